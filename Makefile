@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`. Each sets up .venv by itself, once.
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(BIN):$(PATH)
+
+.PHONY: run test test-all lint format docs lock bench clean
+
+run: $(READY)  ## build every table and figure of config.yaml
+	snakemake --cores $(CORES)
+
+test: $(READY)  ## the tests that continuous integration runs
+	python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-all: $(READY)  ## the tests and their longer rounds
+	python -m pytest -n 2 --dist loadgroup
+
+lint: $(READY)  ## style of Python and Snakemake code
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+format: $(READY)  ## apply the style
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile rules
+
+docs: $(READY)  ## docs/config.md and docs/config.schema.json from the typed config
+	PYTHONPATH=workflow_scripts python -m geovae.config_docs
+
+lock: $(READY)  ## envs/requirements.txt from envs/requirements.in
+	python -m pip install uv
+	cd envs && uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
+
+bench: $(READY)  ## speed of the sampler against the formulas as printed
+	PYTHONPATH=workflow_scripts python benchmarks/sampler_speed.py
+
+# The marker is written last, so that an interrupted installation is taken up again.
+$(READY): envs/requirements.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit((3, 11) > v and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	touch $@
+
+clean:  ## everything that was built; .venv stays
+	find results -mindepth 1 ! -name README.md -delete
+	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis report.html

@@ -1,0 +1,36 @@
+# Images drawn from a trained model by one sampler.
+
+
+rule draw_samples:
+    input:
+        unpack(sampler_inputs),
+        code=sampler_code,
+    output:
+        samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
+        latents="results/runs/{run}/generations/{sampler}/{variant}/latents.npy",
+        diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
+    log:
+        "results/logs/draw_samples/{run}/{sampler}/{variant}.log",
+    benchmark:
+        "results/benchmarks/draw_samples/{run}/{sampler}/{variant}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        files=lambda w, input: flags(
+            input, "latents", "latents_validation", "metric", "subset", "matched"
+        ),
+        settings=lambda w: slices.sampler(CONFIG, generation_of(w)),
+        data=dataset_folder,
+        n=CONFIG.evaluation.n_samples,
+    shell:
+        "python workflow_scripts/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
+        " --settings {params.settings:q} --key {wildcards.run}/{wildcards.sampler}/{wildcards.variant}"
+        " --model results/runs/{wildcards.run} {params.files} --data {params.data}"
+        " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"

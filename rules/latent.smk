@@ -1,0 +1,91 @@
+# What a trained encoder says of the training images: latent codes, the Riemannian metric, geodesics of a 2-D space.
+
+
+rule embed_latents:
+    input:
+        unpack(run_data),
+        model="results/runs/{run}/model.json",
+        code=scripts("embed_latents.py"),
+    output:
+        train="results/runs/{run}/latents.npz",
+        validation="results/runs/{run}/latents_validation.npz",
+    log:
+        "results/logs/embed_latents/{run}.log",
+    benchmark:
+        "results/benchmarks/embed_latents/{run}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        data=dataset_folder,
+        subset=subset_folder,
+    shell:
+        "python workflow_scripts/embed_latents.py --model results/runs/{wildcards.run} --data {params.data}"
+        " --subset-dir {params.subset} --output results/runs/{wildcards.run}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule build_metric:
+    input:
+        latents="results/runs/{run}/latents.npz",
+        code=scripts(
+            "build_metric.py",
+            "geovae/geometry/metric.py",
+            "geovae/geometry/centroids.py",
+        ),
+    output:
+        "results/runs/{run}/metric/{metric}/metric.npz",
+    log:
+        "results/logs/build_metric/{run}/{metric}.log",
+    benchmark:
+        "results/benchmarks/build_metric/{run}/{metric}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=0,
+    params:
+        settings=lambda w: slices.metric(CONFIG, Run.parse(w.run), w.metric),
+    shell:
+        "python workflow_scripts/build_metric.py --latents {input.latents} --settings {params.settings:q}"
+        " --key {wildcards.run}/{wildcards.metric} --output {output} --threads {threads} > {log} 2>&1"
+
+
+rule trace_geodesics:
+    input:
+        unpack(run_data),
+        model="results/runs/{run}/model.json",
+        latents="results/runs/{run}/latents.npz",
+        metric="results/runs/{run}/metric/base/metric.npz",
+        code=scripts(
+            "trace_geodesics.py",
+            "geovae/geometry/curves.py",
+            "geovae/geometry/metric.py",
+        ),
+    output:
+        "results/runs/{run}/geodesics.npz",
+    log:
+        "results/logs/trace_geodesics/{run}.log",
+    benchmark:
+        "results/benchmarks/trace_geodesics/{run}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=3000,
+        runtime=60,
+        gpu=0,
+    params:
+        settings=slices.geodesics(CONFIG),
+        data=dataset_folder,
+    shell:
+        "python workflow_scripts/trace_geodesics.py --model results/runs/{wildcards.run} --latents {input.latents}"
+        " --metric {input.metric} --data {params.data} --subset {input.subset} --settings {params.settings:q}"
+        " --key {wildcards.run} --output {output} --threads {threads} > {log} 2>&1"

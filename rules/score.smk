@@ -1,0 +1,174 @@
+# Scores of generated images: features, FID, PRD, nearest neighbours.
+
+
+rule train_backbone:
+    input:
+        train="results/data/{dataset}/train/card.json",
+        validation="results/data/{dataset}/validation/card.json",
+        test="results/data/{dataset}/test/card.json",
+        code=scripts("train_backbone.py", "geovae/evaluation/classifier.py"),
+    output:
+        weights="results/backbones/{dataset}/classifier/model.safetensors",
+        model="results/backbones/{dataset}/classifier/model.json",
+    log:
+        "results/logs/train_backbone/{dataset}.log",
+    benchmark:
+        "results/benchmarks/train_backbone/{dataset}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        settings=slices.backbone(CONFIG),
+    shell:
+        "python workflow_scripts/train_backbone.py --data results/data/{wildcards.dataset}"
+        " --settings {params.settings:q} --key {wildcards.dataset}/classifier"
+        " --output results/backbones/{wildcards.dataset}/classifier"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule extract_reference:
+    input:
+        backbone="results/backbones/{dataset}/{backbone}/model.json",
+        train="results/data/{dataset}/train/card.json",
+        images="results/data/{dataset}/{split}/card.json",
+        code=scripts(
+            "extract_reference.py",
+            "geovae/evaluation/features.py",
+            "geovae/evaluation/neighbours.py",
+        ),
+    output:
+        "results/references/{dataset}/{backbone}/{split}.npz",
+    log:
+        "results/logs/extract_reference/{dataset}/{backbone}/{split}.log",
+    benchmark:
+        "results/benchmarks/extract_reference/{dataset}/{backbone}/{split}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        n=CONFIG.evaluation.n_samples,
+    shell:
+        "python workflow_scripts/extract_reference.py --backbone results/backbones/{wildcards.dataset}/{wildcards.backbone}"
+        " --data results/data/{wildcards.dataset} --split {wildcards.split} --n {params.n} --output {output}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule score_samples:
+    input:
+        unpack(references),
+        samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
+        diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
+        code=scripts(
+            "score_samples.py",
+            "geovae/evaluation/fid.py",
+            "geovae/evaluation/prd.py",
+            "geovae/evaluation/neighbours.py",
+            "geovae/evaluation/record.py",
+        ),
+    output:
+        validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
+        test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",
+    log:
+        "results/logs/score_samples/{run}/{sampler}/{variant}/{backbone}.log",
+    benchmark:
+        "results/benchmarks/score_samples/{run}/{sampler}/{variant}/{backbone}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        key=lambda w: slices.key_fields(generation_of(w)),
+        settings=slices.score(CONFIG),
+        data=dataset_folder,
+        backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}",
+    shell:
+        "python workflow_scripts/score_samples.py"
+        " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}"
+        " --key-fields {params.key:q} --backbone {params.backbone} --data {params.data}"
+        " --reference validation={input.validation} --reference test={input.test} --settings {params.settings:q}"
+        " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}/{wildcards.backbone}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule find_neighbours:
+    input:
+        unpack(run_data),
+        model="results/runs/{run}/model.json",
+        latents="results/runs/{run}/latents.npz",
+        samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
+        compared=lambda w: [
+            f"{folder}/samples.npy" for folder in compared_generations(w).values()
+        ],
+        backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}/model.json",
+        code=scripts(
+            "find_neighbours.py",
+            "geovae/evaluation/fid.py",
+            "geovae/evaluation/neighbours.py",
+        ),
+    output:
+        "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
+    log:
+        "results/logs/find_neighbours/{run}/{sampler}/{backbone}.log",
+    benchmark:
+        "results/benchmarks/find_neighbours/{run}/{sampler}/{backbone}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}",
+        compared=lambda w: " ".join(
+            f"--compare {shlex.quote(name + '=' + folder)}"
+            for name, folder in compared_generations(w).items()
+        ),
+        data=dataset_folder,
+        n=lambda w: CONFIG.artefacts.figure3.n_examples,
+    shell:
+        "python workflow_scripts/find_neighbours.py"
+        " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/base"
+        " --model results/runs/{wildcards.run} --latents {input.latents} --data {params.data} --subset {input.subset}"
+        " --backbone {params.backbone} --n-examples {params.n} {params.compared}"
+        " --key {wildcards.run}/{wildcards.sampler}/neighbours --output {output}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule collect_scores:
+    input:
+        records=experiments.score_records(CONFIG),
+        code=scripts("collect_scores.py", "geovae/evaluation/record.py"),
+    output:
+        "results/scores.csv",
+    log:
+        "results/logs/collect_scores.log",
+    benchmark:
+        "results/benchmarks/collect_scores.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        config=CONFIG.model_dump_json(include={"datasets", "evaluation", "artefacts"}),
+    shell:
+        "python workflow_scripts/collect_scores.py --config {params.config:q} --output {output} --threads {threads}"
+        " > {log} 2>&1"

@@ -1,0 +1,62 @@
+# One trained model a run, and the curve of its losses.
+
+
+rule train_model:
+    input:
+        unpack(run_data),
+        code=train_code,
+    output:
+        weights="results/runs/{run}/model.safetensors",
+        model="results/runs/{run}/model.json",
+        history="results/runs/{run}/history.csv",
+    log:
+        "results/logs/train_model/{run}.log",
+    benchmark:
+        "results/benchmarks/train_model/{run}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=6000,
+        runtime=1440,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        settings=lambda w: slices.training(CONFIG, Run.parse(w.run)),
+        data=dataset_folder,
+        subset=subset_folder,
+    shell:
+        "python workflow_scripts/train_model.py --data {params.data} --subset-dir {params.subset}"
+        " --settings {params.settings:q} --key {wildcards.run} --output results/runs/{wildcards.run}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule render_history:
+    input:
+        history="results/runs/{run}/history.csv",
+        code=scripts("render_history.py", "geovae/rendering/figures/history.py"),
+    output:
+        report(
+            "results/runs/{run}/history.png",
+            caption="captions/history.rst",
+            category="Training",
+            labels=lambda w: {
+                "data set": Run.parse(w.run).dataset,
+                "model": Run.parse(w.run).model,
+                "seed": str(Run.parse(w.run).seed),
+            },
+        ),
+    log:
+        "results/logs/render_history/{run}.log",
+    benchmark:
+        "results/benchmarks/render_history/{run}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    shell:
+        "python workflow_scripts/render_history.py --history {input.history} --output {output}"
+        " --threads {threads} > {log} 2>&1"

@@ -1,0 +1,109 @@
+"""The config: what it accepts, and what it says of a mistake."""
+
+import copy
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from geovae import config_docs
+from geovae.config import Config, load_config
+from geovae.errors import GeovaeError
+
+ROOT = Path(__file__).parents[2]
+BASE = {"datasets": {"digits": {}, "shapes": {"latent_dim": 2}}}
+
+
+def overlay(base: dict, changes: dict) -> dict:
+    """Deep merge as Snakemake's --configfile does it."""
+    merged = copy.deepcopy(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = overlay(merged[key], value) if both else value
+    return merged
+
+
+def read(name: str) -> dict:
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+def digits(**section: object) -> dict:
+    return {"datasets": {"digits": section}}
+
+
+MISTAKES = [
+    ({"datasets": {"digts": {}}}, "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes"),
+    ({"devise": "cpu"}, "devise: unknown key; did you mean 'device'?"),
+    ({"device": "gpu"}, "device = 'gpu': allowed: auto, cpu, cuda"),
+    (digits(net="convv"), "datasets.digits.net = 'convv': allowed: conv, mlp; did you mean 'conv'?"),
+    (digits(training={"epochs": "60"}), "datasets.digits.training.epochs = '60': a whole number is expected"),
+    (digits(training={"epochs": 1.5}), "datasets.digits.training.epochs = 1.5: a whole number is expected"),
+    (digits(training={"lr": "1e-3"}), "datasets.digits.training.lr = '1e-3': a number is expected, this is text"),
+    (digits(training={"epochs": 0}), "datasets.digits.training.epochs = 0: should be greater than or equal to 1"),
+    (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: there are 1000 training images"),
+    (digits(metric={"lam": 0}), "datasets.digits.metric.lam = 0: should be greater than 0"),
+    (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net"),
+    (digits(samplers={"jitter": {"scale": "match"}}), "datasets.digits.samplers.jitter.scale = 'match'"),
+    ({"datasets": {"digits": 3}}, "datasets.digits = 3: a section with keys is expected"),
+    ({"datasets": {"shapes": None}}, "artefacts.figure1 asks for data set 'shapes'; in `datasets`: digits"),
+    ({"datasets": {"shapes": {"latent_dim": 3}}}, "datasets.shapes.latent_dim = 3: Figure 1 draws"),
+    ({"artefacts": {"figure9": {}}}, "artefacts.figure9: unknown key; did you mean"),
+    (
+        {"artefacts": {"table1": {"subset": "n2000"}}},
+        "artefacts.table1.subset = 'n2000': digits has 1000 training images",
+    ),
+    ({"artefacts": {"table1": {"subset": "tiny"}}}, "artefacts.table1.subset = 'tiny': allowed: full, nNUMBER"),
+    ({"artefacts": {"table1": {"datasets": ["digts"]}}}, "'digts': allowed: digits, shapes; did you mean 'digits'?"),
+    ({"artefacts": {"table1": {"variants": ["q3"]}}}, "artefacts.table1.variants.0 = 'q3': allowed: base, or k"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), MISTAKES, ids=[sentence[:40] for _, sentence in MISTAKES])
+def test_a_mistake_is_named_in_one_or_two_lines(change, sentence):
+    with pytest.raises(GeovaeError) as caught:
+        load_config(overlay(BASE, change))
+    assert sentence in str(caught.value)
+    assert len(str(caught.value).splitlines()) <= 2
+
+
+def test_many_mistakes_are_listed_up_to_four():
+    with pytest.raises(GeovaeError) as caught:
+        load_config({f"key{number}": 1 for number in range(10)} | BASE)
+    assert len(str(caught.value).splitlines()) == 5
+    assert str(caught.value).endswith("… and 6 more")
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yaml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*"))]
+)
+def test_shipped_configs_are_valid_by_model_and_by_schema(name):
+    content = overlay(read("config.yaml"), read(name))
+    assert load_config(content).artefacts.table1 is not None
+    jsonschema.validate(content, Config.model_json_schema())
+
+
+def test_defaults_are_the_papers():
+    protocol = load_config(BASE).datasets.digits
+    assert (protocol.width, protocol.latent_dim, protocol.training.batch_size) == (1.0, 16, 100)
+    assert (protocol.training.lr, protocol.training.epochs, protocol.training.patience) == (1e-3, 100, 5)
+    chain = protocol.samplers.manifold
+    assert (chain.n_steps, chain.n_lf, chain.eps_lf) == (100, 10, 0.01)
+    assert (protocol.metric.lam, protocol.samplers.gmm.n_components) == (0.01, 10)
+
+
+def test_documents_say_what_the_config_says():
+    for path, text in config_docs.documents().items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path} has drifted: run `make docs`"
+
+
+def test_every_key_is_described():
+    def walk(section: type[BaseModel]) -> None:
+        for name, field in section.model_fields.items():
+            assert field.description, f"{section.__name__}.{name} has no description"
+            below = config_docs.section_of(field.annotation)
+            if below:
+                walk(below)
+
+    walk(Config)

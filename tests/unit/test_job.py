@@ -1,0 +1,90 @@
+"""Seeds, images and what a script does first and last."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from geovae import images, job, seeding
+from geovae.errors import GeovaeError
+
+
+def test_seeds_depend_on_every_part_and_on_their_borders():
+    keys = [("a",), ("b",), ("a", "b"), ("ab",), ("a", 1), ("a", 2)]
+    assert len({seeding.seed_from(*key) for key in keys}) == len(keys)
+    assert all(0 <= seeding.seed_from(*key) < 2**63 for key in keys)
+    assert all(0 <= seeding.small_seed(*key) < 2**32 for key in keys)
+
+
+def test_generators_repeat_themselves():
+    first, second = (torch.randn(4, generator=seeding.torch_generator("run", "train")) for _ in range(2))
+    assert torch.equal(first, second)
+    assert seeding.numpy_generator("x").integers(1 << 40) == seeding.numpy_generator("x").integers(1 << 40)
+
+
+def test_every_grey_level_survives_the_way_to_floats_and_back():
+    levels = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(images.to_uint8(images.to_unit(levels)), levels)
+
+
+def test_floats_are_truncated_and_clamped():
+    values = torch.tensor([-0.5, 0.0, 0.999 / 255, 1.5 / 255, 254.9 / 255, 1.0, 7.0])
+    assert images.to_uint8(values).tolist() == [0, 0, 1, 1, 254, 255, 255]
+
+
+def start(main, *argv):
+    job.run(main, job.parser("a script"), list(argv))
+
+
+def test_threads_reach_the_environment_before_the_work_starts(monkeypatch):
+    for variable in job.THREAD_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    seen = {}
+    start(lambda options: seen.update(os.environ), "--threads", "3")
+    assert {seen[variable] for variable in job.THREAD_VARIABLES} == {"3"}
+
+
+def test_torch_gets_the_threads_and_no_tf32():
+    before = torch.get_num_threads()
+    try:
+        assert job.torch_device("cpu", 1) == torch.device("cpu")
+        assert torch.get_num_threads() == 1
+        assert not torch.backends.cuda.matmul.allow_tf32
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_missing_gpu_is_said():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(GeovaeError, match=r"device: cuda was asked for.*Set `device: cpu`"):
+        job.torch_device("cuda", 1)
+
+
+def test_a_users_mistake_ends_the_script_without_a_traceback(tmp_path):
+    def fail(options):
+        raise GeovaeError("k = 9: too many")
+
+    with pytest.raises(SystemExit, match="error: k = 9: too many"):
+        start(fail)
+    with pytest.raises(SystemExit, match=r"error: .*missing/x: No such file or directory\. Check the folder"):
+        start(lambda options: (tmp_path / "missing" / "x").write_text(""))
+
+
+def test_a_defect_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError):
+        start(lambda options: 1 / 0)
+
+
+def test_settings_are_a_json_object():
+    assert job.settings('{"k": 3}') == {"k": 3}
+    with pytest.raises(ValueError, match="JSON object"):
+        job.settings("[1]")
+
+
+def test_a_stopwatch_runs_and_weighs():
+    watch = job.Stopwatch()
+    held = np.ones(4_000_000)
+    assert watch.seconds() > 0
+    assert watch.peak_memory_mb() > held.nbytes / 1e6

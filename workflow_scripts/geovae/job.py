@@ -1,0 +1,87 @@
+"""What every script of the workflow does first and last: threads, device, errors.
+
+Import it before NumPy or torch: the thread pools read their sizes when they are loaded.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from geovae.errors import GeovaeError
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """An argument parser with the options that all scripts share."""
+    result = argparse.ArgumentParser(description=description)
+    result.add_argument("--threads", type=int, default=1, help="threads of this job (default: 1)")
+    return result
+
+
+def settings(text: str) -> dict:
+    """The type of an argument that carries a slice of the config as JSON."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("a JSON object is expected")
+    return value
+
+
+def run(
+    main: Callable[[argparse.Namespace], None], arguments: argparse.ArgumentParser, argv: Sequence[str] | None = None
+):
+    """Parse the command line, bind the job to its threads, call `main`, and end with a clear message on failure."""
+    options = arguments.parse_args(argv)
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(options.threads)
+    try:
+        main(options)
+    except GeovaeError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.filename is None or error.strerror is None:
+            raise
+        sys.exit(f"error: {error.filename}: {error.strerror}. Check the folder, its permissions and the free space.")
+
+
+def torch_device(name: str, threads: int):
+    """Set torch to `threads` threads and to full float32 precision; return the device that `name` asks for.
+
+    `name` is `auto` (CUDA if there is a device, else the CPU), `cpu` or `cuda`.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise GeovaeError("device: cuda was asked for, but torch finds no CUDA device. Set `device: cpu` or `auto`.")
+    return torch.device(name)
+
+
+class Stopwatch:
+    """Wall-clock seconds since it was made, and the peak memory of the process."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+
+    def seconds(self) -> float:
+        """Seconds since the stopwatch was made."""
+        return time.perf_counter() - self.start
+
+    @staticmethod
+    def peak_memory_mb() -> float:
+        """Largest resident set of this process so far, in MB (10⁶ bytes)."""
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
