@@ -31,9 +31,14 @@ def test_weights_come_back_as_they_were(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     storage.write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(RuntimeError, match="half-way"), storage.atomic(tmp_path / "a.txt") as temporary:
-        temporary.write_text("new, but")
-        raise RuntimeError("half-way")
+
+    def fail_half_way():
+        with storage.atomic(tmp_path / "a.txt") as temporary:
+            temporary.write_text("new, but")
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        fail_half_way()
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
 

@@ -137,6 +137,7 @@ class Digits(Protocol):
     options: DigitsOptions = Field(DigitsOptions(), description="How the images are prepared.")
 
     def train_size(self) -> int:
+        """Images in the training split."""
         return 1000
 
 
@@ -147,6 +148,7 @@ class ShapesOptions(Closed):
     n_train: int = Field(500, ge=2, description="Training images, half of them rings.")
     n_validation: int = Field(200, ge=2, description="Validation images.")
     n_test: int = Field(500, ge=2, description="Test images.")
+    centred: bool = Field(True, description="All shapes in the middle, as in the paper, or anywhere in the image.")
     seed: int = Field(0, ge=0, description="Seed of the radii and thicknesses.")
 
 
@@ -156,6 +158,7 @@ class Shapes(Protocol):
     options: ShapesOptions = Field(ShapesOptions(), description="How the images are drawn.")
 
     def train_size(self) -> int:
+        """Images in the training split."""
         return self.options.n_train
 
 

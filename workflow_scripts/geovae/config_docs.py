@@ -20,9 +20,9 @@ HEADER = """# Configuration
 <!-- Written by `make docs` from workflow_scripts/geovae/config.py. -->
 
 `config.yaml` is the embedded default; `--configfile configs/NAME.yaml` lays another file over it: sections merge, lists
-and values are replaced. Keys that are not listed here are errors. A key that is left out has the default below, which is
-the paper's value where the paper gives one. Give values in files: `--config` on the command line passes text, which is
-refused where a number belongs. `docs/config.schema.json` holds the same as a JSON schema for editors.
+and values are replaced. Keys that are not listed here are errors. A key that is left out has the default below, which
+is the paper's value where the paper gives one. Give values in files: `--config` on the command line passes text, which
+is refused where a number belongs. `docs/config.schema.json` holds the same as a JSON schema for editors.
 """
 
 

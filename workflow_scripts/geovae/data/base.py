@@ -1,0 +1,119 @@
+"""What a data set is inside the project, and how a split of it lies on disk."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geovae import storage
+from geovae.errors import GeovaeError
+
+SPLITS = ("train", "validation", "test")
+UNLABELLED = -1
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of one split; `chunks` yields them in order, so that a huge set never has to be in memory at once.
+
+    Attributes:
+        labels: (N,) int64 indices into `class_names`; all -1 in a set without labels.
+        shape: (N, C, H, W).
+        class_names: names of the classes, empty in a set without labels.
+        chunks: a function that starts an iterator over uint8 arrays (n, C, H, W) which make up the N images.
+    """
+
+    labels: np.ndarray
+    shape: tuple[int, int, int, int]
+    class_names: tuple[str, ...]
+    chunks: Callable[[], Iterator[np.ndarray]]
+
+    @classmethod
+    def from_array(cls, images: np.ndarray, labels: np.ndarray | None = None, class_names: tuple[str, ...] = ()):
+        """Images that are in memory: `images` (N, C, H, W) uint8, `labels` (N,) or None for a set without labels."""
+        if labels is None:
+            labels = np.full(len(images), UNLABELLED)
+        return cls(labels.astype(np.int64), images.shape, tuple(class_names), lambda: iter((images,)))
+
+
+def write_split(folder: str | Path, images: Images, card: dict) -> dict:
+    """Write `images.npy`, `labels.npy` and, last, `card.json`; return the card.
+
+    `card` holds what the data set knows (dataset, split, source, license); the shape, the classes and the checksums
+    of the two files are added here.
+
+    Raises:
+        GeovaeError: the chunks do not make up images of the announced shape, or the labels do not fit the classes.
+    """
+    folder = Path(folder)
+    name = f"{card['dataset']}/{card['split']}"
+    _check_labels(images, name)
+    # A card beside images that are being replaced would vouch for the wrong ones.
+    (folder / "card.json").unlink(missing_ok=True)
+    _stream_images(folder / "images.npy", images, name)
+    storage.save_array(folder / "labels.npy", images.labels)
+    labelled = images.labels[images.labels != UNLABELLED]
+    counts = np.bincount(labelled, minlength=len(images.class_names))
+    card = {
+        **card,
+        "shape": list(images.shape),
+        "class_names": list(images.class_names),
+        "class_counts": dict(zip(images.class_names, counts.tolist(), strict=True)),
+        "sha256": {file: _sha256(folder / file) for file in ("images.npy", "labels.npy")},
+    }
+    storage.save_json(folder / "card.json", card)
+    return card
+
+
+def read_split(data: str | Path, split: str) -> tuple[np.ndarray, np.ndarray, dict]:
+    """One split of a prepared data set: images (N, C, H, W) uint8, left on disk; labels (N,) int64; its card.
+
+    Raises:
+        GeovaeError: a file is missing or corrupt, or images and labels differ in number.
+    """
+    folder = Path(data) / split
+    card = storage.load_json(folder / "card.json")
+    images = storage.load_array(folder / "images.npy", ndim=4, dtype=np.uint8, mmap=True)
+    labels = storage.load_array(folder / "labels.npy", ndim=1, dtype=np.int64)
+    if len(images) != len(labels):
+        raise GeovaeError(
+            f"{folder}: {len(images):,} images but {len(labels):,} labels.\n"
+            "Delete the folder and run the workflow again."
+        )
+    return images, labels, card
+
+
+def _check_labels(images: Images, name: str) -> None:
+    if images.labels.shape != images.shape[:1]:
+        raise GeovaeError(
+            f"{name}: {images.shape[0]:,} images but {len(images.labels):,} labels. Check the source files."
+        )
+    if not np.isin(images.labels, np.arange(UNLABELLED, len(images.class_names))).all():
+        raise GeovaeError(
+            f"{name}: a label lies outside the {len(images.class_names)} classes. Check the source files."
+        )
+
+
+def _stream_images(path: Path, images: Images, name: str) -> None:
+    start = 0
+    with storage.atomic(path) as temporary:
+        target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=images.shape)
+        for chunk in images.chunks():
+            if chunk.dtype != np.uint8 or chunk.shape[1:] != images.shape[1:]:
+                raise GeovaeError(
+                    f"{name}: images of {chunk.dtype} {chunk.shape[1:]} where uint8 {images.shape[1:]} were announced. "
+                    "Check the source files."
+                )
+            if start + len(chunk) <= len(target):
+                target[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        if start != len(target):
+            raise GeovaeError(f"{name}: {start:,} images where {len(target):,} were announced. Check the source files.")
+        target.flush()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,30 @@
+"""Write the train, validation and test split of a data set as arrays with a card each."""
+
+import argparse
+
+from geovae import job
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--dataset", required=True, help="name of the data set, e.g. digits")
+    parser.add_argument("--options", type=job.settings, default={}, help="its options as a JSON object")
+    parser.add_argument("--output", required=True, help="folder to write, e.g. results/data/digits")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Prepare all splits."""
+    from pathlib import Path
+
+    from geovae.data import load_dataset, write_split
+
+    splits, card = load_dataset(options.dataset, options.options)
+    for split, images in splits.items():
+        written = write_split(Path(options.output) / split, images, {**card, "split": split})
+        print(f"{options.dataset}/{split}: {written['shape']}, {written['class_counts'] or 'no labels'}")
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())
