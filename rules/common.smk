@@ -19,9 +19,7 @@ except GeovaeError as error:
     sys.exit(str(error))  # the message alone, where an exception would add Snakemake's own lines
 
 if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
-    raise WorkflowError(
-        "results: the folder cannot be written. Change its permissions or its place."
-    )
+    raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")
 
 BACKBONE = CONFIG.evaluation.backbone
 THREADS = CONFIG.threads
@@ -43,6 +41,14 @@ wildcard_constraints:
 def scripts(*names):
     """Code whose edit reruns a job: paths under workflow_scripts/."""
     return [f"workflow_scripts/{name}" for name in names]
+
+
+def evaluation(*modules):
+    return [f"geovae/evaluation/{module}.py" for module in modules]
+
+
+def rendering(*modules):
+    return [f"geovae/rendering/{module}.py" for module in modules]
 
 
 def generation_of(wildcards):
@@ -115,15 +121,10 @@ def sampler_inputs(wildcards):
     if wildcards.sampler == "kde":
         found["latents_validation"] = f"{run.folder}/latents_validation.npz"
     if wildcards.sampler in ("manifold", "manifold_released"):
-        found["metric"] = (
-            f"{run.folder}/metric/{experiments.metric_variant(wildcards.variant)}/metric.npz"
-        )
+        found["metric"] = f"{run.folder}/metric/{experiments.metric_variant(wildcards.variant)}/metric.npz"
     if wildcards.sampler == "real":
         found["subset"] = f"results/data/{run.dataset}/subsets/{run.subset}/train.npy"
-    if (
-        wildcards.sampler == "jitter"
-        and CONFIG.protocol(run.dataset).samplers.jitter.scale == "matched"
-    ):
+    if wildcards.sampler == "jitter" and CONFIG.protocol(run.dataset).samplers.jitter.scale == "matched":
         found["matched"] = f"{Generation(run, 'manifold').folder}/diagnostics.json"
     return found
 
@@ -139,18 +140,12 @@ def compared_generations(wildcards):
     """The generations whose distance to the reconstructions stands beside the paper's in Figure 3."""
     run = Run.parse(wildcards.run)
     named = experiments.figure3_generations(CONFIG, run.dataset)
-    return {
-        name: Generation(run, other.sampler).folder
-        for name, other in named.items()
-        if name != "Ours"
-    }
+    return {name: Generation(run, other.sampler).folder for name, other in named.items() if name != "Ours"}
 
 
 def artefact(name):
     """The files of a table or figure, under the name that it is asked for by."""
     files = experiments.artefact_files(CONFIG)
     if name not in files:
-        raise WorkflowError(
-            f"config: artefacts.{name} is null; give it a section to build it."
-        )
+        raise WorkflowError(f"config: artefacts.{name} is null; give it a section to build it.")
     return files[name]

@@ -3,9 +3,7 @@
 
 rule prepare_dataset:
     input:
-        code=lambda w: scripts(
-            "prepare_dataset.py", f"geovae/data/{w.dataset}.py", "geovae/data/base.py"
-        ),
+        code=lambda w: scripts("prepare_dataset.py", f"geovae/data/{w.dataset}.py", "geovae/data/base.py"),
     output:
         images=expand(
             "results/data/{{dataset}}/{split}/images.npy",

@@ -22,9 +22,7 @@ rule draw_samples:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        files=lambda w, input: flags(
-            input, "latents", "latents_validation", "metric", "subset", "matched"
-        ),
+        files=lambda w, input: flags(input, "latents", "latents_validation", "metric", "subset", "matched"),
         settings=lambda w: slices.sampler(CONFIG, generation_of(w)),
         data=dataset_folder,
         n=CONFIG.evaluation.n_samples,

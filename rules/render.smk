@@ -6,9 +6,9 @@ rule render_table:
         scores="results/scores.csv",
         code=scripts(
             "render_table.py",
-            "geovae/rendering/table1.py",
-            "geovae/rendering/tables.py",
             "geovae/published.py",
+            *rendering("table1", "tables", "scores", "notes"),
+            *rendering("writers/markdown", "writers/latex", "writers/web"),
         ),
     output:
         report(
@@ -44,11 +44,7 @@ rule render_table:
 rule render_figure:
     input:
         unpack(lambda w: experiments.figure_inputs(CONFIG, w.figure)),
-        code=lambda w: scripts(
-            "render_figure.py",
-            f"geovae/rendering/figures/{w.figure}.py",
-            "geovae/rendering/style.py",
-        ),
+        code=lambda w: scripts("render_figure.py", *rendering(f"figures/{w.figure}", "figures/grids", "style")),
     output:
         png=report(
             "results/figures/{figure}.png",
@@ -74,8 +70,7 @@ rule render_figure:
     params:
         settings=lambda w: slices.figure(CONFIG, w.figure),
         inputs=lambda w: " ".join(
-            f"--input {name}={path}"
-            for name, path in experiments.figure_inputs(CONFIG, w.figure).items()
+            f"--input {name}={path}" for name, path in experiments.figure_inputs(CONFIG, w.figure).items()
         ),
     shell:
         "python workflow_scripts/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"

@@ -70,10 +70,7 @@ rule score_samples:
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
         code=scripts(
             "score_samples.py",
-            "geovae/evaluation/fid.py",
-            "geovae/evaluation/prd.py",
-            "geovae/evaluation/neighbours.py",
-            "geovae/evaluation/record.py",
+            *evaluation("features", "classifier", "fid", "prd", "neighbours", "reference", "record"),
         ),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
@@ -110,9 +107,7 @@ rule find_neighbours:
         model="results/runs/{run}/model.json",
         latents="results/runs/{run}/latents.npz",
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
-        compared=lambda w: [
-            f"{folder}/samples.npy" for folder in compared_generations(w).values()
-        ],
+        compared=lambda w: [f"{folder}/samples.npy" for folder in compared_generations(w).values()],
         backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}/model.json",
         code=scripts(
             "find_neighbours.py",
@@ -136,8 +131,7 @@ rule find_neighbours:
         device=CONFIG.device,
         backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}",
         compared=lambda w: " ".join(
-            f"--compare {shlex.quote(name + '=' + folder)}"
-            for name, folder in compared_generations(w).items()
+            f"--compare {shlex.quote(name + '=' + folder)}" for name, folder in compared_generations(w).items()
         ),
         data=dataset_folder,
         n=lambda w: CONFIG.artefacts.figure3.n_examples,
@@ -153,7 +147,7 @@ rule find_neighbours:
 rule collect_scores:
     input:
         records=experiments.score_records(CONFIG),
-        code=scripts("collect_scores.py", "geovae/evaluation/record.py"),
+        code=scripts("collect_scores.py", "geovae/rendering/scores.py", *evaluation("record")),
     output:
         "results/scores.csv",
     log:

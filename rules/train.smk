@@ -34,7 +34,7 @@ rule train_model:
 rule render_history:
     input:
         history="results/runs/{run}/history.csv",
-        code=scripts("render_history.py", "geovae/rendering/figures/history.py"),
+        code=scripts("render_history.py", *rendering("figures/history", "style")),
     output:
         report(
             "results/runs/{run}/history.png",

@@ -1,0 +1,142 @@
+"""The score record: its columns, its checks, and the scores that fill it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import geovae
+from geovae.errors import GeovaeError
+from geovae.evaluation import record
+from geovae.evaluation.fid import frechet_distance, statistics
+from geovae.evaluation.prd import prd_scores
+from geovae.evaluation.reference import load_reference, save_reference, score
+from geovae.provenance import provenance
+
+KEY = {
+    "dataset": "digits", "subset": "full", "net": "conv", "model": "vae", "trial": "base", "seed": 0,
+    "sampler": "manifold", "variant": "base",
+}  # fmt: skip
+
+
+def _parts() -> list[dict]:
+    return [
+        KEY,
+        {"split": "test", "backbone": "classifier", "backbone_accuracy": 0.98},
+        {"n": 500, "fid": 12.5, "prd_f8": 0.9, "prd_f1_8": 0.8, "novelty": 1.1},
+        record.diagnostic_columns({"acceptance": 0.99, "seconds": 3.0}),
+        provenance(),
+        {"seconds_sampling": 3.0, "seconds_scoring": 1.5, "peak_memory_mb": 700.0},
+    ]
+
+
+def test_a_record_has_all_columns_in_order():
+    result = record.build_record(*reversed(_parts()))
+    assert tuple(result) == record.COLUMNS
+    assert len(set(record.COLUMNS)) == len(record.COLUMNS)
+    assert set(record.TIMING_COLUMNS) < set(record.COLUMNS)
+
+
+def test_diagnostics_that_a_sampler_lacks_are_null_and_unlisted_ones_left_out():
+    diagnostics = record.diagnostic_columns({"acceptance": 0.99, "seconds": 3.0})
+    assert diagnostics["acceptance"] == 0.99
+    assert diagnostics["active_share"] is None
+    assert "seconds" not in diagnostics
+
+
+def test_provenance_gives_exactly_its_columns():
+    assert tuple(provenance()) == record.PROVENANCE_COLUMNS
+    assert provenance()["numpy_version"] == np.__version__
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("fid", float("nan"), "fid is nan"),
+        ("fid", -0.1, "outside"),
+        ("fid", None, "may not be"),
+        ("fid", "12", "a number is expected"),
+        ("prd_f8", 1.5, "outside"),
+        ("n", 500.0, "whole number"),
+        ("n", True, "a number is expected"),
+        ("n", 1, "outside"),
+        ("seed", "0", "a number is expected"),
+        ("dataset", "", "a text is expected"),
+        ("sampler", 3, "a text is expected"),
+        ("active_share", float("inf"), "finite"),
+        ("peak_memory_mb", None, "may not be"),
+    ],
+)
+def test_implausible_values_are_named(column, value, message):
+    content = {**record.build_record(*_parts()), column: value}
+    with pytest.raises(GeovaeError, match=message) as caught:
+        record.validate(content, "some/score_test.json")
+    assert str(caught.value).startswith(f"some/score_test.json: {column}")
+
+
+def test_novelty_and_accuracy_may_be_null():
+    record.validate({**record.build_record(*_parts()), "novelty": None, "backbone_accuracy": None})
+
+
+def test_missing_unknown_and_double_columns_are_named():
+    with pytest.raises(GeovaeError, match=r"missing \['dataset'"):
+        record.build_record(*_parts()[1:])
+    with pytest.raises(GeovaeError, match=r"unknown \['colour'\]"):
+        record.build_record(*_parts(), {"colour": 1})
+    with pytest.raises(GeovaeError, match="seed given twice"):
+        record.build_record(*_parts(), {"seed": 1})
+
+
+def test_the_key_must_be_exactly_the_key_columns():
+    assert tuple(record.check_key(dict(reversed(KEY.items())))) == record.KEY_COLUMNS
+    with pytest.raises(GeovaeError, match=r"missing \['seed'\], unknown \['sead'\]"):
+        record.check_key({name.replace("seed", "sead"): value for name, value in KEY.items()})
+
+
+def test_records_need_neither_torch_nor_numpy():
+    code = (
+        "import sys, geovae.evaluation.record\n"
+        "sys.exit(' '.join({'torch', 'numpy', 'pandas', 'sklearn'} & set(sys.modules)))"
+    )
+    source = str(Path(geovae.__file__).parents[1])
+    result = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": source}, check=False, capture_output=True, text=True
+    )
+    assert result.stderr.strip() == ""
+
+
+@pytest.fixture
+def sets(tmp_path):
+    rng = np.random.default_rng(0)
+    generated, real = (rng.normal(size=(n, 6)).astype(np.float32) for n in (40, 60))
+    save_reference(tmp_path / "test.npz", real, rng.uniform(1, 2, 60))
+    return generated, load_reference(tmp_path / "test.npz")
+
+
+def test_scores_use_the_first_images_of_the_larger_side(sets):
+    generated, reference = sets
+    distances = np.linspace(1.0, 3.0, 40)
+    scores = score(generated, distances, reference, seed=1, n_clusters=5, n_runs=2)
+    assert scores["n"] == 40
+    real = reference.features[:40]
+    assert scores["fid"] == frechet_distance(statistics(generated), statistics(real))
+    assert (scores["prd_f8"], scores["prd_f1_8"]) == prd_scores(generated, real, 1, n_clusters=5, n_runs=2)
+    assert scores["novelty"] == pytest.approx(2.0 / np.median(reference.nearest_train[:40]))
+
+
+def test_a_whole_reference_is_compared_by_its_stored_statistics(sets):
+    _, reference = sets
+    more = np.concatenate([reference.features, reference.features[:7] + 5])
+    scores = score(more, np.ones(67), reference, seed=1, n_clusters=5, n_runs=2)
+    assert scores["n"] == 60
+    assert scores["fid"] == pytest.approx(0.0, abs=1e-9)
+    marked = reference._replace(statistics=statistics(reference.features + 1))
+    assert score(more, np.ones(67), marked, seed=1, n_clusters=5, n_runs=2)["fid"] == pytest.approx(6.0, rel=1e-6)
+
+
+def test_features_of_another_backbone_are_refused(sets):
+    _, reference = sets
+    with pytest.raises(GeovaeError, match="5 features, the reference 6"):
+        score(np.ones((9, 5)), np.ones(9), reference, seed=1, n_clusters=5, n_runs=1)

@@ -1,0 +1,43 @@
+"""Build the Riemannian metric of a trained VAE from the latents of its training images (Algorithm 1)."""
+
+import argparse
+
+from geovae import job
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--latents", required=True, help="latents.npz of the training images")
+    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: k, lam, tau")
+    parser.add_argument("--key", required=True, help="key of the metric, which seeds the k-medoids")
+    parser.add_argument("--output", required=True, help="metric.npz to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Choose the centroids and write the metric."""
+    import torch
+
+    from geovae.errors import GeovaeError
+    from geovae.geometry.metric import RiemannianMetric
+    from geovae.registry import take_options
+    from geovae.seeding import small_seed
+    from geovae.storage import load_arrays
+
+    job.torch_device("cpu", options.threads)
+    settings = take_options(options.settings, {"k": 100, "lam": 0.01, "tau": 0.0}, "the metric")
+    latents = load_arrays(options.latents, "mu")
+    if "log_var" not in latents:
+        raise GeovaeError(f"{options.latents}: no log_var. The metric is made of posterior variances: use a VAE.")
+    mu, log_var = (torch.from_numpy(latents[name]) for name in ("mu", "log_var"))
+    try:
+        metric = RiemannianMetric.from_latents(mu, log_var, **settings, seed=small_seed(options.key, "centroids"))
+    except GeovaeError as error:
+        raise GeovaeError(f"{options.latents}: {error}") from None
+    metric.save(options.output)
+    print(f"{len(metric.centroids)} centroids in {metric.latent_dim} dimensions, rho = {metric.rho:.4g}", flush=True)
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())

@@ -1,0 +1,63 @@
+"""Draw latents with a sampler, decode them, and describe how they were drawn."""
+
+import argparse
+
+from geovae import job
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--sampler", required=True, help="name of the sampler")
+    parser.add_argument("--settings", type=job.settings, default={}, help="JSON: options of the sampler")
+    parser.add_argument("--n", type=int, required=True, help="number of samples")
+    parser.add_argument("--key", required=True, help="key of the generation, which seeds it")
+    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--latents", help="latents.npz of the training images")
+    parser.add_argument("--latents-validation", help="latents_validation.npz (kde)")
+    parser.add_argument("--metric", help="metric.npz (manifold samplers)")
+    parser.add_argument("--data", help="folder of the prepared data set (real)")
+    parser.add_argument("--subset", help="train.npy of the subset (real)")
+    parser.add_argument("--matched", help="diagnostics.json of the manifold sampler (jitter)")
+    parser.add_argument("--output", required=True, help="folder to write to")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to sample and decode")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Draw, decode, and write samples.npy, latents.npy and, last, diagnostics.json."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from geovae import sampling, storage
+    from geovae.errors import GeovaeError
+    from geovae.models import decode_images
+    from geovae.sampling.inputs import read_context
+
+    if options.n < 1:
+        raise GeovaeError(f"--n {options.n}: at least one sample is needed.")
+    device = job.torch_device(options.device, options.threads)
+    context = read_context(
+        options.model,
+        latents=options.latents,
+        latents_validation=options.latents_validation,
+        metric=options.metric,
+        data=options.data if options.subset else None,
+        subset=options.subset,
+        matched=options.matched,
+        device=device,
+    )
+    draw = sampling.draw(options.sampler, context, options.n, options.key, **options.settings)
+    if draw.images is None:
+        images, latents = decode_images(context.model, draw.latents).numpy(), draw.latents.numpy()
+    else:
+        images, latents = draw.images, np.empty((options.n, 0), np.float32)
+    output = Path(options.output)
+    storage.save_array(output / "samples.npy", images)
+    storage.save_array(output / "latents.npy", latents)
+    storage.save_json(output / "diagnostics.json", draw.diagnostics)
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())

@@ -1,0 +1,97 @@
+"""Find the nearest training image and the nearest reconstruction of generated images, and FIDs to reconstructions.
+
+Figures 3 and 9 show them: a sampler that only reconstructs training images is unmasked by its nearest reconstructions
+and by its FID to them, for which other generations serve as controls.
+"""
+
+import argparse
+
+from geovae import job
+
+
+def _named_path(text: str) -> tuple[str, str]:
+    name, separator, path = text.partition("=")
+    if not (name and separator and path):
+        raise argparse.ArgumentTypeError(f"NAME=PATH is expected, not {text!r}")
+    return name, path
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", required=True, help="generation folder whose images are looked at")
+    parser.add_argument("--model", required=True, help="run folder that they come from")
+    parser.add_argument("--latents", required=True, help="latents.npz of the run")
+    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--subset", required=True, help="indices (train.npy) of the run's training images")
+    parser.add_argument("--backbone", required=True, help="folder of the backbone behind the FID")
+    parser.add_argument("--n-examples", type=int, required=True, help="look up the first N generated images")
+    parser.add_argument(
+        "--compare", type=_named_path, action="append", default=[], metavar="NAME=PATH",
+        help="another generation folder whose FID to the reconstructions is taken (repeatable)",
+    )  # fmt: skip
+    parser.add_argument("--key", required=True, help="text that seeds the draw of reconstructions for the FID")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--output", required=True, help="file (.npz) to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Decode all training means, look up neighbours, take the FIDs, write one file."""
+    from pathlib import Path
+
+    import numpy as np
+    import torch
+
+    from geovae import storage
+    from geovae.data.subsets import subset_images
+    from geovae.errors import GeovaeError
+    from geovae.evaluation.features import load_backbone
+    from geovae.evaluation.fid import frechet_distance, statistics
+    from geovae.evaluation.neighbours import nearest
+    from geovae.models import decode_images, load_model
+    from geovae.seeding import numpy_generator
+
+    device = job.torch_device(options.device, options.threads)
+    folders = {"generated": options.samples, **dict(options.compare)}
+    if len(folders) != 1 + len(options.compare):
+        raise GeovaeError("--compare: each name may be given once, and 'generated' is the name of --samples itself.")
+    if options.n_examples < 1:
+        raise GeovaeError(f"--n-examples is {options.n_examples}: at least one is needed.")
+    generations = {
+        name: storage.load_array(Path(folder) / "samples.npy", ndim=4, dtype=np.uint8)
+        for name, folder in folders.items()
+    }
+    train = subset_images(options.data, Path(options.subset).parent, "train")
+    mu = storage.load_arrays(options.latents, "mu")["mu"]
+    if len(mu) != len(train):
+        raise GeovaeError(
+            f"{options.latents}: {len(mu)} latents, but {options.subset} has {len(train)} images.\n"
+            "Give the subset that the model was trained on."
+        )
+    reconstructions = decode_images(load_model(options.model, device), torch.from_numpy(mu)).numpy()
+
+    examples = generations["generated"][: options.n_examples]
+    distance_train, nearest_train = nearest(examples, train, device=device)
+    distance_reconstruction, nearest_reconstruction = nearest(examples, reconstructions, device=device)
+
+    n = min(len(reconstructions), *(len(samples) for samples in generations.values()))
+    drawn = numpy_generator(options.key, "reconstructions").choice(len(reconstructions), n, replace=False)
+    backbone = load_backbone(options.backbone, device)
+    target = statistics(backbone.features(reconstructions[drawn]))
+    fids = [frechet_distance(statistics(backbone.features(samples[:n])), target) for samples in generations.values()]
+    storage.save_arrays(
+        options.output,
+        generated=examples,
+        nearest_train=train[nearest_train],
+        nearest_reconstruction=reconstructions[nearest_reconstruction],
+        distance_train=distance_train,
+        distance_reconstruction=distance_reconstruction,
+        fid_names=np.array(list(generations)),
+        fid_values=np.array(fids),
+        fid_n=np.array(n),
+    )
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())

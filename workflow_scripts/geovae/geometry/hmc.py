@@ -1,0 +1,119 @@
+"""Hamiltonian Monte Carlo as in Algorithm 2, for any log-density that comes with its gradient."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from geovae.errors import GeovaeError
+
+# z (n, d) -> log-density up to a constant (n,) and its gradient (n, d)
+Target = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+
+class HMCState(NamedTuple):
+    """All that continues the chains: points (n, d), their log-densities (n,) and gradients (n, d)."""
+
+    z: torch.Tensor
+    log_density: torch.Tensor
+    gradient: torch.Tensor
+
+
+class HMCInfo(NamedTuple):
+    """Diagnostics of one call of `sample`, each of shape (n,).
+
+    `acceptance` is the share of accepted proposals, `energy_error` the mean |ΔH| of the finite ones, `non_finite` the
+    number of proposals whose energy was not finite; those are rejected.
+    """
+
+    acceptance: torch.Tensor
+    energy_error: torch.Tensor
+    non_finite: torch.Tensor
+
+
+def init(target: Target, z: torch.Tensor) -> HMCState:
+    """The state of chains that start at z (n, d)."""
+    return HMCState(z, *target(z))
+
+
+def leapfrog(
+    target: Target, state: HMCState, v: torch.Tensor, n_lf: int, eps_lf: float
+) -> tuple[HMCState, torch.Tensor]:
+    """Eq. (19), `n_lf` times, from `state` with velocities v (n, d): the new state and velocities.
+
+    Calls `target` once a step: the gradient at the end of a step is the one at the start of the next.
+    """
+    z, log_density, gradient = state
+    for _ in range(n_lf):
+        v = v + (0.5 * eps_lf) * gradient
+        z = z + eps_lf * v
+        log_density, gradient = target(z)
+        v.add_(gradient, alpha=0.5 * eps_lf)
+    return HMCState(z, log_density, gradient), v
+
+
+def sample(
+    target: Target,
+    start: torch.Tensor | HMCState,
+    *,
+    n_steps: int = 100,
+    n_lf: int = 10,
+    eps_lf: float = 0.01,
+    generator: torch.Generator,
+    velocity_std: float = 1.0,
+) -> tuple[HMCState, HMCInfo]:
+    """Run n chains of `n_steps` steps side by side (Algorithm 2).
+
+    Parameters
+    ----------
+    target
+        Log-density up to a constant, and gradient. Any other force field in place of the gradient leaves the law of the
+        chain as it is (leapfrog stays reversible and keeps volumes) and costs acceptance.
+    start
+        First points (n, d), or the state that an earlier call ended with: with the same generator, two calls give what
+        one of the total length gives.
+    generator
+        Source of velocities and acceptances; drawn on its own device, so chains on any device see the same numbers.
+    velocity_std
+        Standard deviation of the velocities. 1 is the algorithm; any other value changes the invariant law.
+    """
+    if n_steps < 1 or n_lf < 1 or not (math.isfinite(eps_lf) and eps_lf > 0):
+        raise GeovaeError(f"n_steps = {n_steps}, n_lf = {n_lf}, eps_lf = {eps_lf}: each must be positive.")
+    state = start if isinstance(start, HMCState) else init(target, start)
+    n, device, dtype = len(state.z), state.z.device, state.z.dtype
+    accepted, non_finite, errors = (torch.zeros(n, dtype=torch.float64, device=device) for _ in range(3))
+    for _ in range(n_steps):
+        v = velocity_std * torch.randn(state.z.shape, generator=generator, device=generator.device, dtype=dtype)
+        u = torch.rand(n, generator=generator, device=generator.device, dtype=dtype).to(device)
+        v = v.to(device)
+        energy = 0.5 * v.square().sum(1) - state.log_density
+        proposal, v = leapfrog(target, state, v, n_lf, eps_lf)
+        proposed_energy = 0.5 * v.square().sum(1) - proposal.log_density
+        difference = proposed_energy - energy
+        finite = torch.isfinite(proposed_energy)
+        accept = finite & (u < torch.exp(-difference))
+        state = HMCState(*(_select(accept, a, b) for a, b in zip(proposal, state, strict=True)))
+        accepted += accept
+        non_finite += ~finite
+        errors += torch.nan_to_num(difference.abs(), nan=0.0, posinf=0.0).double()
+    counted = (n_steps - non_finite).clamp(min=1)
+    return state, HMCInfo(accepted / n_steps, errors / counted, non_finite)
+
+
+def autograd_target(log_density: Callable[[torch.Tensor], torch.Tensor]) -> Target:
+    """The target of a plain log-density (n, d) -> (n,), with its gradient by automatic differentiation."""
+
+    def target(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.enable_grad():
+            z = z.detach().requires_grad_()
+            value = log_density(z)
+            (gradient,) = torch.autograd.grad(value.sum(), z)
+        return value.detach(), gradient
+
+    return target
+
+
+def _select(accept: torch.Tensor, proposed: torch.Tensor, current: torch.Tensor) -> torch.Tensor:
+    """Rows of `proposed` where accepted, of `current` elsewhere."""
+    return torch.where(accept if proposed.ndim == 1 else accept[:, None], proposed, current)

@@ -1,0 +1,226 @@
+"""The Riemannian metric of Eq. (7)/(17) for diagonal posterior covariances, its log-density and its gradient.
+
+Expanding the square turns the exponents of all ω_i(z), for many z at once, into one product of [z², z] with a matrix of
+centroids; G, its log-determinant and the gradient follow by three more. Nothing of size (chains, k, d) and no d×d
+matrix is ever formed, and determinants exist as log-sums only, so d = 64 neither overflows nor underflows.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from geovae import storage
+from geovae.errors import GeovaeError
+from geovae.geometry.centroids import centroid_radius, select_centroids
+
+# Entries of one (chains, k) block: 4 MB in float32 stay in a CPU's cache; a GPU needs large products.
+BLOCK_ENTRIES = {"cpu": 1 << 20, "cuda": 1 << 26}
+# Weights below exp of this count as exp of it: relative to the largest, or to λ, that is nothing, while the exponential
+# of what would underflow is ten times slower.
+LEAST_EXPONENT = {torch.float32: -80.0, torch.float64: -690.0}
+# Largest bound on the rounding error of log ω at which float32 is trusted.
+FLOAT32_TOLERANCE = 1e-2
+
+
+class RiemannianMetric:
+    """G(z) = Σ_i Σ_i⁻¹ ω_i(z) + λ exp(−τ‖z‖²) I with ω_i(z) = exp(−(z−c_i)ᵀ Σ_i⁻¹ (z−c_i) / ρ²), Eq. (17).
+
+    Parameters
+    ----------
+    centroids, precisions : tensors (k, d)
+        c_i and the diagonals of Σ_i⁻¹ (> 0), of one floating-point type and on one device, which are the metric's.
+    rho, lam, tau : float
+        ρ > 0, λ ≥ 0, τ ≥ 0. With λ = 0 the log-density stays finite everywhere, as weights are scaled by the largest.
+    indices : int64 tensor (k,), optional
+        Rows of the latents that the centroids are.
+
+    Raises
+    ------
+    GeovaeError
+        For shapes that do not fit, non-finite values and parameters out of range.
+    """
+
+    def __init__(
+        self,
+        centroids: torch.Tensor,
+        precisions: torch.Tensor,
+        rho: float,
+        lam: float,
+        tau: float = 0.0,
+        indices: torch.Tensor | None = None,
+    ) -> None:
+        rho, lam, tau = float(rho), float(lam), float(tau)
+        _check(centroids, precisions, rho, lam, tau)
+        self.centroids, self.precisions, self.indices = centroids, precisions, indices
+        self.rho, self.lam, self.tau = rho, lam, tau
+        # Coordinates from the centroids' mean: the expanded square loses fewer digits the smaller they are.
+        P, c = precisions.double(), centroids.double()
+        origin = c.mean(0)
+        self._origin = origin.to(centroids.dtype)
+        c = c - self._origin.double()
+        parts = (
+            torch.cat([-P, 2 * P * c], 1).T / rho**2,  # (2d, k): exponents from [x², x]
+            -(P * c * c).sum(1) / rho**2,  # (k,)
+            torch.cat([P, P * c], 1),  # (k, 2d): Σ_i u_i P_i and Σ_i u_i P_i c_i in one product
+        )
+        self._to_exponents, self._offsets, self._moments = (part.to(centroids.dtype).contiguous() for part in parts)
+        # Unscaled weights can all underflow only where λ exp(−τ‖z‖²) can.
+        self._scaled = tau > 0 or lam < 1e-15
+
+    @classmethod
+    def from_latents(
+        cls,
+        mu: torch.Tensor,
+        log_var: torch.Tensor,
+        k: int,
+        lam: float,
+        tau: float = 0.0,
+        seed: int = 0,
+        rho: float | None = None,
+    ) -> "RiemannianMetric":
+        """Algorithm 1: k-medoids of the training means (N, d) with their posterior precisions exp(−log_var).
+
+        ρ = max_i min_{j≠i} ‖c_i − c_j‖ unless `rho` is given, which k = 1 needs.
+        """
+        if mu.shape != log_var.shape or mu.ndim != 2:
+            raise GeovaeError(f"latents: mu {tuple(mu.shape)} and log_var {tuple(log_var.shape)} must both be (N, d).")
+        indices = select_centroids(mu.cpu().numpy(), k, seed)
+        rows = torch.from_numpy(indices)
+        centroids = mu[rows.to(mu.device)]
+        if rho is None:
+            rho = centroid_radius(centroids.cpu().numpy())
+        return cls(centroids, torch.exp(-log_var[rows.to(mu.device)]), rho, lam, tau, rows)
+
+    @property
+    def latent_dim(self) -> int:
+        """d."""
+        return self.centroids.shape[1]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type that points must have."""
+        return self.centroids.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Device that points must be on."""
+        return self.centroids.device
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "RiemannianMetric":
+        """The same metric on another device or in another floating-point type."""
+        move = {"device": device or self.device, "dtype": dtype or self.dtype}
+        centroids, precisions = self.centroids.to(**move), self.precisions.to(**move)
+        return RiemannianMetric(centroids, precisions, self.rho, self.lam, self.tau, self.indices)
+
+    def rounding_bound(self, dtype: torch.dtype) -> float:
+        """Bound, to first order, on the absolute error of log ω_i(c_i) in arithmetic of type `dtype`.
+
+        Codes spread over many posterior standard deviations make the terms of the expanded square large.
+        """
+        terms = 4 * -self._offsets.double().min().item()
+        return torch.finfo(dtype).eps / 2 * max(terms, 1.0)
+
+    def sampling_dtype(self) -> torch.dtype:
+        """float32 where its rounding does not matter for this metric, float64 elsewhere."""
+        return torch.float32 if self.rounding_bound(torch.float32) <= FLOAT32_TOLERANCE else torch.float64
+
+    def log_density(self, z: torch.Tensor) -> torch.Tensor:
+        """½ log det G(z) for z (n, d), shape (n,): the log of Eq. (5), unnormalised density of Eq. (20)."""
+        return torch.cat([self._evaluate(block, False)[0] for block in self._blocks(z)])
+
+    def log_density_and_gradient(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """½ log det G(z) (n,) and its gradient (n, d), analytic; the target of Algorithm 2."""
+        parts = [self._evaluate(block, True) for block in self._blocks(z)]
+        return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+
+    def diagonal(self, z: torch.Tensor) -> torch.Tensor:
+        """The diagonal of G(z), shape (n, d); it underflows to 0 where G is below the type's smallest number."""
+        P, parts = self._moments[:, : self.latent_dim], []
+        for block in self._blocks(z):
+            floor = self.lam * torch.exp(-self.tau * block.square().sum(1, keepdim=True))
+            parts.append(torch.exp(self._exponents(block - self._origin)) @ P + floor)
+        return torch.cat(parts)
+
+    def max_weight(self, z: torch.Tensor) -> torch.Tensor:
+        """max_i ω_i(z), shape (n,), in [0, 1]: how much any centroid is felt at z."""
+        parts = [self._exponents(block - self._origin).amax(1) for block in self._blocks(z)]
+        return torch.cat(parts).clamp_(max=0.0).exp_()
+
+    def save(self, path: str | Path) -> None:
+        """Write `metric.npz`: centroids, precisions (float32), rho, lam, tau and, where known, indices."""
+        arrays = {name: getattr(self, name).cpu().numpy().astype(np.float32) for name in ("centroids", "precisions")}
+        arrays |= {name: np.float64(getattr(self, name)) for name in ("rho", "lam", "tau")}
+        if self.indices is not None:
+            arrays["indices"] = self.indices.cpu().numpy().astype(np.int64)
+        storage.save_arrays(path, **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "RiemannianMetric":
+        """Read what `save` wrote."""
+        arrays = storage.load_arrays(path, "centroids", "precisions", "rho", "lam", "tau")
+        indices = torch.from_numpy(arrays["indices"]) if "indices" in arrays else None
+        tensors = [torch.from_numpy(arrays[name]) for name in ("centroids", "precisions")]
+        try:
+            return cls(*tensors, *(arrays[name].item() for name in ("rho", "lam", "tau")), indices)
+        except GeovaeError as error:
+            raise GeovaeError(f"{path}: {error}") from None
+
+    def _blocks(self, z: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Rows of z in blocks that bound the memory whatever the number of chains."""
+        if z.ndim != 2 or z.shape[1] != self.latent_dim or z.dtype != self.dtype:
+            raise GeovaeError(
+                f"points: shape {tuple(z.shape)}, {z.dtype}; this metric takes (n, {self.latent_dim}), {self.dtype}."
+            )
+        rows = max(1, BLOCK_ENTRIES.get(z.device.type, 1 << 20) // len(self.centroids))
+        return iter(z.detach().split(rows))
+
+    def _exponents(self, x: torch.Tensor) -> torch.Tensor:
+        """log ω_i, shape (n, k), at x = z − origin."""
+        return torch.addmm(self._offsets, torch.cat([x * x, x], 1), self._to_exponents)
+
+    def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
+        d, P = self.latent_dim, self._moments[:, : self.latent_dim]
+        x = z - self._origin
+        weights = self._exponents(x)
+        floor, shift = self.lam, 0.0
+        if self._scaled:
+            # Weights and λ term relative to the largest of them: their logarithms add to the result's.
+            log_floor = (math.log(self.lam) if self.lam > 0 else -math.inf) - self.tau * z.square().sum(1)
+            shift = torch.maximum(weights.amax(1), log_floor)
+            weights.sub_(shift[:, None])
+            floor = torch.exp(log_floor - shift)[:, None]
+        weights.clamp_(min=LEAST_EXPONENT[self.dtype]).exp_()
+        G = torch.mm(weights, P).add_(floor)
+        log_density = 0.5 * (G.log().sum(1) + d * shift)
+        if not with_gradient:
+            return log_density, None
+        inverse = G.reciprocal_()
+        weights.mul_(inverse @ P.T)  # u_i = ω_i Σ_j P_ij / G_j
+        moments = weights @ self._moments
+        gradient = moments[:, d:].addcmul_(x, moments[:, :d], value=-1.0).div_(self.rho**2)
+        if self.tau > 0:
+            gradient.sub_(z * (self.tau * floor * inverse.sum(1, keepdim=True)))
+        return log_density, gradient
+
+
+def _check(centroids: torch.Tensor, precisions: torch.Tensor, rho: float, lam: float, tau: float) -> None:
+    """Raise GeovaeError unless these parameters make a metric."""
+    if centroids.ndim != 2 or centroids.shape != precisions.shape or 0 in centroids.shape:
+        shapes = f"{tuple(centroids.shape)} and {tuple(precisions.shape)}"
+        raise GeovaeError(f"metric: centroids and precisions have shapes {shapes}; both must be (k, d), k and d ≥ 1.")
+    if centroids.dtype not in LEAST_EXPONENT or centroids.dtype != precisions.dtype:
+        types = f"{centroids.dtype} and {precisions.dtype}"
+        raise GeovaeError(f"metric: centroids and precisions are {types}; both must be float32 or both float64.")
+    if not torch.isfinite(centroids).all():
+        raise GeovaeError("metric: centroids hold NaN or infinities; the model's training has probably diverged.")
+    if not (torch.isfinite(precisions).all() and (precisions > 0).all()):
+        raise GeovaeError("metric: precisions exp(−log_var) must be finite and > 0; check the model's log_var.")
+    if not (math.isfinite(rho) and rho > 0):
+        raise GeovaeError(f"metric: rho = {rho}; it must be finite and > 0.")
+    if not (math.isfinite(lam) and lam >= 0):
+        raise GeovaeError(f"metric: lam = {lam}; it must be finite and ≥ 0.")
+    if not (math.isfinite(tau) and tau >= 0):
+        raise GeovaeError(f"metric: tau = {tau}; it must be finite and ≥ 0.")

@@ -1,0 +1,61 @@
+"""What produced a result: versions, commit, device, threads."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import geovae
+
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+def _git(*arguments: str) -> str | None:
+    """The output of a git command in the folder of this package; None where it fails or there is no git."""
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+def commit() -> str:
+    """The commit of this source tree, with `-dirty` if tracked files differ from it; `unknown` outside a repository.
+
+    A package installed inside somebody else's repository is not part of it, hence the look at whether it is tracked.
+    """
+    head = _git("rev-parse", "HEAD")
+    if head is None or _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return "unknown"
+    return f"{head}-dirty" if _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def _cpu_name() -> str:
+    if _CPU_INFO.is_file():
+        for line in _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine() or "cpu"
+
+
+def provenance(device=None) -> dict[str, str | int]:
+    """Versions of what computes, the commit, the hardware and the threads.
+
+    `device` is a `torch.device`; None is the CPU. The keys are `PROVENANCE_COLUMNS` of `geovae.evaluation.record`.
+    """
+    import torch
+
+    on_cuda = device is not None and device.type == "cuda"
+    return {
+        "geovae_version": geovae.__version__,
+        "python_version": platform.python_version(),
+        "torch_version": str(torch.__version__),
+        "numpy_version": version("numpy"),
+        "scipy_version": version("scipy"),
+        "scikit_learn_version": version("scikit-learn"),
+        "commit": commit(),
+        "device": torch.cuda.get_device_name(device) if on_cuda else _cpu_name(),
+        "threads": torch.get_num_threads(),
+    }

@@ -1,0 +1,32 @@
+"""The written forms of a document: Markdown, LaTeX, HTML and CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from geovae.rendering.tables import Document
+from geovae.rendering.writers.latex import latex
+from geovae.rendering.writers.markdown import markdown
+from geovae.rendering.writers.web import html_page
+from geovae.storage import write_text
+
+
+def csv_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """CSV with `\\n` line ends; None is an empty field and floats keep every digit."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow("" if value is None else repr(value) if isinstance(value, float) else value for value in row)
+    return buffer.getvalue()
+
+
+def write_document(document: Document, folder: str | Path, name: str) -> None:
+    """Write `name`.md, .tex, .html and .csv into `folder`."""
+    folder = Path(folder)
+    write_text(folder / f"{name}.md", "\n".join(markdown(table) for table in document.tables))
+    packages = "% \\usepackage{booktabs,adjustbox}\n"
+    write_text(folder / f"{name}.tex", packages + "\n".join(latex(table) for table in document.tables))
+    write_text(folder / f"{name}.html", html_page(document.tables))
+    write_text(folder / f"{name}.csv", csv_text(document.csv_columns, document.csv_rows))

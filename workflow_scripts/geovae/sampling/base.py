@@ -1,0 +1,73 @@
+"""What samplers take and give."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from geovae.errors import GeovaeError
+from geovae.geometry.metric import RiemannianMetric
+from geovae.models.base import Autoencoder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """All that a sampler may need of a trained model; a sampler uses what it names and demands it with `need`.
+
+    `mu` (N, d) and `log_var` (N, d) are the latents of the training images, `mu_validation` (M, d) those of the
+    validation images, all float32 on the CPU; `images` (N, C, H, W) are the training images, uint8;
+    `matched_displacement` is the manifold sampler's root mean square displacement per dimension.
+    """
+
+    mu: torch.Tensor | None = None
+    log_var: torch.Tensor | None = None
+    mu_validation: torch.Tensor | None = None
+    metric: RiemannianMetric | None = None
+    model: Autoencoder | None = None
+    images: np.ndarray | None = None
+    image_shape: tuple[int, int, int] | None = None
+    matched_displacement: float | None = None
+    device: torch.device | str = "cpu"
+
+    def need(self, name: str, sampler: str) -> Any:
+        """The field `name`, or a GeovaeError that says which sampler lacks it."""
+        value = getattr(self, name)
+        if value is None or (name in ("mu", "mu_validation", "images") and len(value) == 0):
+            raise GeovaeError(f"sampler {sampler!r} needs {NEEDS[name]}.")
+        return value
+
+
+NEEDS = {
+    "mu": "the training means (--latents), at least one",
+    "log_var": "posterior variances, which this model's latents lack: use a model with a stochastic encoder",
+    "mu_validation": "the validation means (--latents-validation), at least one",
+    "metric": "a metric (--metric)",
+    "model": "a trained model (--model)",
+    "images": "the training images (--data and --subset), at least one",
+    "image_shape": "the shape of the images (--model or --data)",
+    "matched_displacement": "the manifold sampler's diagnostics (--matched), or a number as `scale`",
+}
+
+
+class Draw(NamedTuple):
+    """Latents (n, d), float32 on the CPU, still to be decoded, or uint8 images (n, C, H, W); one of the two is None."""
+
+    latents: torch.Tensor | None
+    images: np.ndarray | None
+    diagnostics: dict[str, float]
+
+
+Sampler = Callable[..., Draw]
+
+
+def rows_with_replacement(n_rows: int, n: int, generator: np.random.Generator) -> np.ndarray:
+    """n independent uniform rows out of n_rows, int64."""
+    return generator.integers(n_rows, size=n)
+
+
+def rows_without_replacement(n_rows: int, n: int, generator: np.random.Generator) -> np.ndarray:
+    """n rows out of n_rows, none again before all have been drawn, int64."""
+    rounds = [generator.permutation(n_rows) for _ in range(-(-n // n_rows))]
+    return np.concatenate([*rounds, np.empty(0, np.int64)])[:n]

@@ -1,0 +1,145 @@
+"""The paper's sampler: Hamiltonian chains on the Riemannian volume of the latent space, from random training means."""
+
+import math
+import time
+
+import torch
+
+from geovae.geometry import hmc
+from geovae.geometry.metric import RiemannianMetric
+from geovae.geometry.released import LOG_DET_MIN, VELOCITY_STD, released_metric, released_target
+from geovae.sampling.base import Context, Draw, rows_with_replacement
+from geovae.seeding import numpy_generator, torch_generator
+
+# A point where no centroid weighs as much as this lies where G is λI: the metric is not active there.
+ACTIVE_WEIGHT = 1e-3
+# The long chain of the diagnostics, in lengths of the short one.
+LONG_FACTOR = 10
+
+
+def sample_manifold(
+    context: Context,
+    n: int,
+    key: str,
+    *,
+    n_steps: int = 100,
+    n_lf: int = 10,
+    eps_lf: float = 0.01,
+    n_long: int = 100,
+) -> Draw:
+    """n latents by Algorithm 2: the last points of n chains.
+
+    Settings: `n_steps` (N of the algorithm), `n_lf`, `eps_lf`, and `n_long`, the number of chains that are continued to
+    ten times the length for the diagnostics prefixed `long_`.
+
+    Diagnostics: acceptance; the share of chains that end where they start; displacement from the start (mean and root
+    mean square of the norm, root mean square per dimension); the share of points where the metric is active
+    (max ω ≥ 10⁻³) at the ends, the starts and all training means; mean log-density at starts and ends; mean |ΔH|;
+    proposals of non-finite energy; seconds of the chains alone.
+    """
+    metric = _ready(context, "manifold")
+    target = metric.log_density_and_gradient
+    steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
+    return _chains(context, n, key, metric, target, steps, 1.0, n_long)
+
+
+def sample_manifold_released(
+    context: Context,
+    n: int,
+    key: str,
+    *,
+    n_steps: int = 100,
+    n_lf: int = 10,
+    eps_lf: float = 0.01,
+    n_long: int = 100,
+) -> Draw:
+    """n latents by the chain of the authors' released code (`geovae.geometry.released`).
+
+    Settings are those of `sample_manifold`. Log-densities in the diagnostics are those of the metric, not clamped;
+    `frozen_share_start` is the share of starts whose determinant underflows in that code, where chains do not move.
+    """
+    metric = released_metric(_ready(context, "manifold_released"))
+    steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
+    draw = _chains(context, n, key, metric, released_target(metric), steps, VELOCITY_STD, n_long)
+    starts = _starts(context, n, key, metric)
+    frozen = (2 * metric.log_density(starts) < LOG_DET_MIN).double().mean().item()
+    return draw._replace(diagnostics={**draw.diagnostics, "frozen_share_start": frozen})
+
+
+def _ready(context: Context, sampler: str) -> RiemannianMetric:
+    """The metric on the context's device, in the type that its rounding asks for."""
+    context.need("mu", sampler)
+    metric = context.need("metric", sampler)
+    return metric.to(context.device, metric.sampling_dtype())
+
+
+def _starts(context: Context, n: int, key: str, metric: RiemannianMetric) -> torch.Tensor:
+    """n random training means, drawn with replacement."""
+    rows = rows_with_replacement(len(context.mu), n, numpy_generator(key, "starts"))
+    return context.mu[torch.from_numpy(rows)].to(metric.device, metric.dtype)
+
+
+def _chains(
+    context: Context,
+    n: int,
+    key: str,
+    metric: RiemannianMetric,
+    target: hmc.Target,
+    steps: dict,
+    velocity_std: float,
+    n_long: int,
+) -> Draw:
+    """Run n chains of `target`, the first `n_long` of them on to ten times the length, and describe both."""
+    starts = _starts(context, n, key, metric)
+    clock = time.perf_counter()
+    generator = torch_generator(key, "chain")
+    state, info = hmc.sample(target, starts, generator=generator, velocity_std=velocity_std, **steps)
+    latents = state.z.float().cpu()
+    diagnostics = {"seconds": time.perf_counter() - clock, **_describe(metric, starts, state.z, info)}
+    diagnostics["active_share_train"] = _active_share(metric, context.mu.to(metric.device, metric.dtype))
+    n_long = min(n_long, n)
+    if n_long > 0:
+        clock = time.perf_counter()
+        more = {**steps, "n_steps": (LONG_FACTOR - 1) * steps["n_steps"]}
+        first = hmc.HMCState(*(part[:n_long] for part in state))
+        generator = torch_generator(key, "long")
+        end, rest = hmc.sample(target, first, generator=generator, velocity_std=velocity_std, **more)
+        whole = hmc.HMCInfo(
+            _average(info.acceptance[:n_long], rest.acceptance),
+            _average(info.energy_error[:n_long], rest.energy_error),
+            info.non_finite[:n_long] + rest.non_finite,
+        )
+        described = _describe(metric, starts[:n_long], end.z, whole)
+        diagnostics |= {f"long_{name}": value for name, value in described.items()}
+        diagnostics |= {"long_n": float(n_long), "long_seconds": time.perf_counter() - clock}
+    return Draw(latents, None, diagnostics)
+
+
+def _average(short: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
+    """A mean over the steps of the long chain from those over its first tenth and over the rest."""
+    return (short + (LONG_FACTOR - 1) * rest) / LONG_FACTOR
+
+
+def _describe(
+    metric: RiemannianMetric, starts: torch.Tensor, ends: torch.Tensor, info: hmc.HMCInfo
+) -> dict[str, float]:
+    """The diagnostics of chains from `starts` to `ends`, both (n, d)."""
+    squares = (ends - starts).double().square()
+    displacement = squares.sum(1).sqrt()
+    return {
+        "acceptance": info.acceptance.mean().item(),
+        "stuck_share": (displacement == 0).double().mean().item(),
+        "energy_error": info.energy_error.mean().item(),
+        "non_finite": info.non_finite.sum().item(),
+        "displacement": displacement.mean().item(),
+        "displacement_rms": math.sqrt(squares.sum(1).mean().item()),
+        "rms_per_dimension": math.sqrt(squares.mean().item()),
+        "active_share": _active_share(metric, ends),
+        "active_share_start": _active_share(metric, starts),
+        "log_density_start": metric.log_density(starts).double().mean().item(),
+        "log_density_end": metric.log_density(ends).double().mean().item(),
+    }
+
+
+def _active_share(metric: RiemannianMetric, z: torch.Tensor) -> float:
+    return (metric.max_weight(z) >= ACTIVE_WEIGHT).double().mean().item()

@@ -1,0 +1,88 @@
+"""Score one set of generated images against real ones: FID, PRD, novelty."""
+
+import argparse
+
+from geovae import job
+
+
+def _split_path(text: str) -> tuple[str, str]:
+    split, separator, path = text.partition("=")
+    if not (split in ("validation", "test") and separator and path):
+        raise argparse.ArgumentTypeError(f"validation=PATH or test=PATH is expected, not {text!r}")
+    return split, path
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", required=True, help="generation folder: samples.npy, diagnostics.json")
+    parser.add_argument("--key-fields", type=job.settings, required=True, help="JSON: the generation's key")
+    parser.add_argument("--backbone", required=True, help="folder of the backbone")
+    parser.add_argument(
+        "--reference",
+        type=_split_path,
+        action="append",
+        required=True,
+        metavar="SPLIT=PATH",
+        help="reference file (.npz) of a split; once for validation and once for test",
+    )
+    parser.add_argument("--data", required=True, help="folder of the prepared data set (its training images)")
+    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD)")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one a reference")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Take the generated images' features once, compare them with each reference, write a record each."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from geovae import storage
+    from geovae.data.base import read_split
+    from geovae.errors import GeovaeError
+    from geovae.evaluation import record
+    from geovae.evaluation.features import load_backbone
+    from geovae.evaluation.neighbours import nearest
+    from geovae.evaluation.reference import load_reference, score
+    from geovae.provenance import provenance
+    from geovae.seeding import seed_from
+
+    if set(options.settings) != {"n_clusters", "n_runs"}:
+        raise GeovaeError(f"--settings: n_clusters and n_runs are expected, not {sorted(options.settings)}.")
+    key = record.check_key(options.key_fields)
+    device = job.torch_device(options.device, options.threads)
+    samples_folder = Path(options.samples)
+    samples = storage.load_array(samples_folder / "samples.npy", ndim=4, dtype=np.uint8)
+    diagnostics = storage.load_json(samples_folder / "diagnostics.json")
+    train, _, _ = read_split(options.data, "train")
+
+    shared = job.Stopwatch()
+    backbone = load_backbone(options.backbone, device)
+    features = backbone.features(samples)
+    distances, _ = nearest(samples, train, device=device)
+    seconds_shared = shared.seconds()
+
+    for split, path in options.reference:
+        own = job.Stopwatch()
+        seed = seed_from(*key.values(), backbone.name, split)
+        scores = score(features, distances, load_reference(path), seed=seed, **options.settings)
+        content = record.build_record(
+            key,
+            {"split": split, "backbone": backbone.name, "backbone_accuracy": backbone.accuracy},
+            scores,
+            record.diagnostic_columns(diagnostics),
+            provenance(device),
+            {
+                "seconds_sampling": diagnostics.get("seconds"),
+                "seconds_scoring": seconds_shared + own.seconds(),
+                "peak_memory_mb": own.peak_memory_mb(),
+            },
+        )
+        storage.save_json(Path(options.output) / f"score_{split}.json", content)
+        print(f"{split}: FID {scores['fid']:.3f}, F8 {scores['prd_f8']:.4f}, F1/8 {scores['prd_f1_8']:.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())

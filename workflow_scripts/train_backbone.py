@@ -1,0 +1,53 @@
+"""Train the `classifier` backbone of a data set on its own labels."""
+
+import argparse
+
+from geovae import job
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: epochs, batch_size, lr, width")
+    parser.add_argument("--key", required=True, help="text from which weights and batch orders are seeded")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--output", required=True, help="folder to write model.safetensors and model.json to")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Train, measure and save; model.json is written last."""
+    from pathlib import Path
+
+    import torch
+
+    from geovae import storage
+    from geovae.data.base import read_split
+    from geovae.errors import GeovaeError
+    from geovae.evaluation import classifier
+
+    if set(options.settings) != {"epochs", "batch_size", "lr", "width"}:
+        raise GeovaeError(f"--settings: epochs, batch_size, lr and width are expected, not {sorted(options.settings)}.")
+    device = job.torch_device(options.device, options.threads)
+    # Convolutions on a GPU give the same bytes run after run only so.
+    torch.backends.cudnn.deterministic = True
+    splits = {}
+    for split in ("train", "validation", "test"):
+        images, labels, card = read_split(options.data, split)
+        splits[split] = classifier.Split(images, labels)
+    model, description = classifier.train(
+        splits,
+        dataset=card["dataset"],
+        class_names=tuple(card["class_names"]),
+        key=options.key,
+        device=device,
+        **options.settings,
+    )
+    output = Path(options.output)
+    storage.save_weights(output / "model.safetensors", model.state_dict())
+    storage.save_json(output / "model.json", description)
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())
