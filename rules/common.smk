@@ -43,6 +43,10 @@ def scripts(*names):
     return [f"workflow_scripts/{name}" for name in names]
 
 
+def geometry(*modules):
+    return [f"geovae/geometry/{module}.py" for module in modules]
+
+
 def evaluation(*modules):
     return [f"geovae/evaluation/{module}.py" for module in modules]
 
@@ -94,22 +98,18 @@ def subset_folder(wildcards):
     return f"results/data/{run.dataset}/subsets/{run.subset}"
 
 
-SAMPLER_MODULES = {
-    "prior": ["sampling/prior.py"],
-    "gmm": ["sampling/mixture.py"],
-    "manifold": ["sampling/manifold.py", "geometry/hmc.py", "geometry/metric.py"],
-    "manifold_released": [
-        "sampling/manifold.py",
-        "geometry/released.py",
-        "geometry/metric.py",
-    ],
+SAMPLER_CODE = {
+    "prior": ["geovae/sampling/prior.py"],
+    "gmm": ["geovae/sampling/mixture.py"],
+    "kde": ["geovae/sampling/kernel.py"],
+    "manifold": ["geovae/sampling/manifold.py", *geometry("hmc", "metric")],
+    "manifold_released": ["geovae/sampling/manifold.py", *geometry("hmc", "metric", "centroids", "released")],
 }
 
 
 def sampler_code(wildcards):
     """The script and the modules that a sampler is made of."""
-    modules = SAMPLER_MODULES.get(wildcards.sampler, ["sampling/controls.py"])
-    return scripts("draw_samples.py", *(f"geovae/{module}" for module in modules))
+    return scripts("draw_samples.py", *SAMPLER_CODE.get(wildcards.sampler, ["geovae/sampling/controls.py"]))
 
 
 def sampler_inputs(wildcards):

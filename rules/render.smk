@@ -48,7 +48,7 @@ rule render_figure:
     output:
         png=report(
             "results/figures/{figure}.png",
-            caption="captions/{figure}.rst",
+            caption="captions/figure.rst",
             category="Figures",
             labels=lambda w: {
                 "artefact": w.figure.replace("figure", "Figure "),

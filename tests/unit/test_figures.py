@@ -98,8 +98,8 @@ def test_figure1_maps(geodesics):
         # A pixel is as wide as a step of the grid, so that its centre lies at the point that it stands for.
         assert (right - left) / 30 == pytest.approx(arrays["axis_x"][1] - arrays["axis_x"][0])
         assert (top - bottom) / 20 == pytest.approx(arrays["axis_y"][1] - arrays["axis_y"][0])
-    limits = {axes.get_images()[0].get_clim() for axes in maps[1:]}
-    assert limits == {(0.0, arrays["distances"].max())}
+    limits = [axes.get_images()[0].get_clim() for axes in maps[1:]]
+    assert limits == [(0.0, distances.max()) for distances in arrays["distances"]]
     words = [[text.get_text() for text in legend.get_texts()] for legend in figure.findobj(Legend)]
     assert words == [["disk", "ring"], ["affine", "geodesic (Eq. 12)", "far from any training image"]]
     assert smallest_font(figure) >= 7

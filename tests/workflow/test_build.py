@@ -91,13 +91,11 @@ def test_no_job_takes_more_processor_time_than_its_thread_has(smoke):
 
 
 def test_a_command_that_was_printed_can_be_run_by_hand(smoke_copy):
-    result = run_snakemake(
-        smoke_copy, "--dry-run", "--force", "results/runs/digits/full/conv/vae/base/seed0/latents.npz"
-    )
-    command = next(
-        line.strip() for line in output(result).splitlines() if "embed_latents.py" in line and "python" in line
-    )
-    folder = smoke_copy / "results/runs/digits/full/conv/vae/base/seed0"
+    target = "results/runs/digits/full/conv/vae/base/seed0/latents.npz"
+    folder = (smoke_copy / target).parent
+    lines = output(run_snakemake(smoke_copy, "--dry-run", "--force", target)).splitlines()
+    printed = next(line for line in lines if "python workflow_scripts/embed_latents.py" in line)
+    command = printed[printed.index("python") :]
     before = (folder / "latents.npz").read_bytes()
     (folder / "latents.npz").unlink()
     by_hand = run_command(smoke_copy, "bash", "-c", command)

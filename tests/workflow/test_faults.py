@@ -64,13 +64,9 @@ def test_training_that_diverges_names_the_batch_and_the_term(project):
 @pytest.mark.parametrize(
     ("name", "target", "forced"),
     [
-        ("latents.npz", f"{RUN}/metric/k30/metric.npz", "build_metric"),
-        ("model.safetensors", f"{RUN}/generations/prior/base/samples.npy", "draw_samples"),
-        (
-            "generations/prior/base/samples.npy",
-            f"{RUN}/generations/prior/base/classifier/score_test.json",
-            "score_samples",
-        ),
+        ("latents.npz", "metric/k30/metric.npz", "build_metric"),
+        ("model.safetensors", "generations/prior/base/samples.npy", "draw_samples"),
+        ("generations/prior/base/samples.npy", "generations/prior/base/classifier/score_test.json", "score_samples"),
     ],
 )
 def test_a_truncated_file_is_named_and_the_rest_is_kept(smoke_copy, name, target, forced):

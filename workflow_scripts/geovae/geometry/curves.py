@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import torch
 from scipy.optimize import minimize
+from scipy.spatial.distance import pdist, squareform
 
 from geovae.errors import GeovaeError
 from geovae.geometry.grids import Axes, Field, GridGraph
@@ -106,20 +107,22 @@ def contrasting_pair(
 ) -> tuple[int, int]:
     """Rows (i, j) of `mu` (n, 2) whose straight segment costs most relative to the cheapest grid path between them.
 
-    Searched among all pairs of `n_candidates` random rows: between those ends the segment crosses empty space that a
-    curve can avoid. Ties go to the first pair.
+    Searched among the longer half of all pairs of `n_candidates` random rows: between those ends the segment crosses
+    empty space that a curve can avoid. Ties go to the first pair.
     """
     if len(mu) < 2:
         raise GeovaeError(f"curve: {len(mu)} points of a class; a pair of ends needs two.")
     rows = np.sort(generator.choice(len(mu), min(n_candidates, len(mu)), replace=False))
     points = np.asarray(mu[rows], np.float64)
     graph = GridGraph(potential_field(volume), axes, points)
+    separations = pdist(points)
+    far = squareform(separations >= np.median(separations))
     best, ends = -np.inf, (int(rows[0]), int(rows[1]))
     for i in range(len(rows) - 1):
         curve_costs = graph.distances(i)[1]
         for j in range(i + 1, len(rows)):
-            if curve_costs[j] < 1e-12 * max(curve_costs.max(), 1e-300):
-                continue  # coinciding points
+            if not far[i, j] or curve_costs[j] < 1e-12 * max(curve_costs.max(), 1e-300):
+                continue  # near, or coinciding
             ratio = path_cost(volume, np.linspace(points[i], points[j], 100), 4) / curve_costs[j]
             if ratio > best:
                 best, ends = ratio, (int(rows[i]), int(rows[j]))

@@ -22,8 +22,8 @@ ARRAYS = (
     "geodesic_stops",
 )  # fmt: skip
 CURVES = ("affine", "geodesic")
-PANEL = 1.84  # inches, width of a map
-LEFTS = (0.46, 2.78, 4.72)
+PANEL = 1.72  # inches, width of a map
+LEFTS = (0.46, 2.76, 4.9)
 HEAD, GAP, BAR = 0.45, 0.56, 0.055
 STRIPS = 2  # side by side
 STRIP_LABEL = 0.62  # inches
@@ -108,13 +108,15 @@ def _draw_latents(figure: Figure, box: tuple[float, float, float, float], arrays
     axes.set_ylabel("$z_2$", labelpad=0)
     shown = _field(axes, arrays, arrays["log_volume"], "gray")
     _bar(figure, box, shown, r"$\log\sqrt{\det\,G}$")
+    handles = []
     for label, name in enumerate(arrays["class_names"]):
         points = arrays["mu"][arrays["labels"] == label]
         colour = style.CLASS_COLOURS[label % len(style.CLASS_COLOURS)]
-        axes.scatter(*points.T, s=3.5, color=colour, linewidths=0, label=str(name), alpha=0.9)
+        axes.scatter(*points.T, s=3.5, color=colour, linewidths=0, alpha=0.9)
+        handles.append(Line2D([], [], color=colour, linestyle="", marker="o", markersize=4, label=str(name)))
     for pair in range(len(arrays["ends"])):
         _draw_curves(axes, arrays, pair)
-    _legend(figure, *axes.get_legend_handles_labels(), left=LEFTS[0], handletextpad=0.1, markerscale=2.2)
+    _legend(figure, handles, [handle.get_label() for handle in handles], left=LEFTS[0], handletextpad=0.1)
 
 
 def _legend(figure: Figure, handles: list, labels: list[str], left: float, **options: float) -> None:
@@ -132,15 +134,13 @@ def _draw_distances(
     figure: Figure, boxes: list[tuple[float, float, float, float]], arrays: Mapping[str, np.ndarray]
 ) -> None:
     owner = start_of_pairs(arrays["starts"], arrays["ends"])
-    largest = float(arrays["distances"][np.isfinite(arrays["distances"])].max())
     for i, (box, start, values) in enumerate(zip(boxes, arrays["starts"], arrays["distances"], strict=True)):
         axes = _map(figure, box, arrays, "Riemannian distance from ★")
         axes.tick_params(labelleft=False)
         finite = np.ma.masked_invalid(values)
-        shown = _field(axes, arrays, finite, "cividis", vmin=0.0, vmax=largest)
+        shown = _field(axes, arrays, finite, "cividis", vmin=0.0)
         axes.contour(arrays["axis_x"], arrays["axis_y"], finite, levels=8, colors="white", linewidths=0.35, alpha=0.75)
-        if i == len(boxes) - 1:
-            _bar(figure, box, shown, "")
+        _bar(figure, box, shown, "")
         for pair in np.flatnonzero(owner == i):
             _draw_curves(axes, arrays, int(pair))
         axes.plot(

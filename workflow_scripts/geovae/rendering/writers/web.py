@@ -11,7 +11,7 @@ body { font: 14px/1.45 system-ui, "Helvetica Neue", Arial, sans-serif; color: #1
 .scroll { overflow: auto; max-height: 85vh; border-bottom: 2px solid #1b1f24; border-top: 2px solid #1b1f24; }
 figure { margin: 0 0 2.5rem; width: fit-content; max-width: 100%; }
 figcaption { font-weight: 600; margin-bottom: .6rem; max-width: 70rem; }
-table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { padding: .25rem .7rem; white-space: nowrap; text-align: right; }
 th.left, td.left { text-align: left; }
 tbody th { font-weight: 400; text-align: left; position: sticky; left: 0; background: #fff; }
