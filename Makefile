@@ -10,6 +10,7 @@ export PATH := $(BIN):$(PATH)
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
+	@echo "Tables are in results/tables, figures in results/figures, scores in results/scores.csv."
 
 test: $(READY)  ## the tests that continuous integration runs
 	python -m pytest -n 2 --dist loadgroup -m "not slow"
@@ -41,7 +42,8 @@ bench: $(READY)  ## speed of the sampler against the formulas as printed
 
 # The marker is written last, so that an interrupted installation is taken up again.
 $(READY): envs/requirements.txt
-	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit((3, 11) > v and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit((3, 11) > v and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	@echo "Setting up $(VENV): about 6 GB, a few minutes, once."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
 	touch $@

@@ -1,4 +1,7 @@
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ from geovae.geometry import metric as metric_module
 from geovae.geometry.hmc import autograd_target
 from geovae.geometry.metric import RiemannianMetric
 from geovae.geometry.released import LOG_DET_MAX, released_metric, released_target
+
+LIBRARY = Path(__file__).parents[2] / "workflow_scripts"
 
 torch.set_num_threads(1)
 
@@ -277,3 +282,25 @@ def test_released_radius_leaves_the_last_centroid_out():
     metric = RiemannianMetric(centroids, torch.ones(3, 1).double(), 8.0, 0.1, 0.3)
     released = released_metric(metric)
     assert (released.rho, released.tau) == (1.0, 0.0)
+
+
+def test_memory_does_not_grow_with_the_number_of_chains():
+    # In a process of its own, as the peak of this one has other tests in it.
+    code = """
+import resource, torch
+from geovae.geometry import hmc
+from geovae.geometry.metric import RiemannianMetric
+torch.set_num_threads(1)
+metric = RiemannianMetric(torch.randn(1000, 64), torch.exp(torch.randn(1000, 64) + 6), 8.0, 0.01)
+def peak(n):
+    z = torch.randn(n, 64)
+    hmc.sample(metric.log_density_and_gradient, z, n_steps=1, n_lf=1, generator=torch.Generator().manual_seed(0))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+few, ten_thousand = peak(1000), peak(10_000)
+print(ten_thousand, peak(40_000) - few)
+"""
+    shown = subprocess.run([sys.executable, "-c", code], cwd=LIBRARY, capture_output=True, text=True, check=True)
+    peak, growth = (float(word) for word in shown.stdout.split())
+    assert peak < 1000
+    # 40,000 chains are 10 MB an array; one array of their (chains, k) weights would be 160 MB.
+    assert growth < 150
