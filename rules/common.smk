@@ -143,6 +143,12 @@ def compared_generations(wildcards):
     return {name: Generation(run, other.sampler).folder for name, other in named.items() if name != "Ours"}
 
 
+def comparisons(wildcards):
+    """The same as command-line options; their names have blanks."""
+    named = compared_generations(wildcards).items()
+    return " ".join("--compare " + shlex.quote("=".join(item)) for item in named)
+
+
 def artefact(name):
     """The files of a table or figure, under the name that it is asked for by."""
     files = experiments.artefact_files(CONFIG)

@@ -130,9 +130,7 @@ rule find_neighbours:
     params:
         device=CONFIG.device,
         backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}",
-        compared=lambda w: " ".join(
-            f"--compare {shlex.quote(name + '=' + folder)}" for name, folder in compared_generations(w).items()
-        ),
+        compared=comparisons,
         data=dataset_folder,
         n=lambda w: CONFIG.artefacts.figure3.n_examples,
     shell:
