@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
 from geovae import experiments, slices
 from geovae.config import load_config
+from geovae.dependencies import modules_behind
 from geovae.errors import GeovaeError
 from geovae.experiments import Generation, Run
 
@@ -43,18 +44,6 @@ def scripts(*names):
     return [f"workflow_scripts/{name}" for name in names]
 
 
-def geometry(*modules):
-    return [f"geovae/geometry/{module}.py" for module in modules]
-
-
-def evaluation(*modules):
-    return [f"geovae/evaluation/{module}.py" for module in modules]
-
-
-def rendering(*modules):
-    return [f"geovae/rendering/{module}.py" for module in modules]
-
-
 def generation_of(wildcards):
     return Generation(Run.parse(wildcards.run), wildcards.sampler, wildcards.variant)
 
@@ -65,16 +54,15 @@ def flags(inputs, *names):
     return " ".join(f"--{name.replace('_', '-')} {inputs[name]}" for name in present)
 
 
+def behind(*paths):
+    """Modules under workflow_scripts/geovae/ with all that they compute with."""
+    return sorted({module for path in paths for module in modules_behind(f"geovae/{path}.py")})
+
+
 def train_code(wildcards):
     """The loop, the model's own module and its net: what a training depends on."""
     run = Run.parse(wildcards.run)
-    return scripts(
-        "train_model.py",
-        "geovae/training.py",
-        "geovae/models/base.py",
-        f"geovae/models/{run.model}.py",
-        f"geovae/nets/{run.net}.py",
-    )
+    return scripts("train_model.py", *behind("training", f"models/{run.model}", f"nets/{run.net}"))
 
 
 def run_data(wildcards):
@@ -98,18 +86,18 @@ def subset_folder(wildcards):
     return f"results/data/{run.dataset}/subsets/{run.subset}"
 
 
-SAMPLER_CODE = {
-    "prior": ["geovae/sampling/prior.py"],
-    "gmm": ["geovae/sampling/mixture.py"],
-    "kde": ["geovae/sampling/kernel.py"],
-    "manifold": ["geovae/sampling/manifold.py", *geometry("hmc", "metric")],
-    "manifold_released": ["geovae/sampling/manifold.py", *geometry("hmc", "metric", "centroids", "released")],
+SAMPLER_MODULES = {
+    "prior": "prior",
+    "gmm": "mixture",
+    "kde": "kernel",
+    "manifold": "manifold",
+    "manifold_released": "manifold",
 }
 
 
 def sampler_code(wildcards):
     """The script and the modules that a sampler is made of."""
-    return scripts("draw_samples.py", *SAMPLER_CODE.get(wildcards.sampler, ["geovae/sampling/controls.py"]))
+    return scripts("draw_samples.py", *behind(f"sampling/{SAMPLER_MODULES.get(wildcards.sampler, 'controls')}"))
 
 
 def sampler_inputs(wildcards):

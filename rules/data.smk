@@ -3,7 +3,7 @@
 
 rule prepare_dataset:
     input:
-        code=lambda w: scripts("prepare_dataset.py", f"geovae/data/{w.dataset}.py", "geovae/data/base.py"),
+        code=lambda w: scripts("prepare_dataset.py", *behind(f"data/{w.dataset}")),
     output:
         images=expand(
             "results/data/{{dataset}}/{split}/images.npy",
@@ -39,7 +39,7 @@ rule draw_subset:
     input:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
-        code=scripts("draw_subset.py", "geovae/data/subsets.py"),
+        code=scripts("draw_subset.py", *behind("data/subsets")),
     output:
         train="results/data/{dataset}/subsets/{subset}/train.npy",
         validation="results/data/{dataset}/subsets/{subset}/validation.npy",

@@ -33,11 +33,7 @@ rule embed_latents:
 rule build_metric:
     input:
         latents="results/runs/{run}/latents.npz",
-        code=scripts(
-            "build_metric.py",
-            "geovae/geometry/metric.py",
-            "geovae/geometry/centroids.py",
-        ),
+        code=scripts("build_metric.py", *behind("geometry/metric")),
     output:
         "results/runs/{run}/metric/{metric}/metric.npz",
     log:
@@ -64,11 +60,7 @@ rule trace_geodesics:
         model="results/runs/{run}/model.json",
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        code=scripts(
-            "trace_geodesics.py",
-            "geovae/geometry/curves.py",
-            "geovae/geometry/metric.py",
-        ),
+        code=scripts("trace_geodesics.py", *behind("geometry/tracing")),
     output:
         "results/runs/{run}/geodesics.npz",
     log:

@@ -4,12 +4,7 @@
 rule render_table:
     input:
         scores="results/scores.csv",
-        code=scripts(
-            "render_table.py",
-            "geovae/published.py",
-            *rendering("table1", "tables", "scores", "notes"),
-            *rendering("writers/markdown", "writers/latex", "writers/web"),
-        ),
+        code=scripts("render_table.py", *behind("rendering/table1", "rendering/writers/__init__")),
     output:
         report(
             "results/tables/table1.html",
@@ -44,7 +39,7 @@ rule render_table:
 rule render_figure:
     input:
         unpack(lambda w: experiments.figure_inputs(CONFIG, w.figure)),
-        code=lambda w: scripts("render_figure.py", *rendering(f"figures/{w.figure}", "figures/grids", "style")),
+        code=lambda w: scripts("render_figure.py", *behind(f"rendering/figures/{w.figure}")),
     output:
         png=report(
             "results/figures/{figure}.png",

@@ -6,7 +6,7 @@ rule train_backbone:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
         test="results/data/{dataset}/test/card.json",
-        code=scripts("train_backbone.py", "geovae/evaluation/classifier.py"),
+        code=scripts("train_backbone.py", *behind("evaluation/classifier")),
     output:
         weights="results/backbones/{dataset}/classifier/model.safetensors",
         model="results/backbones/{dataset}/classifier/model.json",
@@ -36,11 +36,7 @@ rule extract_reference:
         backbone="results/backbones/{dataset}/{backbone}/model.json",
         train="results/data/{dataset}/train/card.json",
         images="results/data/{dataset}/{split}/card.json",
-        code=scripts(
-            "extract_reference.py",
-            "geovae/evaluation/features.py",
-            "geovae/evaluation/neighbours.py",
-        ),
+        code=scripts("extract_reference.py", *behind("evaluation/features", "evaluation/reference")),
     output:
         "results/references/{dataset}/{backbone}/{split}.npz",
     log:
@@ -68,10 +64,7 @@ rule score_samples:
         unpack(references),
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
-        code=scripts(
-            "score_samples.py",
-            *evaluation("features", "classifier", "fid", "prd", "neighbours", "reference", "record"),
-        ),
+        code=scripts("score_samples.py", *behind("evaluation/features", "evaluation/reference", "evaluation/record")),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
         test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",
@@ -109,11 +102,7 @@ rule find_neighbours:
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
         compared=lambda w: [f"{folder}/samples.npy" for folder in compared_generations(w).values()],
         backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}/model.json",
-        code=scripts(
-            "find_neighbours.py",
-            "geovae/evaluation/fid.py",
-            "geovae/evaluation/neighbours.py",
-        ),
+        code=scripts("find_neighbours.py", *behind("evaluation/features", "evaluation/fid", "evaluation/neighbours")),
     output:
         "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
     log:
@@ -145,7 +134,7 @@ rule find_neighbours:
 rule collect_scores:
     input:
         records=experiments.score_records(CONFIG),
-        code=scripts("collect_scores.py", "geovae/rendering/scores.py", *evaluation("record")),
+        code=scripts("collect_scores.py", *behind("rendering/scores")),
     output:
         "results/scores.csv",
     log:

@@ -34,7 +34,7 @@ rule train_model:
 rule render_history:
     input:
         history="results/runs/{run}/history.csv",
-        code=scripts("render_history.py", *rendering("figures/history", "style")),
+        code=scripts("render_history.py", *behind("rendering/figures/history")),
     output:
         report(
             "results/runs/{run}/history.png",

@@ -23,21 +23,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    """Build, train and write the model."""
+    """Train, from where an interrupted training stopped if there is one, and write the model."""
     from pathlib import Path
 
     import torch
 
+    from geovae.checkpoint import FILE_NAME, Checkpoint, fingerprint
     from geovae.data.subsets import subset_images
-    from geovae.history import EpochReport, save_history
+    from geovae.history import EpochReport, best_row, save_history
     from geovae.models import build_model, save_model
     from geovae.seeding import seed_from
     from geovae.training import train
 
-    device = job.torch_device(options.device, options.threads)
-    # Convolutions on a GPU give the same bytes run after run only so.
-    torch.backends.cudnn.deterministic = True
-    settings, training = options.settings, options.settings["training"]
+    settings, training = options.settings, dict(options.settings["training"])
+    device = job.torch_device(options.device, options.threads, training.pop("deterministic", True))
     images = {
         split: torch.from_numpy(subset_images(options.data, options.subset_dir, split))
         for split in ("train", "validation")
@@ -51,25 +50,47 @@ def main(options: argparse.Namespace) -> None:
         "image_shape": list(images["train"].shape[1:]),
     }
     model = build_model(description, seed=seed_from(options.key, "weights"))
-    report = EpochReport(training["epochs"])
+    if training.pop("compile", False):
+        model.encoder.compile()
+        model.decoder.compile()
+    circumstances = {
+        "torch": torch.__version__,
+        "threads": options.threads,
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+    }
+    data = [images[split].numpy().tobytes() for split in ("train", "validation")]
+    output = Path(options.output)
+    checkpoint = Checkpoint(output / FILE_NAME, fingerprint(options.key, settings, circumstances, *map(_digest, data)))
+    report = EpochReport(sum(phase.epochs for phase in model.phases(training["epochs"])))
     history = train(
-        model, images["train"], images["validation"], **training, key=options.key, device=device, report=report
+        model,
+        images["train"],
+        images["validation"],
+        **training,
+        key=options.key,
+        device=device,
+        checkpoint=checkpoint,
+        report=report,
     )
-    best = min(history, key=lambda row: row["validation_loss"])
-    description |= {
+    best = best_row(history)
+    description |= circumstances | {
         "key": options.key,
-        "training": training,
+        "training": options.settings["training"],
         "n_train": len(images["train"]),
         "n_validation": len(images["validation"]),
         "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
         "best_epoch": best["epoch"],
         "best_validation_loss": best["validation_loss"],
-        "torch": torch.__version__,
-        "threads": options.threads,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
     }
-    save_history(Path(options.output) / "history.csv", history)
-    save_model(options.output, model, description)
+    save_history(output / "history.csv", history)
+    save_model(output, model, description)
+    checkpoint.delete()
+
+
+def _digest(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
 
 
 if __name__ == "__main__":

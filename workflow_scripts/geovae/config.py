@@ -51,6 +51,11 @@ class Training(Closed):
     batch_size: int = Field(100, ge=2, description="Images a gradient step.")
     lr: float = Field(1e-3, gt=0, description="Learning rate of Adam at the start.")
     patience: int = Field(5, ge=0, description="Epochs without a better validation loss before the rate is halved.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Type that the nets multiply in; `auto` is bfloat16 where the hardware has it."
+    )
+    compile: bool = Field(False, description="Compile the nets (`torch.compile`): minutes at the start, faster steps.")
+    deterministic: bool = Field(True, description="On a GPU: the same bytes from the same training, at some cost.")
 
 
 class AE(Closed):

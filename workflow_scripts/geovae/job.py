@@ -54,12 +54,20 @@ def run(
         sys.exit(f"error: {error.filename}: {error.strerror}. Check the folder, its permissions and the free space.")
 
 
-def torch_device(name: str, threads: int):
+def torch_device(name: str, threads: int, deterministic: bool = True):
     """Set torch to `threads` threads and to full float32 precision; return the device that `name` asks for.
 
-    `name` is `auto` (CUDA if there is a device, else the CPU), `cpu` or `cuda`.
+    `name` is `auto` (CUDA if there is a device, else the CPU), `cpu` or `cuda`. On a GPU, `deterministic` makes the
+    same job give the same bytes, at some cost in speed; on a CPU it does in any case.
     """
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     import torch
+
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = not deterministic
+    # An operation that has no deterministic form warns in the log.
+    torch.use_deterministic_algorithms(deterministic and torch.cuda.is_available(), warn_only=True)
 
     torch.set_num_threads(threads)
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -82,6 +90,10 @@ class Stopwatch:
         return time.perf_counter() - self.start
 
     @staticmethod
-    def peak_memory_mb() -> float:
-        """Largest resident set of this process so far, in MB (10⁶ bytes)."""
+    def peak_memory_mb(device=None) -> float:
+        """Largest memory so far in MB (10⁶ bytes): of tensors on a CUDA `device`, else of this process."""
+        if device is not None and device.type == "cuda":
+            import torch
+
+            return torch.cuda.max_memory_allocated(device) / 1e6
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6

@@ -110,10 +110,11 @@ def write_text(path: str | Path, text: str) -> None:
 
 def save_weights(path: str | Path, tensors: dict) -> None:
     """Write a state dictionary as safetensors."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     with atomic(path) as temporary:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary)
+        # Not save_file, which leaves a temporary file of its own behind when it is killed.
+        temporary.write_bytes(save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
 
 
 def load_weights(path: str | Path) -> dict:

@@ -2,41 +2,27 @@
 
 Adam; the learning rate is halved when the validation loss has not improved for `patience` epochs; the weights of the
 epoch with the lowest validation loss are kept. All randomness of an epoch comes from the run's key and the epoch's
-number, so that an epoch depends on nothing but the state it starts from.
+number, so that an epoch depends on nothing but the state it starts from, and an interrupted training ends as one that
+was not.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import torch
 
+from geovae.checkpoint import Checkpoint
 from geovae.errors import GeovaeError
 from geovae.images import to_unit
-from geovae.models.base import Autoencoder, Loss
+from geovae.job import Stopwatch
+from geovae.models.base import ALL, Autoencoder, Loss
+from geovae.precision import autocast_dtype
 from geovae.seeding import torch_generator
+from geovae.training_state import TrainingState
 
-PLATEAU_FACTOR = 0.5
 TOTAL = "loss"
 
 Row = dict[str, float]
-
-
-@dataclass
-class TrainingState:
-    """Everything that one epoch hands to the next."""
-
-    model: Autoencoder
-    optimizer: torch.optim.Optimizer
-    scheduler: torch.optim.lr_scheduler.ReduceLROnPlateau
-    history: list[Row] = field(default_factory=list)
-    best_loss: float = float("inf")
-    best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
-
-    @property
-    def lr(self) -> float:
-        """The learning rate as it is now."""
-        return self.optimizer.param_groups[0]["lr"]
 
 
 def train(
@@ -49,41 +35,65 @@ def train(
     lr: float,
     patience: int,
     key: str,
+    precision: str = "float32",
     device: str | torch.device = "cpu",
+    checkpoint: Checkpoint | None = None,
     report: Callable[[Row], None] | None = None,
 ) -> list[Row]:
-    """Train `model` in place; at the end it holds its best weights, on `device`, in evaluation mode.
+    """Train `model` in place; at the end it holds its best weights, on `device`, in evaluation mode and float32.
 
     Args:
         model: as `geovae.models.build_model` gives it.
         train_images: (N, C, H, W) uint8, N at least 2; held on the device as they are.
         validation_images: (M, C, H, W) uint8, M at least 1.
-        epochs: number of epochs (paper: 100; CIFAR10: 200).
+        epochs: number of epochs (paper: 100; CIFAR10: 200); a model trained in stages derives those of each from it.
         batch_size: images a step (paper: 100).
         lr: Adam's first learning rate (paper: 1e-3; CIFAR10: 5e-4).
         patience: epochs without a better validation loss after which the learning rate is halved (paper: 5).
         key: the run's key, from which all randomness is drawn.
+        precision: of the nets: `auto`, `float32` or `bfloat16` (see `geovae.precision`).
         device: where to train.
+        checkpoint: where the state is kept after every epoch, and taken up from if it is there; left in place at the
+            end, for the caller to delete when all results are written.
         report: called with the row of every epoch when it ends.
 
     Returns:
         One row an epoch: epoch, lr, `train_` and `validation_` means of every term and of the loss, seconds,
-        images_per_second. The validation loss is that of sampled latents, with the same noise in every epoch.
+        images_per_second, peak_memory_mb; for a model trained in stages also the phase. The validation loss is that of
+        sampled latents, with the same noise in every epoch.
 
     Raises:
         GeovaeError: a number is out of range, there are too few images, or the loss becomes NaN or infinite.
     """
     _check(train_images, validation_images, epochs, batch_size, lr, key)
     device = torch.device(device)
-    train_images, validation_images = train_images.to(device), validation_images.to(device)
-    state = _initial_state(model.to(device), lr, patience)
-    for epoch in range(1, epochs + 1):
-        row = _run_epoch(state, epoch, train_images, validation_images, batch_size, key)
-        if report is not None:
-            report(row)
-    model.load_state_dict(state.best_weights)
+    model.to(device)
+    images = train_images.to(device), validation_images.to(device)
+    model.autocast_dtype = autocast_dtype(precision, device)
+    loaded = checkpoint.load() if checkpoint else None
+    phases = model.phases(epochs)
+    first = loaded[1]["phase"] if loaded else 0
+    history: list[Row] = []
+    for index, phase in enumerate(phases):
+        if index < first:
+            continue
+        model.start_phase(phase.name)
+        state = TrainingState(model, index, lr, patience, history)
+        if loaded and index == first:
+            state.restore(*loaded)
+        before = sum(earlier.epochs for earlier in phases[:index])
+        for epoch in range(state.epoch + 1, phase.epochs + 1):
+            row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name)
+            state.epoch = epoch
+            if checkpoint:
+                checkpoint.save(*state.content())
+            if report is not None:
+                report(row)
+        history = state.history
+        model.load_state_dict(state.best_weights)
+    model.autocast_dtype = None
     model.eval()
-    return state.history
+    return history
 
 
 def _check(
@@ -101,12 +111,6 @@ def _check(
         raise GeovaeError(f"{key}: lr is {lr}, but it must be greater than 0.")
 
 
-def _initial_state(model: Autoencoder, lr: float, patience: int) -> TrainingState:
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=PLATEAU_FACTOR, patience=patience)
-    return TrainingState(model, optimizer, scheduler)
-
-
 def _run_epoch(
     state: TrainingState,
     epoch: int,
@@ -114,20 +118,22 @@ def _run_epoch(
     validation_images: torch.Tensor,
     batch_size: int,
     key: str,
+    phase: str,
 ) -> Row:
-    """Train for one epoch, validate, and bring the learning rate, the best weights and the history up to date."""
+    """Train for one epoch, validate, and bring the learning rates, the best weights and the history up to date."""
     lr, start = state.lr, time.perf_counter()
     train_means = _train_epoch(state, epoch, train_images, batch_size, key)
     train_seconds = time.perf_counter() - start
-    validation_means = _validate(state, epoch, validation_images, batch_size, key)
-    state.scheduler.step(validation_means[TOTAL])
-    if validation_means[TOTAL] < state.best_loss:
-        state.best_loss = validation_means[TOTAL]
-        state.best_weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
-    row = {"epoch": epoch, "lr": lr}
+    state.model.eval()
+    with torch.no_grad():
+        state.model.end_epoch(train_images, batch_size)
+        validation_means = _validate(state, epoch, validation_images, batch_size, key)
+    state.judge(validation_means[TOTAL])
+    row: Row = {"epoch": epoch} | ({"phase": phase} if phase else {}) | {"lr": lr}
     row |= {f"train_{name}": value for name, value in train_means.items()}
     row |= {f"validation_{name}": value for name, value in validation_means.items()}
     row |= {"seconds": time.perf_counter() - start, "images_per_second": len(train_images) / train_seconds}
+    row["peak_memory_mb"] = Stopwatch.peak_memory_mb(train_images.device)
     state.history.append(row)
     return row
 
@@ -145,18 +151,20 @@ def _train_epoch(state: TrainingState, epoch: int, images: torch.Tensor, batch_s
 
 
 def _step(state: TrainingState, x: torch.Tensor, noise: torch.Generator) -> Loss:
-    """One gradient step on the batch `x`; returns its loss."""
+    """One gradient step of every parameter group on the batch `x`, all from one forward pass; returns its loss."""
     loss = state.model.loss(x, noise)
-    state.optimizer.zero_grad(set_to_none=True)
-    loss.total.backward()
-    state.optimizer.step()
+    objectives = loss.objectives or {ALL: loss.total}
+    for optimizer in state.optimizers.values():
+        optimizer.zero_grad(set_to_none=True)
+    for count, (group, objective) in enumerate(objectives.items(), start=1):
+        objective.backward(inputs=state.groups[group], retain_graph=count < len(objectives))
+    for group in objectives:
+        state.optimizers[group].step()
     return loss
 
 
-@torch.no_grad()
 def _validate(state: TrainingState, epoch: int, images: torch.Tensor, batch_size: int, key: str) -> dict[str, float]:
     """The means of the terms on the validation images, in evaluation mode."""
-    state.model.eval()
     # The same noise in every epoch: epochs are compared with one another.
     noise = torch_generator(key, "validation noise", device=images.device.type)
     means = _Means()

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geovae.errors import GeovaeError
+from geovae.history import best_row
 from geovae.rendering import style
 
 TITLES = {"loss": "total loss", "kl": "KL"}
@@ -23,13 +24,14 @@ def draw(history: Sequence[Mapping[str, float]]) -> Figure:
     missing = [name for name in COLUMNS_NEEDED if name not in history[0]]
     if missing:
         raise GeovaeError(f"history: no column {', '.join(missing)}. Delete the run's history and train again.")
-    columns = {name: np.array([row[name] for row in history], dtype=float) for name in history[0]}
+    numbers = [name for name in history[0] if name != "phase"]
+    columns = {name: np.array([row[name] for row in history], dtype=float) for name in numbers}
     names = ["loss", *_terms(columns)]
     with style.context():
         figure = style.new_figure(style.WIDTH, 2.8)
         figure.set_layout_engine("constrained")
         grid = figure.add_gridspec(2, len(names), height_ratios=(5, 1))
-        best = int(np.nanargmin(columns["validation_loss"]))
+        best = history.index(best_row(history))
         for i, name in enumerate(names):
             axes = figure.add_subplot(grid[0, i])
             _draw_term(axes, columns, name, best)
