@@ -88,6 +88,7 @@ def subset_folder(wildcards):
 
 SAMPLER_MODULES = {
     "prior": "prior",
+    "two_stage": "prior",
     "gmm": "mixture",
     "kde": "kernel",
     "manifold": "manifold",
@@ -104,7 +105,7 @@ def sampler_inputs(wildcards):
     """What a sampler reads beside the model: latents, a metric, images, another sampler's displacement."""
     run = Run.parse(wildcards.run)
     found = {"model": f"{run.folder}/model.json"}
-    if wildcards.sampler not in ("prior", "real", "noise"):
+    if wildcards.sampler not in ("prior", "two_stage", "real", "noise"):
         found["latents"] = f"{run.folder}/latents.npz"
     if wildcards.sampler == "kde":
         found["latents_validation"] = f"{run.folder}/latents_validation.npz"

@@ -13,6 +13,7 @@ rule train_model:
         "results/logs/train_model/{run}.log",
     benchmark:
         "results/benchmarks/train_model/{run}.tsv"
+    priority: 10  # the longest jobs first: what follows them fills the gaps
     conda:
         "../envs/geovae.yaml"
     threads: THREADS

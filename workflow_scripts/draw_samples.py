@@ -32,7 +32,7 @@ def main(options: argparse.Namespace) -> None:
 
     from geovae import sampling, storage
     from geovae.errors import GeovaeError
-    from geovae.models import decode_images
+    from geovae.models import decode_images, decode_posterior
     from geovae.sampling.inputs import read_context
 
     if options.n < 1:
@@ -50,7 +50,8 @@ def main(options: argparse.Namespace) -> None:
     )
     draw = sampling.draw(options.sampler, context, options.n, options.key, **options.settings)
     if draw.images is None:
-        images, latents = decode_images(context.model, draw.latents).numpy(), draw.latents.numpy()
+        decode = decode_images if draw.from_prior else decode_posterior
+        images, latents = decode(context.model, draw.latents).numpy(), draw.latents.numpy()
     else:
         images, latents = draw.images, np.empty((options.n, 0), np.float32)
     output = Path(options.output)

@@ -49,7 +49,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.fid import frechet_distance, statistics
     from geovae.evaluation.neighbours import nearest
-    from geovae.models import decode_images, load_model
+    from geovae.models import decode_posterior, load_model
     from geovae.seeding import numpy_generator
 
     device = job.torch_device(options.device, options.threads)
@@ -69,7 +69,7 @@ def main(options: argparse.Namespace) -> None:
             f"{options.latents}: {len(mu)} latents, but {options.subset} has {len(train)} images.\n"
             "Give the subset that the model was trained on."
         )
-    reconstructions = decode_images(load_model(options.model, device), torch.from_numpy(mu)).numpy()
+    reconstructions = decode_posterior(load_model(options.model, device), torch.from_numpy(mu)).numpy()
 
     examples = generations["generated"][: options.n_examples]
     distance_train, nearest_train = nearest(examples, train, device=device)

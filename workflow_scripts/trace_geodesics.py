@@ -35,7 +35,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.errors import GeovaeError
     from geovae.evaluation.neighbours import nearest
     from geovae.geometry.tracing import trace
-    from geovae.models import decode_images
+    from geovae.models import decode_posterior
     from geovae.registry import take_options
     from geovae.sampling.inputs import read_context
     from geovae.seeding import numpy_generator
@@ -58,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
 
     def decode(latents: np.ndarray) -> np.ndarray:
         flat = torch.from_numpy(latents.reshape(-1, 2)).float()
-        return decode_images(context.model, flat).numpy()
+        return decode_posterior(context.model, flat).numpy()
 
     def distance(images: np.ndarray) -> np.ndarray:
         return nearest(images, context.images)[0]

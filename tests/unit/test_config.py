@@ -1,6 +1,7 @@
 """The config: what it accepts, and what it says of a mistake."""
 
 import copy
+import inspect
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +11,9 @@ from pydantic import BaseModel
 
 from geovae import config_docs
 from geovae.config import Config, load_config
+from geovae.config_models import Models
 from geovae.errors import GeovaeError
+from geovae.models import MODELS
 
 ROOT = Path(__file__).parents[2]
 BASE = {"datasets": {"digits": {}, "shapes": {"latent_dim": 2}}}
@@ -37,14 +40,17 @@ MISTAKES = [
     ({"datasets": {"digts": {}}}, "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes"),
     ({"devise": "cpu"}, "devise: unknown key; did you mean 'device'?"),
     ({"device": "gpu"}, "device = 'gpu': allowed: auto, cpu, cuda"),
-    (digits(net="convv"), "datasets.digits.net = 'convv': allowed: conv, mlp; did you mean 'conv'?"),
+    (
+        digits(net="convv"),
+        "datasets.digits.net = 'convv': allowed: conv, mlp, resnet, infogan, wae; did you mean 'conv'?",
+    ),
     (digits(training={"epochs": "60"}), "datasets.digits.training.epochs = '60': a whole number is expected"),
     (digits(training={"epochs": 1.5}), "datasets.digits.training.epochs = 1.5: a whole number is expected"),
     (digits(training={"lr": "1e-3"}), "datasets.digits.training.lr = '1e-3': a number is expected, this is text"),
     (digits(training={"epochs": 0}), "datasets.digits.training.epochs = 0: should be greater than or equal to 1"),
     (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: there are 1000 training images"),
     (digits(metric={"lam": 0}), "datasets.digits.metric.lam = 0: should be greater than 0"),
-    (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net"),
+    (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net takes 32 or 64"),
     (digits(samplers={"jitter": {"scale": "match"}}), "datasets.digits.samplers.jitter.scale = 'match'"),
     ({"datasets": {"digits": 3}}, "datasets.digits = 3: a section with keys is expected"),
     ({"datasets": {"shapes": None}}, "artefacts.figure1 asks for data set 'shapes'; in `datasets`: digits"),
@@ -91,6 +97,13 @@ def test_defaults_are_the_papers():
     chain = protocol.samplers.manifold
     assert (chain.n_steps, chain.n_lf, chain.eps_lf) == (100, 10, 0.01)
     assert (protocol.metric.lam, protocol.samplers.gmm.n_components) == (0.01, 10)
+
+
+@pytest.mark.parametrize("name", Models.model_fields)
+def test_a_models_defaults_are_those_of_its_constructor(name):
+    parameters = inspect.signature(MODELS[name]).parameters.values()
+    defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
+    assert getattr(Models(), name).model_dump() == defaults
 
 
 def test_documents_say_what_the_config_says():

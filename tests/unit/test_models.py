@@ -12,8 +12,9 @@ from torch.distributions import Independent, Normal, kl_divergence
 from geovae.errors import GeovaeError
 from geovae.images import to_unit
 from geovae.models import MODELS, build_model, decode_images, encode_images, load_model, save_model
-from geovae.models.base import Posterior
+from geovae.models.base import ALL, Posterior
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
+from geovae.training import train
 
 torch.set_num_threads(1)
 
@@ -97,15 +98,49 @@ def test_ae_reconstructs_from_the_mean_without_noise():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_gradient_reaches_every_parameter(name):
+def test_each_objectives_gradient_reaches_every_parameter_of_its_group(name):
     model = build_model(conv_description(name))
-    model.loss(to_unit(random_images(6, (1, 32, 32))), generator()).total.backward()
-    for parameter_name, parameter in model.named_parameters():
-        assert parameter.grad is not None, parameter_name
-        assert torch.isfinite(parameter.grad).all(), parameter_name
-        # A bias before batch normalisation has none but by rounding; weights must have one.
-        if parameter_name.endswith("weight"):
-            assert parameter.grad.abs().sum() > 0, parameter_name
+    names = {parameter: parameter_name for parameter_name, parameter in model.named_parameters()}
+    reached = set()
+    for phase in model.phases(1):
+        model.start_phase(phase.name)
+        groups = model.parameter_groups()
+        loss = model.loss(to_unit(random_images(6, (1, 32, 32))), generator())
+        objectives = loss.objectives or {ALL: loss.total}
+        assert set(objectives) <= set(groups)
+        for group, objective in objectives.items():
+            gradients = torch.autograd.grad(objective, groups[group], retain_graph=True, allow_unused=True)
+            for parameter, gradient in zip(groups[group], gradients, strict=True):
+                assert gradient is not None, names[parameter]
+                assert torch.isfinite(gradient).all(), names[parameter]
+                # A bias before batch normalisation has none but by rounding; weights must have one.
+                if names[parameter].endswith(("weight", "original")):
+                    assert gradient.abs().sum() > 0, names[parameter]
+                reached.add(parameter)
+    assert reached == set(names), [names[parameter] for parameter in set(names) - reached]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_lowers_its_validation_loss_and_comes_back_from_its_files(name, tmp_path):
+    rows = torch.arange(8)
+    sizes = torch.randint(2, 8, (60, 1), generator=generator(3))
+    images = ((rows < sizes)[:, :, None] & (rows < sizes)[:, None, :]).to(torch.uint8)[:, None] * 255
+    settings = {"second_units": 16} if name == "two_stage" else {}
+    settings |= {"n_components": 5} if name == "vamp" else {}
+    settings |= {"reconstruction_layer": 2} if name == "vaegan" else {}
+    what = description(name, settings=settings, width=0.1, image_shape=[1, 8, 8])
+    model = build_model(what, seed=2)
+    fit = {"epochs": 8, "batch_size": 10, "lr": 3e-3, "patience": 5, "key": "all models"}
+    history = train(model, images[:40], images[40:], **fit)
+    last_phase = [row for row in history if row.get("phase") == history[-1].get("phase")]
+    assert min(row["validation_loss"] for row in last_phase) < last_phase[0]["validation_loss"]
+    save_model(tmp_path, model, what)
+    loaded = load_model(tmp_path)
+    z = torch.randn(5, 3, generator=generator())
+    assert torch.equal(decode_images(loaded, z), decode_images(model, z))
+    for one, other in zip(encode_images(loaded, images), encode_images(model, images), strict=True):
+        assert one is other is None or torch.equal(one, other)
+    assert torch.equal(loaded.sample_prior(4, generator()), model.sample_prior(4, generator()))
 
 
 def test_the_prior_is_standard_normal():

@@ -33,6 +33,9 @@ class Prior(torch.nn.Module):
     def sample_prior(self, n, generator):
         return torch.randn(n, D, generator=generator)
 
+    def sample_second_stage(self, n, generator):
+        return 2.0 + self.sample_prior(n, generator)
+
 
 @pytest.fixture
 def context():
@@ -91,6 +94,12 @@ def test_one_training_image_and_more_samples_than_images(name, context):
         return
     draw = sampling.draw(name, small, 4, "key", **QUICK.get(name, {}))
     assert len(draw.latents if draw.images is None else draw.images) == 4
+
+
+def test_a_model_of_one_stage_has_no_second(context):
+    one = Context(**{**vars(context), "model": torch.nn.Linear(2, 2)})
+    with pytest.raises(GeovaeError, match="needs a model with a second stage"):
+        sampling.draw("two_stage", one, 4, "key")
 
 
 def test_unknown_names():

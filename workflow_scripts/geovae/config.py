@@ -4,42 +4,20 @@ Nothing here imports torch. `load_config` turns what Snakemake read from `config
 or raises a `GeovaeError` of one line a mistake.
 """
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from geovae.config_artefacts import Artefacts
+from geovae.config_base import Closed
 from geovae.config_errors import explain
+from geovae.config_models import Models
 from geovae.errors import GeovaeError
 
-NetName = Literal["conv", "mlp"]
-Split = Literal["validation", "test"]
+NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 
-SUBSET_PATTERN = r"full|n[1-9][0-9]*|class-[A-Za-z0-9_-]+"
-VARIANT_PATTERN = r"base|(?:k[0-9]+|lam[0-9.e-]+|steps[0-9]+)(?:_(?:k[0-9]+|lam[0-9.e-]+|steps[0-9]+))*"
-
-
-def _matching(pattern: str, allowed: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"allowed: {allowed}")
-        return value
-
-    return AfterValidator(check)
-
-
-Subset = Annotated[str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000) or class-NAME")]
-Variant = Annotated[
-    str, _matching(VARIANT_PATTERN, "base, or k…, lam… and steps… joined by _ (for example k1000_lam0.1)")
-]
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-
-
-class Closed(BaseModel):
-    """A section of the config: unknown keys are errors, and no value is converted from another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
+# Sides of the square images that these nets take; the others adapt.
+SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
 
 # -- what a data set is trained and sampled with ----------------------------------------------------------------------
 
@@ -56,23 +34,6 @@ class Training(Closed):
     )
     compile: bool = Field(False, description="Compile the nets (`torch.compile`): minutes at the start, faster steps.")
     deterministic: bool = Field(True, description="On a GPU: the same bytes from the same training, at some cost.")
-
-
-class AE(Closed):
-    """Autoencoder: no hyper-parameters of its own."""
-
-
-class VAE(Closed):
-    """Variational autoencoder."""
-
-    beta: float = Field(0.01, ge=0, description="Weight of the KL term against the summed squared error, Eq. (3).")
-
-
-class Models(Closed):
-    """Hyper-parameters of every model, under the model's name."""
-
-    ae: AE = Field(AE(), description="Autoencoder.")
-    vae: VAE = Field(VAE(), description="Variational autoencoder.")
 
 
 class Metric(Closed):
@@ -117,7 +78,10 @@ class Samplers(Closed):
 class Protocol(Closed):
     """How models are trained and sampled on one data set."""
 
-    net: NetName = Field("conv", description="Encoder and decoder: `conv` and `mlp` are two columns of Table 4.")
+    net: NetName = Field(
+        "conv",
+        description="Encoder and decoder: `conv` and `mlp` are Table 4's; the others are in docs/reproduction.md.",
+    )
     width: float = Field(1.0, gt=0, le=4, description="Factor on the net's layer widths; 1 is the paper's.")
     latent_dim: int = Field(16, ge=1, description="d, dimensions of the latent space.")
     training: Training = Field(Training(), description="Optimisation.")
@@ -178,8 +142,6 @@ class Datasets(Closed):
         return [name for name in type(self).model_fields if getattr(self, name) is not None]
 
 
-DatasetName = Literal["digits", "shapes"]
-
 # -- how generations are scored ---------------------------------------------------------------------------------------
 
 
@@ -206,63 +168,6 @@ class Evaluation(Closed):
     n_samples: int = Field(10_000, ge=2, description="Images generated, and reference images compared with, at most.")
     classifier: Classifier = Field(Classifier(), description="Training of the classifier backbone.")
     prd: PRD = Field(PRD(), description="Precision and recall of distributions.")
-
-
-# -- the tables and figures -------------------------------------------------------------------------------------------
-
-DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
-
-
-class Table1(Closed):
-    """FID and PRD of every model and sampler, with controls."""
-
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a group of columns each.")
-    subset: Subset = Field("full", description="Training images of the models.")
-    seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
-    variants: list[Variant] = Field([], description="More rows of the paper's sampler, with other options.")
-    split: Split = Field("test", description="Reference images behind the printed scores.")
-
-
-class Figure1(Closed):
-    """Latent space, volume element, distances and interpolations."""
-
-    dataset: DatasetName = Field("shapes", description="Data set; its latent space must have two dimensions.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
-    grid: int = Field(200, ge=50, le=1000, description="Points on a side of the grid of volumes and distances.")
-    n_stops: int = Field(10, ge=2, le=30, description="Decoded images along each curve.")
-
-
-class Figure2(Closed):
-    """Generated samples, a row a method."""
-
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
-    columns: int = Field(10, ge=1, le=40, description="Samples of each method.")
-
-
-class Figure3(Closed):
-    """Nearest training image and nearest reconstruction of generated images."""
-
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
-    n_examples: int = Field(8, ge=1, le=40, description="Generated images shown.")
-
-
-class Figure5(Closed):
-    """100 samples of the paper's method."""
-
-    dataset: DatasetName = Field("digits", description="Data set.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
-
-
-class Artefacts(Closed):
-    """The paper's tables and figures; `null` leaves one out."""
-
-    table1: Table1 | None = Field(Table1(), description="Table 1.")
-    figure1: Figure1 | None = Field(Figure1(), description="Figure 1.")
-    figure2: Figure2 | None = Field(Figure2(), description="Figure 2.")
-    figure3: Figure3 | None = Field(Figure3(), description="Figure 3.")
-    figure5: Figure5 | None = Field(Figure5(), description="Figure 5.")
 
 
 class Config(Closed):
@@ -310,8 +215,9 @@ def _datasets_in_use(artefacts: Artefacts) -> list[tuple[str, str, str]]:
 
 def _check_sizes(protocol: Protocol, dataset: str, subset: str, where: str) -> None:
     size = getattr(getattr(protocol, "options", None), "image_size", 32)
-    if protocol.net == "conv" and size != 32:
-        raise ValueError(f"datasets.{dataset}.options.image_size = {size}: the conv net of this data set takes 32")
+    if protocol.net in SQUARE_SIZES and size not in SQUARE_SIZES[protocol.net]:
+        sizes = " or ".join(map(str, SQUARE_SIZES[protocol.net]))
+        raise ValueError(f"datasets.{dataset}.options.image_size = {size}: the {protocol.net} net takes {sizes}")
     n_train = protocol.train_size()
     if n_train is None:
         return

@@ -4,14 +4,17 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from geovae.config import SUBSET_PATTERN, VARIANT_PATTERN, Config
+from geovae.config import Config
+from geovae.config_base import SUBSET_PATTERN, VARIANT_PATTERN
+from geovae.config_models import Models
 
-MODELS = ("ae", "vae")
+MODELS = tuple(Models.model_fields)
 SAMPLERS = (
     "prior",
     "gmm",
     "manifold",
     "manifold_released",
+    "two_stage",
     "real",
     "reconstruction",
     "resample",
@@ -112,8 +115,16 @@ class Row(NamedTuple):
 
 PAPER_ROWS = (
     Row("AE - N(0, 1)", "ae", "prior", "paper"),
+    Row("WAE", "wae", "prior", "paper"),
     Row("VAE - N(0, 1)", "vae", "prior", "paper"),
+    Row("VAMP", "vamp", "prior", "paper"),
+    Row("HVAE", "hvae", "prior", "paper"),
+    Row("RHVAE", "rhvae", "prior", "paper"),
     Row("AE - GMM", "ae", "gmm", "paper"),
+    Row("RAE (GP)", "rae_gp", "gmm", "paper"),
+    Row("RAE (L2)", "rae_l2", "gmm", "paper"),
+    Row("RAE (SN)", "rae_sn", "gmm", "paper"),
+    Row("RAE", "rae", "gmm", "paper"),
     Row("VAE - GMM", "vae", "gmm", "paper"),
     Row("VAE - Ours", "vae", "manifold", "paper"),
 )

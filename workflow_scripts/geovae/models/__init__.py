@@ -14,13 +14,44 @@ import torch
 from geovae import storage
 from geovae.errors import GeovaeError
 from geovae.images import to_uint8, to_unit
+from geovae.models.aae import AAE
 from geovae.models.ae import AE
 from geovae.models.base import Autoencoder, Loss, Posterior
+from geovae.models.hvae import HVAE
+from geovae.models.iwae import IWAE
+from geovae.models.rae import RAE
+from geovae.models.rae_gp import RAEGP
+from geovae.models.rae_l2 import RAEL2
+from geovae.models.rae_sn import RAESN
+from geovae.models.rhvae import RHVAE
+from geovae.models.two_stage import TwoStageVAE
 from geovae.models.vae import VAE
+from geovae.models.vae_iaf import VAEIAF
+from geovae.models.vae_nf import VAENF
+from geovae.models.vaegan import VAEGAN
+from geovae.models.vamp import VAMP
+from geovae.models.wae import WAE
 from geovae.nets import build_net
 from geovae.registry import look_up, take_options
 
-MODELS: dict[str, type[Autoencoder]] = {"ae": AE, "vae": VAE}
+MODELS: dict[str, type[Autoencoder]] = {
+    "ae": AE,
+    "vae": VAE,
+    "wae": WAE,
+    "vamp": VAMP,
+    "hvae": HVAE,
+    "rhvae": RHVAE,
+    "rae": RAE,
+    "rae_gp": RAEGP,
+    "rae_l2": RAEL2,
+    "rae_sn": RAESN,
+    "iwae": IWAE,
+    "aae": AAE,
+    "vaegan": VAEGAN,
+    "vae_iaf": VAEIAF,
+    "vae_nf": VAENF,
+    "two_stage": TwoStageVAE,
+}
 
 __all__ = [
     "MODELS",
@@ -29,6 +60,7 @@ __all__ = [
     "Posterior",
     "build_model",
     "decode_images",
+    "decode_posterior",
     "encode_images",
     "load_model",
     "save_model",
@@ -136,6 +168,14 @@ def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) ->
             batch = z[start : start + batch_size].to(parameter.device, parameter.dtype)
             images[start : start + batch_size] = to_uint8(model.decode(batch)).cpu()
     return images
+
+
+def decode_posterior(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
+    """As `decode_images`, for latents (N, d) in the space of the encoder's means: a flow's model carries them on."""
+    device = next(model.parameters()).device
+    with torch.no_grad(), _evaluating(model):
+        carried = [model.to_decoder(batch.to(device)).cpu() for batch in z.split(batch_size)]
+    return decode_images(model, torch.cat(carried), batch_size)
 
 
 @contextmanager

@@ -89,6 +89,10 @@ class Autoencoder(nn.Module):
         """Draw (n, d) latents from the prior, here N(0, I), on the generator's device."""
         return torch.randn(n, self.latent_dim, generator=generator, device=generator.device)
 
+    def to_decoder(self, z: torch.Tensor) -> torch.Tensor:
+        """What `decode` takes for latents (N, d) in the space of `encode`: themselves, unless a flow lies between."""
+        return z
+
     # -- what a model may refine for the training loop ----------------------------------------------------------------
 
     def phases(self, epochs: int) -> tuple[Phase, ...]:

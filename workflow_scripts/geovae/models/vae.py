@@ -17,7 +17,7 @@ class VAE(Autoencoder):
         beta: β, the weight of the KL term, at least 0.
     """
 
-    def __init__(self, *net, beta: float = 1.0) -> None:
+    def __init__(self, *net, beta: float = 0.01) -> None:
         super().__init__(*net)
         if not beta >= 0:
             raise GeovaeError(f"model 'vae': beta is {beta}, but it must be at least 0.")

@@ -16,6 +16,7 @@ SAMPLERS: dict[str, Sampler] = {
     "gmm": mixture.sample_mixture,
     "manifold": manifold.sample_manifold,
     "manifold_released": manifold.sample_manifold_released,
+    "two_stage": prior.sample_second_stage,
     "real": controls.sample_real,
     "reconstruction": controls.sample_reconstructions,
     "resample": controls.sample_means,

@@ -52,11 +52,15 @@ NEEDS = {
 
 
 class Draw(NamedTuple):
-    """Latents (n, d), float32 on the CPU, still to be decoded, or uint8 images (n, C, H, W); one of the two is None."""
+    """Latents (n, d), float32 on the CPU, still to be decoded, or uint8 images (n, C, H, W); one of the two is None.
+
+    `from_prior` says that the latents are what the decoder takes; else they lie in the space of the encoder's means.
+    """
 
     latents: torch.Tensor | None
     images: np.ndarray | None
     diagnostics: dict[str, float]
+    from_prior: bool = False
 
 
 Sampler = Callable[..., Draw]

@@ -1,7 +1,8 @@
-"""Draws from the model's own prior."""
+"""Draws from the model's own prior, and from the second stage of a model that has one."""
 
 import torch
 
+from geovae.errors import GeovaeError
 from geovae.sampling.base import Context, Draw
 from geovae.seeding import torch_generator
 
@@ -12,4 +13,15 @@ def sample_prior(context: Context, n: int, key: str) -> Draw:
     device = next(model.parameters()).device
     with torch.no_grad():
         latents = model.sample_prior(n, torch_generator(key, "prior", device=str(device)))
-    return Draw(latents.float().cpu(), None, {})
+    return Draw(latents.float().cpu(), None, {}, from_prior=True)
+
+
+def sample_second_stage(context: Context, n: int, key: str) -> Draw:
+    """n latents by the second stage of a two-stage VAE (Dai & Wipf 2019)."""
+    model = context.need("model", "two_stage")
+    if not hasattr(model, "sample_second_stage"):
+        raise GeovaeError("sampler 'two_stage' needs a model with a second stage: train `two_stage`.")
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        latents = model.sample_second_stage(n, torch_generator(key, "second stage", device=str(device)))
+    return Draw(latents.float().cpu(), None, {}, from_prior=True)
