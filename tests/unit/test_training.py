@@ -236,3 +236,19 @@ def test_the_scripts_go_from_a_name_to_latents_with_the_same_bytes_each_time(tmp
     with np.load(tmp_path / "first" / "latents_validation.npz") as latents:
         assert latents["mu"].shape == (10, 2)
     assert len(load_history(tmp_path / "first" / "history.csv")) == 2
+
+
+@pytest.mark.slow
+def test_compiled_nets_train_to_about_the_same_loss():
+    """Torch's compiler needs a C++ compiler and a minute, and rounds differently."""
+    data = [nn.functional.interpolate(images(n), size=32) for n in (40, 20)]
+    losses = []
+    for compiled in (False, True):
+        model = vae(net="conv", image_shape=[1, 32, 32])
+        names = list(model.state_dict())
+        if compiled:
+            model.encoder.compile()
+            model.decoder.compile()
+        losses.append(train(model, *data, **SETTINGS)[-1]["validation_loss"])
+        assert list(model.state_dict()) == names  # a compiled model is saved like any other
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
