@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Independent, Normal, kl_divergence
 
+from geovae.data import load_dataset
 from geovae.errors import GeovaeError
 from geovae.images import to_unit
 from geovae.models import MODELS, build_model, decode_images, encode_images, load_model, save_model
@@ -118,6 +119,24 @@ def test_each_objectives_gradient_reaches_every_parameter_of_its_group(name):
                     assert gradient.abs().sum() > 0, names[parameter]
                 reached.add(parameter)
     assert reached == set(names), [names[parameter] for parameter in set(names) - reached]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """200 training and 100 validation images of the default's data set."""
+    splits, _ = load_dataset("digits", {})
+    images = {split: torch.from_numpy(next(iter(splits[split].chunks()))) for split in ("train", "validation")}
+    return images["train"][:200], images["validation"][:100]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_with_its_defaults_lowers_its_validation_loss_on_digits(name, digits):
+    what = description(name, net="conv", width=1 / 32, latent_dim=16, image_shape=[1, 32, 32])
+    model = build_model(what, seed=1)
+    history = train(model, *digits, epochs=5, batch_size=50, lr=2e-3, patience=5, key="digits", precision="auto")
+    for phase in {row.get("phase") for row in history}:
+        losses = [row["validation_loss"] for row in history if row.get("phase") == phase]
+        assert min(losses[1:]) < losses[0], f"{phase}: {losses}"
 
 
 @pytest.mark.parametrize("name", MODELS)

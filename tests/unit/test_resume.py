@@ -15,10 +15,11 @@ import torch
 import draw_subset
 import prepare_dataset
 from geovae.checkpoint import FILE_NAME, Checkpoint, fingerprint
+from geovae.errors import GeovaeError
 from geovae.history import load_history
 from geovae.models import build_model
 from geovae.training import train
-from test_training import DESCRIPTION, SETTINGS, images
+from test_training import DESCRIPTION, SETTINGS, Recorder, images
 
 SCRIPT = Path(__file__).parents[2] / "workflow_scripts" / "train_model.py"
 TIMES = ("seconds", "images_per_second", "peak_memory_mb")
@@ -87,6 +88,18 @@ def test_a_damaged_state_is_not_taken_up(tmp_path, damage):
     content = checkpoint.path.read_bytes()
     checkpoint.path.write_bytes(content[: len(content) // 2] if damage is None else damage)
     assert checkpoint.load() is None
+
+
+def test_where_the_loss_breaks_the_last_good_state_is_kept(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "resume.safetensors", "key")
+    model = Recorder(break_at=2 * 4 + 2)  # the third epoch: three batches and one of validation in each
+    settings = SETTINGS | {"epochs": 5, "checkpoint": checkpoint}
+    with pytest.raises(GeovaeError, match="epoch 3, training, batch"):
+        train(model, images(30), images(10), **settings)
+    tensors, content = checkpoint.load()
+    assert content["epoch"] == 2
+    assert len(content["history"]) == 2
+    assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
 
 
 def test_a_fingerprint_depends_on_every_part_and_not_on_the_order_of_keys():

@@ -240,7 +240,7 @@ def test_the_scripts_go_from_a_name_to_latents_with_the_same_bytes_each_time(tmp
 
 @pytest.mark.slow
 def test_compiled_nets_train_to_about_the_same_loss():
-    """Torch's compiler needs a C++ compiler and a minute, and rounds differently."""
+    """Torch's compiler needs a C++ compiler and half a minute, and rounds differently."""
     data = [nn.functional.interpolate(images(n), size=32) for n in (40, 20)]
     losses = []
     for compiled in (False, True):
@@ -249,6 +249,7 @@ def test_compiled_nets_train_to_about_the_same_loss():
         if compiled:
             model.encoder.compile()
             model.decoder.compile()
-        losses.append(train(model, *data, **SETTINGS)[-1]["validation_loss"])
+        # Small steps, so that the rounding does not grow.
+        losses.append(train(model, *data, **SETTINGS | {"lr": 1e-5})[-1]["validation_loss"])
         assert list(model.state_dict()) == names  # a compiled model is saved like any other
-    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
