@@ -1,49 +1,12 @@
 """Copies of the project to run Snakemake in, and one finished build of configs/smoke.yaml."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "configs", "envs", "profiles", "rules", "workflow_scripts")
-
-Result = subprocess.CompletedProcess[str]
-
-
-def copy_project(folder: Path) -> Path:
-    """The parts of the project that the workflow runs from, in `folder`."""
-    folder.mkdir(parents=True)
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / part)
-    (folder / "results").mkdir()
-    return folder
-
-
-def run_command(folder: Path, *command: str) -> Result:
-    """Run a command in a copy of the project, with this Python's environment first on the path."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-def run_snakemake(folder: Path, *arguments: str, cores: int = 2) -> Result:
-    """`snakemake --cores N --configfile configs/smoke.yaml` with more arguments."""
-    return run_command(
-        folder, "snakemake", "--cores", str(cores), *arguments, "--configfile", "configs/smoke.yaml"
-    )  # --configfile comes last: it takes every word that follows
-
-
-def output(result: Result) -> str:
-    """What a command printed on both streams."""
-    return result.stdout + result.stderr
+from snakemake_runs import copy_project, output, run_snakemake
 
 
 @pytest.fixture

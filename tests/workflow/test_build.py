@@ -5,10 +5,10 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import copy_project, output, run_command, run_snakemake
 
 from geovae import experiments
 from geovae.evaluation.record import TIMING_COLUMNS
+from snakemake_runs import copy_project, output, run_command, run_snakemake
 
 pytestmark = pytest.mark.xdist_group("smoke")
 

@@ -3,7 +3,8 @@
 import subprocess
 
 import pytest
-from conftest import output, run_command, run_snakemake
+
+from snakemake_runs import output, run_command, run_snakemake
 
 pytestmark = pytest.mark.xdist_group("smoke")
 
