@@ -134,8 +134,8 @@ def compared_generations(wildcards):
 
 def comparisons(wildcards):
     """The same as command-line options; their names have blanks."""
-    named = compared_generations(wildcards).items()
-    return " ".join("--compare " + shlex.quote("=".join(item)) for item in named)
+    quoted = [shlex.quote("=".join(item)) for item in compared_generations(wildcards).items()]
+    return " ".join(f"--compare {text}" for text in quoted)
 
 
 def artefact(name):
