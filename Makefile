@@ -13,10 +13,10 @@ run: $(READY)  ## build every table and figure of config.yaml
 	@echo "Tables are in results/tables, figures in results/figures, scores in results/scores.csv."
 
 test: $(READY)  ## the tests that continuous integration runs
-	python -m pytest -n 2 --dist loadgroup -m "not slow"
+	python -m pytest -n 2 -m "not slow"
 
 test-all: $(READY)  ## the tests and their longer rounds
-	python -m pytest -n 2 --dist loadgroup
+	python -m pytest -n 2
 
 lint: $(READY)  ## style of Python and Snakemake code
 	ruff check .

@@ -1,5 +1,7 @@
 """Copies of the project to run Snakemake in, and one finished build of configs/smoke.yaml."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +19,21 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished build of configs/smoke.yaml on two cores; tests read it and leave it as it is."""
-    folder = copy_project(tmp_path_factory.mktemp("smoke") / "project")
-    result = run_snakemake(folder)
-    assert result.returncode == 0, output(result)
+    """A finished build of configs/smoke.yaml on two cores; tests read it and leave it as it is.
+
+    It is built once, by the first worker that comes for it; the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / "smoke" / "project", shared / "smoke" / "done"
+    with (shared / "smoke.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            result = run_snakemake(copy_project(folder))
+            assert result.returncode == 0, output(result)
+            done.touch()
     return folder
 
 

@@ -10,8 +10,6 @@ from geovae import experiments
 from geovae.evaluation.record import TIMING_COLUMNS
 from snakemake_runs import copy_project, output, run_command, run_snakemake
 
-pytestmark = pytest.mark.xdist_group("smoke")
-
 
 def read_scores(folder):
     with (folder / "results/scores.csv").open(newline="") as file:
@@ -67,8 +65,8 @@ def test_samples_have_the_shape_and_number_asked_for(smoke):
     assert samples.std() > 10
 
 
-def test_a_second_build_has_nothing_to_do(smoke):
-    result = run_snakemake(smoke)
+def test_a_second_build_has_nothing_to_do(smoke_copy):
+    result = run_snakemake(smoke_copy)
     assert result.returncode == 0
     assert "Nothing to be done" in output(result)
 

@@ -6,8 +6,6 @@ import pytest
 
 from snakemake_runs import output, run_command, run_snakemake
 
-pytestmark = pytest.mark.xdist_group("smoke")
-
 RUN = "results/runs/digits/full/conv/vae/base/seed0"
 
 
