@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geovae import experiments, published, slices
+from geovae import config_artefacts, experiments, published, slices
 from geovae.config import load_config
 from geovae.experiments import Generation, Run
 from test_config import BASE, overlay
@@ -61,6 +61,19 @@ def test_table1_has_every_row_for_every_seed():
     labels = [published.normal_label(row.label) for row in rows[:13]]
     assert labels == [published.normal_label(label) for label in published.rows("table1")]
     assert Generation(Run("digits", "full", "conv", "vae", "base", 1), "manifold", "k500") in generations
+
+
+def test_rows_can_be_limited_to_some_models():
+    few = {"table1": {"models": ["rae_gp", "ae"]}, "figure2": {"models": ["vae"]}}
+    config = load_config(overlay(BASE, {"artefacts": few}))
+    paper = [row.label for row in experiments.table1_rows(config) if row.block == "paper"]
+    assert paper == ["AE - N(0, 1)", "AE - GMM", "RAE (GP)"]
+    shown = [row.label for row, _ in experiments.figure2_generations(config, "digits") if row.block == "paper"]
+    assert shown == ["VAE - N(0, 1)", "VAE - GMM", "VAE - Ours"]
+
+
+def test_the_models_of_table_1_are_those_of_its_rows():
+    assert list(dict.fromkeys(row.model for row in experiments.PAPER_ROWS)) == config_artefacts.ALL_MODELS
 
 
 def test_score_records_are_both_splits_of_every_generation_in_order():

@@ -1,12 +1,14 @@
 """What of the paper is built, and from what: a section for each table and figure."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
-from geovae.config_base import Closed, DatasetName, Seeds, Split, Subset, Variant
+from geovae.config_base import Closed, DatasetName, Seeds, Split, Subset, Table1Model, Variant
 
 DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
+RowModels = Annotated[list[Table1Model], Field(min_length=1)]
+ALL_MODELS = list(get_args(Table1Model))
 
 
 class Table1(Closed):
@@ -15,6 +17,7 @@ class Table1(Closed):
     datasets: DatasetNames = Field(["digits"], description="Data sets, a group of columns each.")
     subset: Subset = Field("full", description="Training images of the models.")
     seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
+    models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
     variants: list[Variant] = Field([], description="More rows of the paper's sampler, with other options.")
     split: Split = Field("test", description="Reference images behind the printed scores.")
 
@@ -33,6 +36,7 @@ class Figure2(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
     seed: int = Field(0, ge=0, description="Training that is shown.")
+    models: RowModels = Field(ALL_MODELS, description="Models whose rows are shown.")
     columns: int = Field(10, ge=1, le=40, description="Samples of each method.")
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 DatasetName = Literal["digits", "shapes"]
+# The models of Table 1's rows, in its order.
+Table1Model = Literal["ae", "wae", "vae", "vamp", "hvae", "rhvae", "rae_gp", "rae_l2", "rae_sn", "rae"]
 Split = Literal["validation", "test"]
 
 SUBSET_PATTERN = r"full|n[1-9][0-9]*|class-[A-Za-z0-9_-]+"

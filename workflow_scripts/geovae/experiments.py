@@ -151,7 +151,8 @@ def table1_rows(config: Config) -> list[Row]:
         for variant in config.artefacts.table1.variants
         if variant != "base"
     ]
-    return [*PAPER_ROWS, RELEASED_ROW, *variants, *CONTROL_ROWS]
+    paper = [row for row in PAPER_ROWS if row.model in config.artefacts.table1.models]
+    return [*paper, RELEASED_ROW, *variants, *CONTROL_ROWS]
 
 
 def describe_variant(variant: str) -> str:
@@ -181,8 +182,10 @@ def table1_generations(config: Config) -> list[Generation]:
 
 def figure2_generations(config: Config, dataset: str) -> list[tuple[Row, Generation]]:
     """The rows of a panel of Figure 2: real images, the paper's methods, the controls that decode latents."""
-    shown = [row for row in (*PAPER_ROWS, RELEASED_ROW, *CONTROL_ROWS) if row.sampler != "noise"]
-    seed = config.artefacts.figure2.seed
+    figure = config.artefacts.figure2
+    paper = [row for row in PAPER_ROWS if row.model in figure.models]
+    shown = [row for row in (*paper, RELEASED_ROW, *CONTROL_ROWS) if row.sampler != "noise"]
+    seed = figure.seed
     return [(row, Generation(run_of(config, dataset, row.model, seed), row.sampler)) for row in shown]
 
 
