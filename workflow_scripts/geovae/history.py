@@ -28,9 +28,7 @@ def load_history(path: str | Path) -> list[dict[str, float]]:
     Raises:
         GeovaeError: the file is missing, empty, or not such a table.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise GeovaeError(f"{path}: no such file. Run the workflow to make it, or correct the path.")
+    path = storage.require_file(path)
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [{name: _typed(name, value) for name, value in row.items()} for row in csv.DictReader(file)]

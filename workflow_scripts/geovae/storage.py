@@ -36,7 +36,8 @@ def _unreadable(path: str | Path, kind: str, reason: object) -> GeovaeError:
     return GeovaeError(f"{path}: not a readable {kind} file ({first_line}).\nDelete it and run the workflow again.")
 
 
-def _require(path: str | Path) -> Path:
+def require_file(path: str | Path) -> Path:
+    """`path`, if a file is there; else a `GeovaeError` that names it."""
     path = Path(path)
     if not path.is_file():
         raise GeovaeError(f"{path}: no such file. Run the workflow to make it, or correct the path.")
@@ -53,7 +54,7 @@ def load_array(
     path: str | Path, *, ndim: int | None = None, dtype: type | None = None, mmap: bool = False
 ) -> np.ndarray:
     """Read a `.npy` array, checking its number of dimensions and its type; `mmap` leaves the values on disk."""
-    path = _require(path)
+    path = require_file(path)
     try:
         array = np.load(path, allow_pickle=False, mmap_mode="r" if mmap else None)
     except (ValueError, EOFError, OSError) as reason:
@@ -75,7 +76,7 @@ def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
 
 def load_arrays(path: str | Path, *required: str) -> dict[str, np.ndarray]:
     """Read a `.npz` file whole; `required` names must be in it."""
-    path = _require(path)
+    path = require_file(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -95,7 +96,7 @@ def save_json(path: str | Path, content: object) -> None:
 
 def load_json(path: str | Path) -> dict:
     """Read a JSON file."""
-    path = _require(path)
+    path = require_file(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as reason:
@@ -122,7 +123,7 @@ def load_weights(path: str | Path) -> dict:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    path = _require(path)
+    path = require_file(path)
     try:
         return load_file(path)
     except (SafetensorError, OSError) as reason:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from geovae.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, TIMING_COLUMNS, validate
 from geovae.rendering.writers import csv_text
-from geovae.storage import load_json, write_text
+from geovae.storage import load_json, require_file, write_text
 
 _WHOLE = {"seed", "n", "threads"}
 _REAL = {"backbone_accuracy", "fid", "prd_f8", "prd_f1_8", "novelty", *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS}
@@ -49,9 +49,7 @@ def collect(paths: Iterable[str | Path], output: str | Path) -> None:
 
 def read_scores(path: str | Path) -> list[dict[str, object]]:
     """Read what `collect` wrote; empty fields become None, numbers become numbers."""
-    path = Path(path)
-    if not path.is_file():
-        raise GeovaeError(f"{path}: no such file. Run the workflow to make it, or correct the path.")
+    path = require_file(path)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
