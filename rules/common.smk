@@ -35,7 +35,7 @@ wildcard_constraints:
     sampler="|".join(experiments.SAMPLERS),
     variant=experiments.VARIANT_PATTERN,
     metric=experiments.VARIANT_PATTERN,
-    backbone="classifier",
+    backbone="classifier|inception",
     figure="figure[0-9]+",
 
 
@@ -75,6 +75,22 @@ def run_data(wildcards):
         "subset": f"{data}/subsets/{run.subset}/train.npy",
         "subset_validation": f"{data}/subsets/{run.subset}/validation.npy",
     }
+
+
+def raw_data(wildcards):
+    """The record of the raw files of a data set that has any."""
+    return [f"results/downloads/{wildcards.dataset}.json"] if wildcards.dataset in experiments.DOWNLOADED else []
+
+
+def backbone_of(wildcards):
+    """The folder of the feature extractor that judges a run's images."""
+    dataset = wildcards.dataset if "dataset" in wildcards.keys() else Run.parse(wildcards.run).dataset
+    return experiments.backbone_folder(dataset, wildcards.backbone)
+
+
+def resize_option(wildcards):
+    """How Inception's images are enlarged; a classifier takes them as they are."""
+    return f"--resize {CONFIG.evaluation.resize}" if wildcards.backbone == "inception" else ""
 
 
 def dataset_folder(wildcards):
@@ -119,10 +135,16 @@ def sampler_inputs(wildcards):
 
 
 def references(wildcards):
-    """The reference features of the splits that a generation is scored against."""
-    dataset = Run.parse(wildcards.run).dataset
-    folder = f"results/references/{dataset}/{wildcards.backbone}"
-    return {split: f"{folder}/{split}.npz" for split in experiments.SCORED_SPLITS}
+    """The real images that a generation is scored against: their features, and how new they are to the run."""
+    run = Run.parse(wildcards.run)
+    features = f"results/references/{run.dataset}/{wildcards.backbone}"
+    subset = f"results/data/{run.dataset}/subsets/{run.subset}"
+    return {
+        **{split: f"{features}/{split}.npz" for split in experiments.SCORED_SPLITS},
+        **{f"unseen_{split}": f"{subset}/unseen_{split}.npy" for split in experiments.SCORED_SPLITS},
+        "subset": f"{subset}/train.npy",
+        "backbone": f"{backbone_of(wildcards)}/model.json",
+    }
 
 
 def compared_generations(wildcards):

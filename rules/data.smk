@@ -1,8 +1,36 @@
 # Data sets as uint8 arrays, and the subsets of them that models are trained on.
 
+# One rule a data set that has raw files: `snakemake --cores 1 download_mnist`.
+for DATASET in experiments.DOWNLOADED:
+
+    rule:
+        name:
+            f"download_{DATASET}"
+        output:
+            f"results/downloads/{DATASET}.json",
+        log:
+            f"results/logs/download_dataset/{DATASET}.log",
+        benchmark:
+            f"results/benchmarks/download_dataset/{DATASET}.tsv"
+        conda:
+            "../envs/geovae.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=600,
+            gpu=0,
+        params:
+            dataset=DATASET,
+            data_dir=CONFIG.data_dir,
+            mirror=f"--mirror {shlex.quote(CONFIG.mirror)}" if CONFIG.mirror else "",
+        shell:
+            "python workflow_scripts/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
+            " {params.mirror} --output {output} --threads {threads} > {log} 2>&1"
+
 
 rule prepare_dataset:
     input:
+        raw=raw_data,
         code=lambda w: scripts("prepare_dataset.py", *behind(f"data/{w.dataset}")),
     output:
         images=expand(
@@ -23,16 +51,17 @@ rule prepare_dataset:
         "results/benchmarks/prepare_dataset/{dataset}.tsv"
     conda:
         "../envs/geovae.yaml"
-    threads: THREADS
+    threads: 4  # decoding gives the same bytes on any number
     resources:
         mem_mb=2000,
-        runtime=60,
+        runtime=120,
         gpu=0,
     params:
+        raw=lambda w: f"--data-dir {shlex.quote(CONFIG.data_dir)}" if raw_data(w) else "",
         options=lambda w: slices.dataset(CONFIG, w.dataset),
     shell:
         "python workflow_scripts/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
-        " --output results/data/{wildcards.dataset} --threads {threads} > {log} 2>&1"
+        " {params.raw} --output results/data/{wildcards.dataset} --threads {threads} > {log} 2>&1"
 
 
 rule draw_subset:
@@ -57,3 +86,31 @@ rule draw_subset:
     shell:
         "python workflow_scripts/draw_subset.py --data results/data/{wildcards.dataset} --subset {wildcards.subset}"
         " --output results/data/{wildcards.dataset}/subsets/{wildcards.subset} --threads {threads} > {log} 2>&1"
+
+
+rule measure_unseen:
+    input:
+        train="results/data/{dataset}/train/card.json",
+        images="results/data/{dataset}/{split}/card.json",
+        subset="results/data/{dataset}/subsets/{subset}/train.npy",
+        code=scripts("measure_unseen.py", *behind("evaluation/neighbours")),
+    output:
+        "results/data/{dataset}/subsets/{subset}/unseen_{split}.npy",
+    log:
+        "results/logs/measure_unseen/{dataset}/{subset}/{split}.log",
+    benchmark:
+        "results/benchmarks/measure_unseen/{dataset}/{subset}/{split}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=2000,
+        runtime=120,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        n=CONFIG.evaluation.n_samples,
+    shell:
+        "python workflow_scripts/measure_unseen.py --data results/data/{wildcards.dataset} --subset {input.subset}"
+        " --split {wildcards.split} --n {params.n} --output {output} --device {params.device} --threads {threads}"
+        " > {log} 2>&1"

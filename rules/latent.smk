@@ -75,7 +75,7 @@ rule trace_geodesics:
         runtime=60,
         gpu=0,
     params:
-        settings=slices.geodesics(CONFIG),
+        settings=lambda w: slices.geodesics(CONFIG),
         data=dataset_folder,
     shell:
         "python workflow_scripts/trace_geodesics.py --model results/runs/{wildcards.run} --latents {input.latents}"

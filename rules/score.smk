@@ -31,10 +31,34 @@ rule train_backbone:
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
+rule fetch_inception:
+    input:
+        code=scripts("fetch_inception.py", *behind("evaluation/inception")),
+    output:
+        weights="results/backbones/inception/model.safetensors",
+        model="results/backbones/inception/model.json",
+    log:
+        "results/logs/fetch_inception.log",
+    benchmark:
+        "results/benchmarks/fetch_inception.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+        gpu=0,
+    params:
+        data_dir=CONFIG.data_dir,
+        mirror=f"--mirror {shlex.quote(CONFIG.mirror)}" if CONFIG.mirror else "",
+    shell:
+        "python workflow_scripts/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
+        " --output results/backbones/inception --threads {threads} > {log} 2>&1"
+
+
 rule extract_reference:
     input:
-        backbone="results/backbones/{dataset}/{backbone}/model.json",
-        train="results/data/{dataset}/train/card.json",
+        backbone=lambda w: f"{backbone_of(w)}/model.json",
         images="results/data/{dataset}/{split}/card.json",
         code=scripts("extract_reference.py", *behind("evaluation/features", "evaluation/reference")),
     output:
@@ -53,8 +77,10 @@ rule extract_reference:
     params:
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
+        backbone=backbone_of,
+        resize=resize_option,
     shell:
-        "python workflow_scripts/extract_reference.py --backbone results/backbones/{wildcards.dataset}/{wildcards.backbone}"
+        "python workflow_scripts/extract_reference.py --backbone {params.backbone} {params.resize}"
         " --data results/data/{wildcards.dataset} --split {wildcards.split} --n {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -84,12 +110,14 @@ rule score_samples:
         key=lambda w: slices.key_fields(generation_of(w)),
         settings=slices.score(CONFIG),
         data=dataset_folder,
-        backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}",
+        backbone=backbone_of,
+        resize=resize_option,
     shell:
         "python workflow_scripts/score_samples.py"
         " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}"
-        " --key-fields {params.key:q} --backbone {params.backbone} --data {params.data}"
-        " --reference validation={input.validation} --reference test={input.test} --settings {params.settings:q}"
+        " --key-fields {params.key:q} --backbone {params.backbone} {params.resize} --data {params.data}"
+        " --subset {input.subset} --reference validation={input.validation} --reference test={input.test}"
+        " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --settings {params.settings:q}"
         " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}/{wildcards.backbone}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -101,7 +129,7 @@ rule find_neighbours:
         latents="results/runs/{run}/latents.npz",
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
         compared=lambda w: [f"{folder}/samples.npy" for folder in compared_generations(w).values()],
-        backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}/model.json",
+        backbone=lambda w: f"{backbone_of(w)}/model.json",
         code=scripts("find_neighbours.py", *behind("evaluation/features", "evaluation/fid", "evaluation/neighbours")),
     output:
         "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
@@ -118,7 +146,8 @@ rule find_neighbours:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        backbone=lambda w: f"results/backbones/{Run.parse(w.run).dataset}/{w.backbone}",
+        backbone=backbone_of,
+        resize=resize_option,
         compared=comparisons,
         data=dataset_folder,
         n=lambda w: CONFIG.artefacts.figure3.n_examples,
@@ -126,7 +155,7 @@ rule find_neighbours:
         "python workflow_scripts/find_neighbours.py"
         " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/base"
         " --model results/runs/{wildcards.run} --latents {input.latents} --data {params.data} --subset {input.subset}"
-        " --backbone {params.backbone} --n-examples {params.n} {params.compared}"
+        " --backbone {params.backbone} {params.resize} --n-examples {params.n} {params.compared}"
         " --key {wildcards.run}/{wildcards.sampler}/neighbours --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 

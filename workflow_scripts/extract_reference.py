@@ -1,4 +1,4 @@
-"""Extract the features of real images, and their distances to the training images, once for all generations."""
+"""Extract the features of real images, once for all generations of a data set."""
 
 import argparse
 
@@ -12,28 +12,25 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, help="folder of the prepared data set")
     parser.add_argument("--split", required=True, choices=("train", "validation", "test"))
     parser.add_argument("--n", type=int, required=True, help="use at most the first N images of the split")
+    parser.add_argument("--resize", help="how images are resized, for the inception backbone: tf_legacy or pytorch_fid")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--output", required=True, help="reference file (.npz) to write")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
-    """Features of the split's first images, their mean and covariance, and nearest training images, in one file."""
+    """Features of the split's first images, their mean, covariance and a factor of it, in one file."""
     from geovae.data.base import read_split
     from geovae.errors import GeovaeError
     from geovae.evaluation.features import load_backbone
-    from geovae.evaluation.neighbours import nearest
     from geovae.evaluation.reference import save_reference
 
     if options.n < 2:
         raise GeovaeError(f"--n is {options.n}: at least two reference images are needed.")
     device = job.torch_device(options.device, options.threads)
     images, _, _ = read_split(options.data, options.split)
-    images = images[: options.n]
-    train, _, _ = read_split(options.data, "train")
-    features = load_backbone(options.backbone, device).features(images)
-    distances, _ = nearest(images, train, device=device)
-    save_reference(options.output, features, distances)
+    backbone = load_backbone(options.backbone, device, options.resize)
+    save_reference(options.output, backbone.features(images[: options.n]), backbone.resize)
 
 
 if __name__ == "__main__":

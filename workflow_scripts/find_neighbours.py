@@ -8,6 +8,8 @@ import argparse
 
 from geovae import job
 
+DECODED_AT_A_TIME = 5000
+
 
 def _named_path(text: str) -> tuple[str, str]:
     name, separator, path = text.partition("=")
@@ -25,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, help="folder of the prepared data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the run's training images")
     parser.add_argument("--backbone", required=True, help="folder of the backbone behind the FID")
+    parser.add_argument("--resize", choices=("tf_legacy", "pytorch_fid"), help="how Inception's images are enlarged")
     parser.add_argument("--n-examples", type=int, required=True, help="look up the first N generated images")
     parser.add_argument(
         "--compare", type=_named_path, action="append", default=[], metavar="NAME=PATH",
@@ -37,18 +40,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    """Decode all training means, look up neighbours, take the FIDs, write one file."""
+    """Look up neighbours, decode training means, take the FIDs, write one file."""
     from pathlib import Path
 
     import numpy as np
     import torch
 
     from geovae import storage
-    from geovae.data.subsets import subset_images
+    from geovae.data.base import read_split
     from geovae.errors import GeovaeError
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.fid import frechet_distance, statistics
-    from geovae.evaluation.neighbours import nearest
+    from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.models import decode_posterior, load_model
     from geovae.seeding import numpy_generator
 
@@ -59,38 +62,53 @@ def main(options: argparse.Namespace) -> None:
     if options.n_examples < 1:
         raise GeovaeError(f"--n-examples is {options.n_examples}: at least one is needed.")
     generations = {
-        name: storage.load_array(Path(folder) / "samples.npy", ndim=4, dtype=np.uint8)
+        name: storage.load_array(Path(folder) / "samples.npy", ndim=4, dtype=np.uint8, mmap=True)
         for name, folder in folders.items()
     }
-    train = subset_images(options.data, Path(options.subset).parent, "train")
-    mu = storage.load_arrays(options.latents, "mu")["mu"]
+    train = subset_rows(read_split(options.data, "train")[0], options.subset)
+    mu = torch.from_numpy(storage.load_arrays(options.latents, "mu")["mu"])
     if len(mu) != len(train):
         raise GeovaeError(
             f"{options.latents}: {len(mu)} latents, but {options.subset} has {len(train)} images.\n"
             "Give the subset that the model was trained on."
         )
-    reconstructions = decode_posterior(load_model(options.model, device), torch.from_numpy(mu)).numpy()
-
-    examples = generations["generated"][: options.n_examples]
+    model = load_model(options.model, device)
+    examples = np.array(generations["generated"][: options.n_examples])
     distance_train, nearest_train = nearest(examples, train, device=device)
-    distance_reconstruction, nearest_reconstruction = nearest(examples, reconstructions, device=device)
+    distance_reconstruction, nearest_reconstruction = _nearest_decoded(model, mu, examples, device)
 
-    n = min(len(reconstructions), *(len(samples) for samples in generations.values()))
-    drawn = numpy_generator(options.key, "reconstructions").choice(len(reconstructions), n, replace=False)
-    backbone = load_backbone(options.backbone, device)
-    target = statistics(backbone.features(reconstructions[drawn]))
+    n = min(len(mu), *(len(samples) for samples in generations.values()))
+    drawn = numpy_generator(options.key, "reconstructions").choice(len(mu), n, replace=False)
+    backbone = load_backbone(options.backbone, device, options.resize)
+    target = statistics(backbone.features(decode_posterior(model, mu[drawn])))
     fids = [frechet_distance(statistics(backbone.features(samples[:n])), target) for samples in generations.values()]
     storage.save_arrays(
         options.output,
         generated=examples,
         nearest_train=train[nearest_train],
-        nearest_reconstruction=reconstructions[nearest_reconstruction],
+        nearest_reconstruction=decode_posterior(model, mu[nearest_reconstruction]).numpy(),
         distance_train=distance_train,
         distance_reconstruction=distance_reconstruction,
         fid_names=np.array(list(generations)),
         fid_values=np.array(fids),
         fid_n=np.array(n),
     )
+
+
+def _nearest_decoded(model, mu, examples, device):
+    """Distances (Q,) of images to their nearest decoded training mean, and its row; not all are decoded at a time."""
+    import numpy as np
+
+    from geovae.evaluation.neighbours import nearest
+    from geovae.models import decode_posterior
+
+    distances, rows = np.full(len(examples), np.inf), np.zeros(len(examples), dtype=np.int64)
+    for start in range(0, len(mu), DECODED_AT_A_TIME):
+        images = decode_posterior(model, mu[start : start + DECODED_AT_A_TIME])
+        found, index = nearest(examples, images, device=device)
+        closer = found < distances
+        distances, rows = np.where(closer, found, distances), np.where(closer, index + start, rows)
+    return distances, rows
 
 
 if __name__ == "__main__":

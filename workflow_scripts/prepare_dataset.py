@@ -10,6 +10,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = job.parser(__doc__)
     parser.add_argument("--dataset", required=True, help="name of the data set, e.g. digits")
     parser.add_argument("--options", type=job.settings, default={}, help="its options as a JSON object")
+    parser.add_argument("--data-dir", help="folder of raw data, for data sets that have any")
     parser.add_argument("--output", required=True, help="folder to write, e.g. results/data/digits")
     return parser
 
@@ -20,7 +21,7 @@ def main(options: argparse.Namespace) -> None:
 
     from geovae.data import load_dataset, write_split
 
-    splits, card = load_dataset(options.dataset, options.options)
+    splits, card = load_dataset(options.dataset, options.options, options.data_dir, options.threads)
     for split, images in splits.items():
         written = write_split(Path(options.output) / split, images, {**card, "split": split})
         print(f"{options.dataset}/{split}: {written['shape']}, {written['class_counts'] or 'no labels'}")

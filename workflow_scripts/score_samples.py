@@ -27,7 +27,19 @@ def build_parser() -> argparse.ArgumentParser:
         help="reference file (.npz) of a split; once for validation and once for test",
     )
     parser.add_argument("--data", required=True, help="folder of the prepared data set (its training images)")
-    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD)")
+    parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
+    parser.add_argument(
+        "--unseen",
+        type=_split_path,
+        action="append",
+        required=True,
+        metavar="SPLIT=PATH",
+        help="distances (.npy) of a split's images to the same training images; once for each reference",
+    )
+    parser.add_argument("--resize", help="how images are resized, for the inception backbone: tf_legacy or pytorch_fid")
+    parser.add_argument(
+        "--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD), extra (list of scores)"
+    )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one a reference")
     return parser
@@ -44,13 +56,16 @@ def main(options: argparse.Namespace) -> None:
     from geovae.errors import GeovaeError
     from geovae.evaluation import record
     from geovae.evaluation.features import load_backbone
-    from geovae.evaluation.neighbours import nearest
+    from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.evaluation.reference import load_reference, score
     from geovae.provenance import provenance
     from geovae.seeding import seed_from
 
-    if set(options.settings) != {"n_clusters", "n_runs"}:
-        raise GeovaeError(f"--settings: n_clusters and n_runs are expected, not {sorted(options.settings)}.")
+    if set(options.settings) != {"n_clusters", "n_runs", "extra"}:
+        raise GeovaeError(f"--settings: n_clusters, n_runs and extra are expected, not {sorted(options.settings)}.")
+    unseen = dict(options.unseen)
+    if sorted(unseen) != sorted(split for split, _ in options.reference):
+        raise GeovaeError("--unseen: give it for the same splits as --reference, each once.")
     key = record.check_key(options.key_fields)
     device = job.torch_device(options.device, options.threads)
     samples_folder = Path(options.samples)
@@ -59,18 +74,25 @@ def main(options: argparse.Namespace) -> None:
     train, _, _ = read_split(options.data, "train")
 
     shared = job.Stopwatch()
-    backbone = load_backbone(options.backbone, device)
+    backbone = load_backbone(options.backbone, device, options.resize)
     features = backbone.features(samples)
-    distances, _ = nearest(samples, train, device=device)
+    distances, _ = nearest(samples, subset_rows(train, options.subset), device=device)
     seconds_shared = shared.seconds()
 
     for split, path in options.reference:
         own = job.Stopwatch()
         seed = seed_from(*key.values(), backbone.name, split)
-        scores = score(features, distances, load_reference(path), seed=seed, **options.settings)
+        reference = load_reference(path, backbone.resize)
+        real_distances = storage.load_array(unseen[split], ndim=1, dtype=np.float64)
+        scores = score(features, distances, reference, real_distances, seed=seed, **options.settings)
         content = record.build_record(
             key,
-            {"split": split, "backbone": backbone.name, "backbone_accuracy": backbone.accuracy},
+            {
+                "split": split,
+                "backbone": backbone.name,
+                "resize": backbone.resize,
+                "backbone_accuracy": backbone.accuracy,
+            },
             scores,
             record.diagnostic_columns(diagnostics),
             provenance(device),

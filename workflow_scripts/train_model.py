@@ -58,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
         "threads": options.threads,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
     }
-    data = [images[split].numpy().tobytes() for split in ("train", "validation")]
+    data = [images[split].numpy().data for split in ("train", "validation")]
     output = Path(options.output)
     checkpoint = Checkpoint(output / FILE_NAME, fingerprint(options.key, settings, circumstances, *map(_digest, data)))
     report = EpochReport(sum(phase.epochs for phase in model.phases(training["epochs"])))
@@ -87,7 +87,7 @@ def main(options: argparse.Namespace) -> None:
     checkpoint.delete()
 
 
-def _digest(content: bytes) -> str:
+def _digest(content: memoryview) -> str:
     import hashlib
 
     return hashlib.sha256(content).hexdigest()

@@ -101,7 +101,7 @@ def test_features_come_back_from_storage_and_do_not_depend_on_batches(folder, tr
     np.testing.assert_array_equal(features, expected)
     np.testing.assert_allclose(backbone.features(torch.from_numpy(images), batch_size=4), features, atol=1e-4)
     assert features.dtype == np.float32
-    assert (backbone.name, backbone.accuracy) == ("classifier", 1.0)
+    assert (backbone.name, backbone.resize, backbone.accuracy) == ("classifier", None, 1.0)
 
 
 def test_features_of_training_images_have_about_unit_variance(folder):
@@ -115,6 +115,11 @@ def test_images_of_another_shape_are_refused(folder):
         load_backbone(folder, CPU).features(np.zeros((2, 3, 16, 16), np.uint8))
     with pytest.raises(GeovaeError, match="no image"):
         load_backbone(folder, CPU).features(np.zeros((0, 1, 16, 16), np.uint8))
+
+
+def test_images_are_not_resized(folder):
+    with pytest.raises(GeovaeError, match="classifier: resize is 'tf_legacy'"):
+        load_backbone(folder, CPU, "tf_legacy")
 
 
 def test_an_unknown_backbone_and_foreign_weights_are_refused(folder):

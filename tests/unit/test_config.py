@@ -37,7 +37,7 @@ def digits(**section: object) -> dict:
 
 
 MISTAKES = [
-    ({"datasets": {"digts": {}}}, "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes"),
+    ({"datasets": {"digts": {}}}, "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes, mnist"),
     ({"devise": "cpu"}, "devise: unknown key; did you mean 'device'?"),
     ({"device": "gpu"}, "device = 'gpu': allowed: auto, cpu, cuda"),
     (
@@ -61,7 +61,7 @@ MISTAKES = [
         "artefacts.table1.subset = 'n2000': digits has 1000 training images",
     ),
     ({"artefacts": {"table1": {"subset": "tiny"}}}, "artefacts.table1.subset = 'tiny': allowed: full, nNUMBER"),
-    ({"artefacts": {"table1": {"datasets": ["digts"]}}}, "'digts': allowed: digits, shapes; did you mean 'digits'?"),
+    ({"artefacts": {"table1": {"datasets": ["digts"]}}}, "'digts': allowed: digits, shapes, mnist, svhn"),
     ({"artefacts": {"table1": {"variants": ["q3"]}}}, "artefacts.table1.variants.0 = 'q3': allowed: base, or k"),
 ]
 

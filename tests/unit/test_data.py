@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from geovae.data import DATASETS, SPLITS, Images, load_dataset, read_split, write_split
+from geovae.config_base import DatasetName
+from geovae.data import DATASETS, SPLITS, Images, dataset_module, load_dataset, read_split, write_split
 from geovae.data.digits import enlarge
 from geovae.data.shapes import draw
 from geovae.errors import GeovaeError
+from geovae.experiments import DOWNLOADED
 
+EMBEDDED = [name for name in DATASETS if name not in (*DOWNLOADED, "folder")]
 CARD = {"dataset": "toy", "split": "train", "source": "a test", "license": "none"}
 
 
@@ -24,7 +28,7 @@ def all_chunks(images: Images) -> np.ndarray:
     return np.concatenate(list(images.chunks()))
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_every_data_set_has_three_splits_and_a_card(name):
     splits, card = load_dataset(name, {})
     assert tuple(splits) == SPLITS
@@ -39,7 +43,16 @@ def test_every_data_set_has_three_splits_and_a_card(name):
         assert set(content.labels) == set(range(len(content.class_names)))
 
 
-@pytest.mark.parametrize("name", DATASETS)
+def test_the_data_sets_with_raw_files_are_those_that_the_rules_download():
+    modules = {name: dataset_module(name) for name in DATASETS}
+    assert {name for name, module in modules.items() if hasattr(module, "obtain")} == set(DOWNLOADED)
+    assert set(DATASETS) == set(get_args(DatasetName))
+    for name in DOWNLOADED:
+        with pytest.raises(GeovaeError, match="download_dataset"):
+            load_dataset(name, {})
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_loading_twice_gives_the_same_bytes(name):
     first, second = (load_dataset(name, {})[0] for _ in range(2))
     for split in SPLITS:

@@ -48,6 +48,14 @@ def test_the_default_curve_has_1001_angles_that_end_1e_10_before_the_axes():
     assert recall[500] == pytest.approx(middle, rel=1e-12)
 
 
+def test_the_default_curve_agrees_with_brute_force():
+    generated, reference = np.array([40, 25, 20, 15, 0]) / 100, np.array([10, 30, 0, 35, 25]) / 100
+    for computed, expected in zip(
+        prd_curve(generated, reference), _brute_force(generated, reference, 1001, 1e-10), strict=True
+    ):
+        np.testing.assert_allclose(computed, expected, rtol=0, atol=1e-12)
+
+
 def test_histograms_without_overlap_give_zero_everywhere():
     precision, recall = prd_curve(np.array([0.0, 1.0]), np.array([1.0, 0.0]), 11)
     np.testing.assert_array_equal(precision, 0)
@@ -137,6 +145,17 @@ def test_cluster_histograms_find_the_shares_of_clear_clusters():
     assert reference.sum() == pytest.approx(1.0, abs=1e-12)
     shares = sorted(zip(generated, reference, strict=True))
     np.testing.assert_allclose(shares, [(1 / 6, 0.5), (1 / 3, 0.5), (0.5, 0.0)])
+
+
+def test_histograms_need_no_sets_of_the_same_size_and_depend_on_their_seed_alone():
+    rng = np.random.default_rng(0)
+    generated, reference = rng.normal(size=(50, 3)), rng.normal(size=(90, 3))
+    first, again, other = (cluster_histograms(generated, reference, 8, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    # Shares of 50 and of 90 images.
+    for shares, size in zip(first, (50, 90), strict=True):
+        np.testing.assert_allclose(shares * size, np.round(shares * size), atol=1e-9)
 
 
 def test_missing_modes_cost_recall_and_invented_ones_precision():

@@ -10,9 +10,11 @@ import pytest
 import geovae
 from geovae.errors import GeovaeError
 from geovae.evaluation import record
-from geovae.evaluation.fid import frechet_distance, statistics
+from geovae.evaluation.fid import frechet_distance, frechet_std_error, statistics
+from geovae.evaluation.kid import kernel_distance
+from geovae.evaluation.manifolds import density_coverage, precision_recall
 from geovae.evaluation.prd import prd_scores
-from geovae.evaluation.reference import load_reference, save_reference, score
+from geovae.evaluation.reference import EXTRAS, load_reference, save_reference, score
 from geovae.provenance import provenance
 
 KEY = {
@@ -24,8 +26,9 @@ KEY = {
 def _parts() -> list[dict]:
     return [
         KEY,
-        {"split": "test", "backbone": "classifier", "backbone_accuracy": 0.98},
-        {"n": 500, "fid": 12.5, "prd_f8": 0.9, "prd_f1_8": 0.8, "novelty": 1.1},
+        {"split": "test", "backbone": "classifier", "resize": None, "backbone_accuracy": 0.98},
+        {"n": 500, "fid": 12.5, "prd_f8": 0.9, "prd_f1_8": 0.8, "novelty": 1.1, "kid": -0.01, "kid_std_error": 0.02},
+        {"precision": 0.7, "recall": 0.6, "density": 1.2, "coverage": 0.9, "fid_std_error": 0.3},
         record.diagnostic_columns({"acceptance": 0.99, "seconds": 3.0}),
         provenance(),
         {"seconds_sampling": 3.0, "seconds_scoring": 1.5, "peak_memory_mb": 700.0},
@@ -67,6 +70,14 @@ def test_provenance_gives_exactly_its_columns():
         ("sampler", 3, "a text is expected"),
         ("active_share", float("inf"), "finite"),
         ("peak_memory_mb", None, "may not be"),
+        ("resize", "", "a text is expected"),
+        ("kid", float("nan"), "finite"),
+        ("kid_std_error", -0.1, "outside"),
+        ("precision", 1.1, "outside"),
+        ("recall", -0.1, "outside"),
+        ("density", -1.0, "outside"),
+        ("coverage", 2.0, "outside"),
+        ("fid_std_error", "1", "a number is expected"),
     ],
 )
 def test_implausible_values_are_named(column, value, message):
@@ -76,8 +87,12 @@ def test_implausible_values_are_named(column, value, message):
     assert str(caught.value).startswith(f"some/score_test.json: {column}")
 
 
-def test_novelty_and_accuracy_may_be_null():
-    record.validate({**record.build_record(*_parts()), "novelty": None, "backbone_accuracy": None})
+def test_what_may_be_null():
+    extras = [column for columns in record.EXTRA_COLUMNS.values() for column in columns]
+    assert len(extras) == 7
+    nulls = dict.fromkeys(["novelty", "backbone_accuracy", "resize", *extras])
+    record.validate({**record.build_record(*_parts()), **nulls})
+    record.validate({**record.build_record(*_parts()), "resize": "tf_legacy"})
 
 
 def test_missing_unknown_and_double_columns_are_named():
@@ -107,36 +122,83 @@ def test_records_need_neither_torch_nor_numpy():
     assert result.stderr.strip() == ""
 
 
+UNSEEN = np.random.default_rng(1).uniform(1, 2, 60)
+
+
 @pytest.fixture
 def sets(tmp_path):
     rng = np.random.default_rng(0)
     generated, real = (rng.normal(size=(n, 6)).astype(np.float32) for n in (40, 60))
-    save_reference(tmp_path / "test.npz", real, rng.uniform(1, 2, 60))
+    save_reference(tmp_path / "test.npz", real)
     return generated, load_reference(tmp_path / "test.npz")
 
 
 def test_scores_use_the_first_images_of_the_larger_side(sets):
     generated, reference = sets
     distances = np.linspace(1.0, 3.0, 40)
-    scores = score(generated, distances, reference, seed=1, n_clusters=5, n_runs=2)
+    scores = score(generated, distances, reference, UNSEEN, seed=1, n_clusters=5, n_runs=2)
+    assert tuple(scores) == record.SCORED_COLUMNS
     assert scores["n"] == 40
     real = reference.features[:40]
     assert scores["fid"] == frechet_distance(statistics(generated), statistics(real))
     assert (scores["prd_f8"], scores["prd_f1_8"]) == prd_scores(generated, real, 1, n_clusters=5, n_runs=2)
-    assert scores["novelty"] == pytest.approx(2.0 / np.median(reference.nearest_train[:40]))
+    assert scores["novelty"] == pytest.approx(2.0 / np.median(UNSEEN[:40]))
+
+
+def test_extra_scores_are_null_unless_asked_for(sets):
+    generated, reference = sets
+    real = reference.features[:40]
+    settings = {"seed": 3, "n_clusters": 5, "n_runs": 1}
+    expected = {
+        "kid": (("kid", "kid_std_error"), kernel_distance(generated, real, 3)),
+        "precision_recall": (("precision", "recall"), precision_recall(generated, real)),
+        "density_coverage": (("density", "coverage"), density_coverage(generated, real)),
+        "fid_bootstrap": (("fid_std_error",), (frechet_std_error(generated, real, 3),)),
+    }
+    assert set(expected) == set(EXTRAS) == set(record.EXTRA_COLUMNS)
+    plain = score(generated, np.ones(40), reference, UNSEEN, **settings)
+    for name, (columns, values) in expected.items():
+        scores = score(generated, np.ones(40), reference, UNSEEN, extra=[name], **settings)
+        assert scores == plain | dict(zip(columns, values, strict=True))
+        assert all(plain[column] is None for column in columns)
+        record.validate({**record.build_record(*_parts()), **scores})
+    with pytest.raises(GeovaeError, match=r"extra: unknown fids. Known are: kid, precision_recall"):
+        score(generated, np.ones(40), reference, UNSEEN, extra=["kid", "fids"], **settings)
 
 
 def test_a_whole_reference_is_compared_by_its_stored_statistics(sets):
     _, reference = sets
     more = np.concatenate([reference.features, reference.features[:7] + 5])
-    scores = score(more, np.ones(67), reference, seed=1, n_clusters=5, n_runs=2)
+    scores = score(more, np.ones(67), reference, UNSEEN, seed=1, n_clusters=5, n_runs=2)
     assert scores["n"] == 60
     assert scores["fid"] == pytest.approx(0.0, abs=1e-9)
     marked = reference._replace(statistics=statistics(reference.features + 1))
-    assert score(more, np.ones(67), marked, seed=1, n_clusters=5, n_runs=2)["fid"] == pytest.approx(6.0, rel=1e-6)
+    scores = score(more, np.ones(67), marked, UNSEEN, seed=1, n_clusters=5, n_runs=2)
+    assert scores["fid"] == pytest.approx(6.0, rel=1e-6)
 
 
-def test_features_of_another_backbone_are_refused(sets):
-    _, reference = sets
+@pytest.mark.parametrize("n", [60, 4])
+def test_references_come_back_with_a_factor_of_their_covariance(tmp_path, n):
+    features = np.random.default_rng(0).normal(size=(n, 6)).astype(np.float32)
+    save_reference(tmp_path / "test.npz", features, "tf_legacy")
+    reference = load_reference(tmp_path / "test.npz", "tf_legacy")
+    np.testing.assert_array_equal(reference.features, features)
+    mean, covariance, factor = reference.statistics
+    np.testing.assert_allclose(mean, features.mean(0, dtype=np.float64))
+    np.testing.assert_allclose(covariance, np.cov(features.astype(np.float64), rowvar=False), rtol=1e-12)
+    np.testing.assert_allclose(factor @ factor.T, covariance, atol=1e-12)
+
+
+@pytest.mark.parametrize(("written", "read"), [("tf_legacy", "pytorch_fid"), ("tf_legacy", None), (None, "tf_legacy")])
+def test_references_of_images_resized_in_another_way_are_refused(tmp_path, written, read):
+    save_reference(tmp_path / "test.npz", np.eye(3), written)
+    with pytest.raises(GeovaeError, match=f"resized by {written or 'nothing'}, the generated ones by {read or 'not'}"):
+        load_reference(tmp_path / "test.npz", read)
+
+
+def test_features_of_another_backbone_and_too_few_distances_are_refused(sets):
+    generated, reference = sets
     with pytest.raises(GeovaeError, match="5 features, the reference 6"):
-        score(np.ones((9, 5)), np.ones(9), reference, seed=1, n_clusters=5, n_runs=1)
+        score(np.ones((9, 5)), np.ones(9), reference, UNSEEN, seed=1, n_clusters=5, n_runs=1)
+    with pytest.raises(GeovaeError, match="40 images are scored, but the distances of only 39"):
+        score(generated, np.ones(40), reference, UNSEEN[:39], seed=1, n_clusters=5, n_runs=1)

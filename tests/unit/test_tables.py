@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geovae.errors import GeovaeError
-from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, PROVENANCE_COLUMNS, TIMING_COLUMNS
+from geovae.evaluation.record import (
+    BACKBONE_COLUMNS,
+    COLUMNS,
+    DIAGNOSTIC_COLUMNS,
+    KEY_COLUMNS,
+    PROVENANCE_COLUMNS,
+    SCORED_COLUMNS,
+    TIMING_COLUMNS,
+)
 from geovae.rendering.scores import collect, read_scores, select, summarise
 from geovae.rendering.tables import Block, Cell, Column, Document, Group, Row, Span, Table, text_cell
 from geovae.rendering.writers import csv_text, write_document
@@ -29,6 +37,7 @@ def small_table() -> Table:
 
 def record(**changes) -> dict:
     content = dict.fromkeys((*KEY_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone"), "x")
+    content |= dict.fromkeys((*BACKBONE_COLUMNS[2:], *SCORED_COLUMNS))
     content |= dict.fromkeys(DIAGNOSTIC_COLUMNS) | dict.fromkeys(TIMING_COLUMNS, 1.5)
     content |= {"backbone_accuracy": 0.9, "n": 500, "fid": 0.1 + 0.2, "prd_f8": 0.5, "prd_f1_8": 0.25, "novelty": None}
     content |= {"seed": 0, "threads": 1} | changes

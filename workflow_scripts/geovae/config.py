@@ -4,145 +4,19 @@ Nothing here imports torch. `load_config` turns what Snakemake read from `config
 or raises a `GeovaeError` of one line a mistake.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from geovae.config_artefacts import Artefacts
 from geovae.config_base import Closed
+from geovae.config_datasets import Datasets
 from geovae.config_errors import explain
-from geovae.config_models import Models
+from geovae.config_protocol import Protocol
 from geovae.errors import GeovaeError
-
-NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 
 # Sides of the square images that these nets take; the others adapt.
 SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
-
-# -- what a data set is trained and sampled with ----------------------------------------------------------------------
-
-
-class Training(Closed):
-    """Optimisation of one run (Appendix D of the paper)."""
-
-    epochs: int = Field(100, ge=1, description="Passes over the training images.")
-    batch_size: int = Field(100, ge=2, description="Images a gradient step.")
-    lr: float = Field(1e-3, gt=0, description="Learning rate of Adam at the start.")
-    patience: int = Field(5, ge=0, description="Epochs without a better validation loss before the rate is halved.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Type that the nets multiply in; `auto` is bfloat16 where the hardware has it."
-    )
-    compile: bool = Field(False, description="Compile the nets (`torch.compile`): minutes at the start, faster steps.")
-    deterministic: bool = Field(True, description="On a GPU: the same bytes from the same training, at some cost.")
-
-
-class Metric(Closed):
-    """The Riemannian metric of Eq. (7)."""
-
-    k: int = Field(100, ge=2, description="Number of centroids (k-medoids of the training means).")
-    lam: float = Field(0.01, gt=0, description="λ, the metric far from every centroid.")
-    tau: float = Field(0.0, ge=0, description="τ, the decay of the λ term with ‖z‖².")
-
-
-class HMC(Closed):
-    """The Hamiltonian sampler of Algorithm 2."""
-
-    n_steps: int = Field(100, ge=1, description="N, steps of a chain.")
-    n_lf: int = Field(10, ge=1, description="Leapfrog steps in each step of the chain.")
-    eps_lf: float = Field(0.01, gt=0, description="ε, size of a leapfrog step.")
-    n_long: int = Field(100, ge=0, description="Chains that are continued to ten times the length for the diagnostics.")
-
-
-class Mixture(Closed):
-    """The Gaussian mixture fitted on the training means."""
-
-    n_components: int = Field(10, ge=1, description="Gaussians, each with a full covariance.")
-
-
-class Jitter(Closed):
-    """The control that adds Gaussian noise to training means."""
-
-    scale: Annotated[float, Field(gt=0)] | Literal["matched"] = Field(
-        "matched", description="Standard deviation, or `matched`: the manifold sampler's displacement per dimension."
-    )
-
-
-class Samplers(Closed):
-    """Options of the samplers that have any."""
-
-    gmm: Mixture = Field(Mixture(), description="Gaussian mixture on the training means.")
-    manifold: HMC = Field(HMC(), description="The paper's sampler; the released variant of it takes the same options.")
-    jitter: Jitter = Field(Jitter(), description="Training means plus Gaussian noise.")
-
-
-class Protocol(Closed):
-    """How models are trained and sampled on one data set."""
-
-    net: NetName = Field(
-        "conv",
-        description="Encoder and decoder: `conv` and `mlp` are Table 4's; the others are in docs/reproduction.md.",
-    )
-    width: float = Field(1.0, gt=0, le=4, description="Factor on the net's layer widths; 1 is the paper's.")
-    latent_dim: int = Field(16, ge=1, description="d, dimensions of the latent space.")
-    training: Training = Field(Training(), description="Optimisation.")
-    models: Models = Field(Models(), description="Hyper-parameters of the models.")
-    metric: Metric = Field(Metric(), description="The Riemannian metric.")
-    samplers: Samplers = Field(Samplers(), description="Options of the samplers.")
-
-    def train_size(self) -> int | None:
-        """Images in the training split where that is known before the data are read."""
-        return None
-
-
-class DigitsOptions(Closed):
-    """scikit-learn's handwritten digits."""
-
-    image_size: int = Field(32, ge=8, le=256, description="Side of the images after upscaling, in pixels.")
-
-
-class Digits(Protocol):
-    """1,797 real handwritten digits that scikit-learn ships: 1,000 to train, 297 to validate, 500 to test."""
-
-    options: DigitsOptions = Field(DigitsOptions(), description="How the images are prepared.")
-
-    def train_size(self) -> int:
-        """Images in the training split."""
-        return 1000
-
-
-class ShapesOptions(Closed):
-    """The paper's disks and rings (Fig. 1)."""
-
-    image_size: int = Field(32, ge=16, le=256, description="Side of the images in pixels.")
-    n_train: int = Field(500, ge=2, description="Training images, half of them rings.")
-    n_validation: int = Field(200, ge=2, description="Validation images.")
-    n_test: int = Field(500, ge=2, description="Test images.")
-    centred: bool = Field(True, description="All shapes in the middle, as in the paper, or anywhere in the image.")
-    seed: int = Field(0, ge=0, description="Seed of the radii and thicknesses.")
-
-
-class Shapes(Protocol):
-    """Binary disks and rings of random size and thickness, drawn by this project."""
-
-    options: ShapesOptions = Field(ShapesOptions(), description="How the images are drawn.")
-
-    def train_size(self) -> int:
-        """Images in the training split."""
-        return self.options.n_train
-
-
-class Datasets(Closed):
-    """The data sets in use, under their registry names."""
-
-    digits: Digits | None = Field(None, description="Handwritten digits from scikit-learn.")
-    shapes: Shapes | None = Field(None, description="Disks and rings.")
-
-    def names(self) -> list[str]:
-        """Names of the data sets that are configured."""
-        return [name for name in type(self).model_fields if getattr(self, name) is not None]
-
-
-# -- how generations are scored ---------------------------------------------------------------------------------------
 
 
 class PRD(Closed):
@@ -161,10 +35,21 @@ class Classifier(Closed):
     width: float = Field(1.0, gt=0, le=8, description="Factor on the channel counts.")
 
 
+Extra = Literal["kid", "precision_recall", "density_coverage", "fid_bootstrap"]
+
+
 class Evaluation(Closed):
     """Scores of generated images."""
 
-    backbone: Literal["classifier"] = Field("classifier", description="Feature extractor behind FID and PRD.")
+    backbone: Literal["classifier", "inception"] = Field(
+        "classifier",
+        description="Feature extractor behind FID and PRD: trained on the data set's own labels, or the paper's.",
+    )
+    resize: Literal["tf_legacy", "pytorch_fid"] = Field(
+        "tf_legacy",
+        description="How images are enlarged for Inception: as the paper's tool, or as pytorch-fid does it.",
+    )
+    extra: list[Extra] = Field([], description="More scores, as columns of their own in scores.csv.")
     n_samples: int = Field(10_000, ge=2, description="Images generated, and reference images compared with, at most.")
     classifier: Classifier = Field(Classifier(), description="Training of the classifier backbone.")
     prd: PRD = Field(PRD(), description="Precision and recall of distributions.")
@@ -177,6 +62,10 @@ class Config(Closed):
         "auto", description="Where torch computes; `auto` takes a GPU if any."
     )
     threads: int = Field(1, ge=1, description="Threads of every computing job; another number changes the last digits.")
+    data_dir: str = Field("data", description="Folder of raw data: what lies there is used, the rest downloaded.")
+    mirror: str | None = Field(
+        None, description="Address below which the raw files are tried first, under their names in `data_dir`."
+    )
     datasets: Datasets = Field(Datasets(), description="Data sets and the protocol on each.")
     evaluation: Evaluation = Field(Evaluation(), description="Scores.")
     artefacts: Artefacts = Field(Artefacts(), description="Tables and figures.")

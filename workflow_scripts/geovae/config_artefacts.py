@@ -35,6 +35,7 @@ class Figure2(Closed):
     """Generated samples, a row a method."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
+    subset: Subset = Field("full", description="Training images of the models.")
     seed: int = Field(0, ge=0, description="Training that is shown.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are shown.")
     columns: int = Field(10, ge=1, le=40, description="Samples of each method.")
@@ -44,6 +45,7 @@ class Figure3(Closed):
     """Nearest training image and nearest reconstruction of generated images."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
+    subset: Subset = Field("full", description="Training images of the models.")
     seed: int = Field(0, ge=0, description="Training that is shown.")
     n_examples: int = Field(8, ge=1, le=40, description="Generated images shown.")
 
@@ -52,6 +54,7 @@ class Figure5(Closed):
     """100 samples of the paper's method."""
 
     dataset: DatasetName = Field("digits", description="Data set.")
+    subset: Subset = Field("full", description="Training images of the model.")
     seed: int = Field(0, ge=0, description="Training that is shown.")
 
 

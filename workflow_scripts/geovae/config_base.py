@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-DatasetName = Literal["digits", "shapes"]
+DatasetName = Literal["digits", "shapes", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder"]
 # The models of Table 1's rows, in its order.
 Table1Model = Literal["ae", "wae", "vae", "vamp", "hvae", "rhvae", "rae_gp", "rae_l2", "rae_sn", "rae"]
 Split = Literal["validation", "test"]

@@ -64,8 +64,8 @@ def _default(field: FieldInfo) -> str:
     return f"`{json.dumps(field.default)}`"
 
 
-def _table(section: type[BaseModel], path: str) -> list[str]:
-    """The section's own table, then those of the sections inside it."""
+def _table(section: type[BaseModel], path: str, written: dict[type[BaseModel], str]) -> list[str]:
+    """The section's own table, then those of the sections inside it; `written` says where a kind of section stands."""
     doc = " ".join((section.__doc__ or "").split())
     lines = [f"\n## `{path}`" if path else "\n## Top level", "", doc, ""]
     if not section.model_fields:
@@ -77,8 +77,11 @@ def _table(section: type[BaseModel], path: str) -> list[str]:
         if below:
             place = f"{path}.{name}" if path else name
             absent = ", or null" if field.default is None or type(None) in typing.get_args(field.annotation) else ""
-            lines.append(f"| `{name}` | {field.description} | section{absent} | |")
-            inner += _table(below, place)
+            elsewhere = f", as `{written[below]}`" if below in written else ""
+            lines.append(f"| `{name}` | {field.description} | section{absent}{elsewhere} | |")
+            if below not in written:
+                written[below] = place
+                inner += _table(below, place, written)
         else:
             kind = _type_name(field.annotation) + _bounds(field)
             lines.append(f"| `{name}` | {field.description} | {kind} | {_default(field)} |")
@@ -89,7 +92,7 @@ def documents() -> dict[str, str]:
     """Path below the repository's root and content of both documents."""
     schema = json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False)
     return {
-        "docs/config.md": HEADER + "\n".join(_table(Config, "")) + "\n",
+        "docs/config.md": HEADER + "\n".join(_table(Config, "", {})) + "\n",
         "docs/config.schema.json": schema + "\n",
     }
 

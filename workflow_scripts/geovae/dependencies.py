@@ -8,8 +8,21 @@ from functools import cache
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1]
-# Reading and writing files, seeds, errors, names: an edit that matters there changes a file format or a key.
-PLUMBING = {"checkpoint", "dependencies", "errors", "history", "images", "job", "registry", "seeding", "storage"}
+# Getting, reading and writing files, seeds, errors, names: an edit that matters there changes a file format or a key.
+PLUMBING = {
+    "archives",
+    "checkpoint",
+    "dependencies",
+    "download",
+    "errors",
+    "history",
+    "images",
+    "job",
+    "registry",
+    "remote",
+    "seeding",
+    "storage",
+}
 
 
 @cache

@@ -10,9 +10,11 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from geovae.errors import GeovaeError
 
+_STATUS = Path("/proc/self/status")
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -96,4 +98,12 @@ class Stopwatch:
             import torch
 
             return torch.cuda.max_memory_allocated(device) / 1e6
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        return _peak_resident_bytes() / 1e6
+
+
+def _peak_resident_bytes() -> int:
+    """Largest memory of this process; not `ru_maxrss`, which starts at what the parent had when it forked."""
+    for line in _STATUS.read_text().splitlines() if _STATUS.is_file() else ():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -14,7 +14,8 @@ def _text(content: dict[str, Any]) -> str:
 
 def dataset(config: Config, name: str) -> str:
     """For prepare_dataset: the options of the data set."""
-    return config.protocol(name).options.model_dump_json()
+    options = getattr(config.protocol(name), "options", None)
+    return options.model_dump_json() if options else "{}"
 
 
 def training(config: Config, run: Run) -> str:
@@ -56,8 +57,8 @@ def backbone(config: Config) -> str:
 
 
 def score(config: Config) -> str:
-    """For score_samples: the settings of PRD."""
-    return config.evaluation.prd.model_dump_json()
+    """For score_samples: the settings of PRD, and which further scores are taken."""
+    return _text(config.evaluation.prd.model_dump() | {"extra": sorted(set(config.evaluation.extra))})
 
 
 def key_fields(generation: Generation) -> str:
@@ -67,7 +68,16 @@ def key_fields(generation: Generation) -> str:
     return _text(fields | {"sampler": generation.sampler, "variant": generation.variant})
 
 
-TITLES = {"digits": "Digits", "shapes": "Disks and rings"}
+TITLES = {
+    "digits": "Digits",
+    "shapes": "Disks and rings",
+    "mnist": "MNIST",
+    "svhn": "SVHN",
+    "cifar10": "CIFAR10",
+    "celeba": "CelebA",
+    "oasis": "OASIS",
+    "folder": "Folder",
+}
 CONTENTS = {
     "figure1": "Latent space, distances, interpolations",
     "figure2": "Samples, a row a method",

@@ -1,25 +1,45 @@
 """The data sets: one module each, behind one registry.
 
-A module of a data set has the strings `SOURCE` and `LICENSE` and the function `load(options) -> dict[str, Images]`,
-which gives the splits train, validation and test. To add a data set, write such a module and name it here.
+A module of a data set has the strings `SOURCE` and `LICENSE` and the function `load(options, data_dir, threads)`, which
+gives the splits train, validation and test as `Images`. One whose raw files are not drawn or shipped also has
+`obtain(store)`, which makes them be there, and right, under `store.data_dir`. To add a data set, write such a module
+and name it here.
 """
 
+import importlib
+from pathlib import Path
 from types import ModuleType
 
-from geovae.data import digits, shapes
 from geovae.data.base import SPLITS, Images, read_split, write_split
 from geovae.registry import look_up
 
-DATASETS: dict[str, ModuleType] = {"digits": digits, "shapes": shapes}
+DATASETS = {
+    name: f"geovae.data.{name}"
+    for name in ("digits", "shapes", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder")
+}
 
-__all__ = ["DATASETS", "SPLITS", "Images", "load_dataset", "read_split", "write_split"]
+__all__ = ["DATASETS", "SPLITS", "Images", "dataset_module", "load_dataset", "read_split", "write_split"]
 
 
-def load_dataset(name: str, options: dict) -> tuple[dict[str, Images], dict[str, str]]:
+def dataset_module(name: str) -> ModuleType:
+    """The module of the data set `name`, which alone is imported; GeovaeError if there is none."""
+    return importlib.import_module(look_up(DATASETS, "data set", name))
+
+
+def load_dataset(
+    name: str, options: dict, data_dir: str | Path | None = None, threads: int = 1
+) -> tuple[dict[str, Images], dict[str, str]]:
     """The splits of the data set `name`, and the part of their cards that they share.
+
+    Args:
+        name: its name in the registry.
+        options: how its images are prepared; each module documents its own.
+        data_dir: the folder of raw files, for data sets that have any.
+        threads: to decode images with, for data sets that stream them.
 
     Raises:
         GeovaeError: the name or an option is unknown, or the source cannot be read.
     """
-    module = look_up(DATASETS, "data set", name)
-    return module.load(options), {"dataset": name, "source": module.SOURCE, "license": module.LICENSE}
+    module = dataset_module(name)
+    card = {"dataset": name, "source": module.SOURCE, "license": module.LICENSE}
+    return module.load(options, data_dir, threads), card

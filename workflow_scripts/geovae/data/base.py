@@ -97,21 +97,24 @@ def _check_labels(images: Images, name: str) -> None:
 
 
 def _stream_images(path: Path, images: Images, name: str) -> None:
-    start = 0
-    with storage.atomic(path) as temporary:
-        target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=images.shape)
+    written = 0
+    # Not a memory map: its pages would count as this process's memory, all of them in the end.
+    with storage.atomic(path) as temporary, temporary.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": images.shape}
+        np.lib.format.write_array_header_1_0(file, header)
         for chunk in images.chunks():
             if chunk.dtype != np.uint8 or chunk.shape[1:] != images.shape[1:]:
                 raise GeovaeError(
                     f"{name}: images of {chunk.dtype} {chunk.shape[1:]} where uint8 {images.shape[1:]} were announced. "
                     "Check the source files."
                 )
-            if start + len(chunk) <= len(target):
-                target[start : start + len(chunk)] = chunk
-            start += len(chunk)
-        if start != len(target):
-            raise GeovaeError(f"{name}: {start:,} images where {len(target):,} were announced. Check the source files.")
-        target.flush()
+            written += len(chunk)
+            if written <= images.shape[0]:
+                file.write(np.ascontiguousarray(chunk).data)
+        if written != images.shape[0]:
+            raise GeovaeError(
+                f"{name}: {written:,} images where {images.shape[0]:,} were announced. Check the source files."
+            )
 
 
 def _sha256(path: Path) -> str:

@@ -5,6 +5,8 @@ rows and columns of zeros on each side as the paper's MNIST does, so that at the
 32×32 pixels.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from geovae.data.base import Images
@@ -23,11 +25,12 @@ PADDING = 2
 SPLIT_SIZES = {"train": 1000, "validation": 297, "test": 500}
 
 
-def load(options: dict) -> dict[str, Images]:
+def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
     """The splits train (1,000), validation (297) and test (500), each with every class in proportion.
 
     Args:
         options: `image_size`, the height and width of the images (32; at least 12).
+        data_dir, threads: not used, the digits are in memory.
     """
     from sklearn.datasets import load_digits
 

@@ -4,6 +4,8 @@ A centred disk in 32×32 binary pixels has only some sixty different looks, so t
 splits.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from geovae.data.base import Images
@@ -23,12 +25,13 @@ MIN_THICKNESS = 1.5
 MIN_HOLE = 1.0
 
 
-def load(options: dict) -> dict[str, Images]:
+def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
     """The splits train, validation and test; disks and rings alternate in each.
 
     Args:
         options: `image_size` (32; at least 16), `n_train`, `n_validation`, `n_test` (500, 200, 500), `centred` (true:
             all shapes lie in the middle, as in the paper; false: anywhere inside the image), `seed` (0).
+        data_dir, threads: not used, the shapes are drawn in memory.
     """
     options = take_options(options, DEFAULTS, "data set 'shapes'")
     if options["image_size"] < SMALLEST_IMAGE:

@@ -2,12 +2,14 @@
 
 A backbone is a folder with `model.json`, whose key `backbone` names an entry of `LOADERS`, and its weights. To add one,
 write a function that takes the folder and the content of `model.json` and returns a module that maps uint8 images
-(n, C, H, W) to features (n, F), and enter it here.
+(n, C, H, W) to features (n, F), and enter it here. One that can resize its images in several ways takes the name of
+the way as its third argument.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,9 +17,22 @@ from torch import Tensor, nn
 
 from geovae import storage
 from geovae.errors import GeovaeError
-from geovae.evaluation import classifier
+from geovae.evaluation import classifier, inception
+from geovae.evaluation.resizing import RESIZINGS
 
-LOADERS: dict[str, Callable[[Path, dict], nn.Module]] = {"classifier": classifier.load_extractor}
+
+class Loader(NamedTuple):
+    """How a backbone is read: its function, the ways of resizing that it knows, and the images it takes at a time."""
+
+    load: Callable[..., nn.Module]
+    resizings: tuple[str, ...]
+    batch_size: int
+
+
+LOADERS: dict[str, Loader] = {
+    "classifier": Loader(classifier.load_extractor, (), 500),
+    "inception": Loader(inception.load_extractor, tuple(RESIZINGS), inception.BATCH_SIZE),
+}
 
 
 @dataclass(frozen=True)
@@ -26,18 +41,22 @@ class Backbone:
 
     Attributes:
         name: its entry in `LOADERS`.
+        resize: how it resizes images; None if it takes them as they are.
         accuracy: share of test images that it classifies correctly; None where that has no meaning.
         image_shape: the (C, H, W) that it takes; None if any.
+        batch_size: images at a time.
     """
 
     name: str
+    resize: str | None
     accuracy: float | None
     image_shape: tuple[int, int, int] | None
+    batch_size: int
     extractor: nn.Module
     device: torch.device
 
     @torch.no_grad()
-    def features(self, images: np.ndarray | Tensor, batch_size: int = 500) -> np.ndarray:
+    def features(self, images: np.ndarray | Tensor, batch_size: int | None = None) -> np.ndarray:
         """Features (N, F), float32, of uint8 images (N, C, H, W).
 
         Raises:
@@ -50,9 +69,10 @@ class Backbone:
             )
         if len(images) == 0:
             raise GeovaeError(f"backbone {self.name}: there is no image to take features of.")
+        size = batch_size or self.batch_size
         batches = []
-        for start in range(0, len(images), batch_size):
-            batch = images[start : start + batch_size]
+        for start in range(0, len(images), size):
+            batch = images[start : start + size]
             # The copy also makes memory-mapped arrays writable, without which torch warns.
             batch = batch if isinstance(batch, Tensor) else torch.from_numpy(np.array(batch))
             batches.append(self.extractor(batch.to(self.device)).float().cpu().numpy())
@@ -62,23 +82,33 @@ class Backbone:
         return features
 
 
-def load_backbone(folder: str | Path, device: torch.device) -> Backbone:
+def load_backbone(folder: str | Path, device: torch.device, resize: str | None = None) -> Backbone:
     """Read the backbone in `folder` (`model.json` and weights) onto `device`, ready to evaluate.
 
+    Args:
+        folder, device: where from and where to.
+        resize: the way of resizing, for a backbone that knows several; None for the others.
+
     Raises:
-        GeovaeError: unreadable files, or a backbone that `LOADERS` does not have.
+        GeovaeError: unreadable files, a backbone that `LOADERS` does not have, or a `resize` that it does not know.
     """
     folder = Path(folder)
     description = storage.load_json(folder / "model.json")
     name = description.get("backbone")
     if name not in LOADERS:
         raise GeovaeError(f"{folder / 'model.json'}: unknown backbone {name!r}. Known are: {', '.join(LOADERS)}.")
+    loader = LOADERS[name]
+    if resize not in (loader.resizings or (None,)):
+        known = f"one of {', '.join(loader.resizings)}" if loader.resizings else "nothing: it takes images as they are"
+        raise GeovaeError(f"backbone {name}: resize is {resize!r}. Give {known}.")
     shape = description.get("image_shape")
-    extractor = LOADERS[name](folder, description).to(device).eval().requires_grad_(False)
+    extractor = loader.load(folder, description, *([resize] if loader.resizings else []))
     return Backbone(
         name=name,
+        resize=resize,
         accuracy=description.get("test_accuracy"),
         image_shape=None if shape is None else tuple(shape),
-        extractor=extractor,
+        batch_size=loader.batch_size,
+        extractor=extractor.to(device).eval().requires_grad_(False),
         device=device,
     )

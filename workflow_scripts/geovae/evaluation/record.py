@@ -10,7 +10,24 @@ from collections.abc import Mapping
 from geovae.errors import GeovaeError
 
 KEY_COLUMNS = ("dataset", "subset", "net", "model", "trial", "seed", "sampler", "variant")
-SCORE_COLUMNS = ("split", "backbone", "backbone_accuracy", "n", "fid", "prd_f8", "prd_f1_8", "novelty")
+EXTRA_COLUMNS = {
+    "kid": ("kid", "kid_std_error"),
+    "precision_recall": ("precision", "recall"),
+    "density_coverage": ("density", "coverage"),
+    "fid_bootstrap": ("fid_std_error",),
+}
+"""The scores that are taken on request only, and the columns that each fills; null where it was not taken."""
+
+BACKBONE_COLUMNS = ("split", "backbone", "resize", "backbone_accuracy")
+SCORED_COLUMNS = (
+    "n",
+    "fid",
+    "prd_f8",
+    "prd_f1_8",
+    "novelty",
+    *(column for columns in EXTRA_COLUMNS.values() for column in columns),
+)
+SCORE_COLUMNS = BACKBONE_COLUMNS + SCORED_COLUMNS
 DIAGNOSTIC_COLUMNS = (
     "acceptance",
     "stuck_share",
@@ -47,8 +64,12 @@ TIMING_COLUMNS = ("seconds_sampling", "seconds_scoring", "peak_memory_mb")
 
 COLUMNS = KEY_COLUMNS + SCORE_COLUMNS + DIAGNOSTIC_COLUMNS + PROVENANCE_COLUMNS + TIMING_COLUMNS
 
-_TEXT = {*KEY_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone"} - {"seed", "threads"}
-_MAY_BE_NULL = {"backbone_accuracy", "novelty", "seconds_sampling", *DIAGNOSTIC_COLUMNS}
+_TEXT = {*KEY_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone", "resize"} - {"seed", "threads"}
+_MAY_BE_NULL = {
+    *("resize", "backbone_accuracy", "novelty", "seconds_sampling"),
+    *(column for columns in EXTRA_COLUMNS.values() for column in columns),
+    *DIAGNOSTIC_COLUMNS,
+}
 _RANGES = {
     "backbone_accuracy": (0.0, 1.0),
     "n": (2, math.inf),
@@ -56,6 +77,12 @@ _RANGES = {
     "prd_f8": (0.0, 1.0),
     "prd_f1_8": (0.0, 1.0),
     "novelty": (0.0, math.inf),
+    "kid_std_error": (0.0, math.inf),
+    "precision": (0.0, 1.0),
+    "recall": (0.0, 1.0),
+    "density": (0.0, math.inf),
+    "coverage": (0.0, 1.0),
+    "fid_std_error": (0.0, math.inf),
 }
 
 

@@ -1,5 +1,6 @@
 """The real images that generations are compared with: their features, once for all generations of a data set."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,67 +8,111 @@ import numpy as np
 
 from geovae import storage
 from geovae.errors import GeovaeError
-from geovae.evaluation.fid import GaussianStatistics, frechet_distance, statistics
+from geovae.evaluation.fid import GaussianStatistics, factorise, frechet_distance, frechet_std_error, statistics
+from geovae.evaluation.kid import kernel_distance
+from geovae.evaluation.manifolds import density_coverage, precision_recall
 from geovae.evaluation.neighbours import novelty
 from geovae.evaluation.prd import prd_scores
+from geovae.evaluation.record import EXTRA_COLUMNS, SCORED_COLUMNS
+
+EXTRAS: dict[str, Callable[[np.ndarray, np.ndarray, int], tuple[float, ...]]] = {
+    "kid": kernel_distance,
+    "precision_recall": lambda generated, reference, _: precision_recall(generated, reference),
+    "density_coverage": lambda generated, reference, _: density_coverage(generated, reference),
+    "fid_bootstrap": lambda generated, reference, seed: (frechet_std_error(generated, reference, seed),),
+}
+"""What fills the columns that `record.EXTRA_COLUMNS` names, from generated and reference features and a seed."""
 
 
 class Reference(NamedTuple):
-    """Features (N, F) of the first N images of a split, their statistics, and distances (N,) to the training split."""
+    """Features (N, F) of the first N images of a split, and their statistics with a factor of the covariance."""
 
     features: np.ndarray
     statistics: GaussianStatistics
-    nearest_train: np.ndarray
 
 
-def save_reference(path: str | Path, features: np.ndarray, nearest_train: np.ndarray) -> None:
-    """Write a reference as `.npz`: `features` and `nearest_train` float32, `mean` and `covariance` float64."""
-    mean, covariance = statistics(features)
+def save_reference(path: str | Path, features: np.ndarray, resize: str | None = None) -> None:
+    """Write a reference as `.npz`: `features` float32; `mean`, `covariance` and its `factor` float64; `resize`."""
+    mean, covariance, factor = statistics(features)
     storage.save_arrays(
         path,
         features=features.astype(np.float32),
         mean=mean,
         covariance=covariance,
-        nearest_train=nearest_train.astype(np.float32),
+        factor=factorise(covariance) if factor is None else factor,
+        resize=np.array(resize or ""),
     )
 
 
-def load_reference(path: str | Path) -> Reference:
-    """Read what `save_reference` wrote."""
-    arrays = storage.load_arrays(path, "features", "mean", "covariance", "nearest_train")
-    return Reference(
-        arrays["features"], GaussianStatistics(arrays["mean"], arrays["covariance"]), arrays["nearest_train"]
-    )
+def load_reference(path: str | Path, resize: str | None = None) -> Reference:
+    """Read what `save_reference` wrote.
+
+    Raises:
+        GeovaeError: an unreadable file, or one of images that were resized in another way than `resize`.
+    """
+    arrays = storage.load_arrays(path, "features", "mean", "covariance", "factor", "resize")
+    if str(arrays["resize"]) != (resize or ""):
+        raise GeovaeError(
+            f"{path}: its images were resized by {str(arrays['resize']) or 'nothing'}, the generated ones by "
+            f"{resize or 'nothing'}.\nExtract the reference again with the same --resize."
+        )
+    gaussian = GaussianStatistics(arrays["mean"], arrays["covariance"], arrays["factor"])
+    return Reference(arrays["features"], gaussian)
 
 
 def score(
-    features: np.ndarray, nearest_train: np.ndarray, reference: Reference, *, seed: int, n_clusters: int, n_runs: int
+    features: np.ndarray,
+    nearest_train: np.ndarray,
+    reference: Reference,
+    unseen: np.ndarray,
+    *,
+    seed: int,
+    n_clusters: int,
+    n_runs: int,
+    extra: Sequence[str] = (),
 ) -> dict[str, float | int | None]:
-    """FID, PRD and novelty of generated images against a reference, over as many images of both.
+    """FID, PRD, novelty and, if asked for, more scores of generated images, over as many images of both sides.
 
     Args:
-        features, nearest_train: of the generated images, (N, F) and (N,).
-        seed: of the clusterings of PRD.
+        features, nearest_train: of the generated images, (N, F), and distances (N,) to the model's training images.
+        reference: the real images.
+        unseen: distances (M,) from these to the model's training images, of at least as many as are used.
+        seed: of the clusterings of PRD and of what the extra scores draw.
+        n_clusters, n_runs: of PRD.
+        extra: some of `EXTRAS`.
 
     Returns:
-        `n` (the first n images of both sides are used), `fid`, `prd_f8`, `prd_f1_8`, `novelty`.
+        The columns `record.SCORED_COLUMNS`: `n` (the first n images of both sides are used) and the scores; None for
+        those of `EXTRAS` that are not in `extra`.
 
     Raises:
-        GeovaeError: too few images, or features of another backbone than the reference's.
+        GeovaeError: too few images, features of another backbone than the reference's, or unknown extra scores.
     """
+    unknown = sorted(set(extra) - set(EXTRAS))
+    if unknown:
+        raise GeovaeError(f"extra: unknown {', '.join(unknown)}. Known are: {', '.join(EXTRAS)}.")
     n = min(len(features), len(reference.features))
     if features.shape[1] != reference.features.shape[1]:
         raise GeovaeError(
             f"the generated images have {features.shape[1]} features, the reference {reference.features.shape[1]}.\n"
             "Extract the reference again with the same backbone."
         )
-    real = reference.features[:n]
+    if len(unseen) < n:
+        raise GeovaeError(
+            f"novelty: {n} images are scored, but the distances of only {len(unseen)} unseen images are given.\n"
+            "Measure the unseen images again, as many as the reference has."
+        )
+    generated, real = features[:n], reference.features[:n]
     real_statistics = reference.statistics if n == len(reference.features) else statistics(real)
-    f8, f1_8 = prd_scores(features[:n], real, seed, n_clusters=n_clusters, n_runs=n_runs)
-    return {
+    f8, f1_8 = prd_scores(generated, real, seed, n_clusters=n_clusters, n_runs=n_runs)
+    scores: dict[str, float | int | None] = dict.fromkeys(SCORED_COLUMNS)
+    scores |= {
         "n": n,
-        "fid": frechet_distance(statistics(features[:n]), real_statistics),
+        "fid": frechet_distance(statistics(generated), real_statistics),
         "prd_f8": f8,
         "prd_f1_8": f1_8,
-        "novelty": novelty(nearest_train[:n], reference.nearest_train[:n]),
+        "novelty": novelty(nearest_train[:n], unseen[:n]),
     }
+    for name in extra:
+        scores |= dict(zip(EXTRA_COLUMNS[name], EXTRAS[name](generated, real, seed), strict=True))
+    return scores

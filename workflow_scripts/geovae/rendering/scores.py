@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from geovae.errors import GeovaeError
-from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, TIMING_COLUMNS, validate
+from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, SCORED_COLUMNS, TIMING_COLUMNS, validate
 from geovae.rendering.writers import csv_text
 from geovae.storage import load_json, require_file, write_text
 
 _WHOLE = {"seed", "n", "threads"}
-_REAL = {"backbone_accuracy", "fid", "prd_f8", "prd_f1_8", "novelty", *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS}
+_REAL = {"backbone_accuracy", *SCORED_COLUMNS, *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS} - _WHOLE
 _IDENTITY = (*KEY_COLUMNS, "backbone", "split")
 
 
@@ -64,7 +64,7 @@ def _typed(row: Mapping[str, str], source: str) -> dict[str, object]:
         text = row[name]
         try:
             values[name] = (
-                text if name not in _WHOLE | _REAL else None if text == "" else (int if name in _WHOLE else float)(text)
+                None if text == "" else int(text) if name in _WHOLE else float(text) if name in _REAL else text
             )
         except (TypeError, ValueError):
             raise GeovaeError(f"{source}: {name} is {text!r}, not a number. Run collect_scores again.") from None

@@ -1,0 +1,91 @@
+"""Decoding image files by several threads into arrays, in order, in memory that does not grow with their number."""
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from geovae.errors import GeovaeError
+
+Item = TypeVar("Item")
+
+CHUNK_BYTES = 2**22
+LOG_INTERVAL, TERMINAL_INTERVAL = 60.0, 0.5  # seconds between two states of the progress bar
+
+
+def decoded(
+    items: Sequence[Item],
+    decode: Callable[[Item], np.ndarray],
+    shape: tuple[int, int, int],
+    threads: int = 1,
+    title: str = "",
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Iterator[np.ndarray]:
+    """The images of `items` in their order, as uint8 chunks (n, C, H, W) of up to `chunk_bytes`.
+
+    At most one chunk is decoded ahead of what was asked for. The chunks and their bytes do not depend on `threads`.
+
+    Args:
+        items: what `decode` takes: a path, a name in an archive …
+        decode: gives one image of `shape`, uint8. Called from several threads at once.
+        shape: (C, H, W).
+        threads: that decode; PIL lets go of the interpreter while it does.
+        title: of the progress bar on standard error.
+        chunk_bytes: of one chunk, which holds one image at least.
+
+    Raises:
+        GeovaeError: `decode` says so of an image.
+        ValueError: an image is not of `shape` or not uint8.
+    """
+    from tqdm import tqdm
+
+    size = max(1, chunk_bytes // math.prod(shape))
+    interval = TERMINAL_INTERVAL if sys.stderr.isatty() else LOG_INTERVAL
+    with (
+        ThreadPoolExecutor(threads) as pool,
+        tqdm(total=len(items), desc=title, unit="image", mininterval=interval, maxinterval=interval) as bar,
+    ):
+        for start in range(0, len(items), size):
+            part = items[start : start + size]
+            chunk = np.empty((len(part), *shape), dtype=np.uint8)
+            for row, image in zip(chunk, pool.map(decode, part), strict=True):
+                if image.shape != row.shape or image.dtype != np.uint8:
+                    raise ValueError(f"an image of {image.dtype} {image.shape} was decoded where uint8 {shape} belongs")
+                row[:] = image
+            yield chunk
+            bar.update(len(chunk))
+
+
+def open_image(source: Path | bytes, name: str, formats: tuple[str, ...]) -> Image.Image:
+    """The decoded pixels of an image file; of an animation or of several pages the first.
+
+    Args:
+        source: the file, or what it holds.
+        name: what it is called in an error.
+        formats: names of the PIL formats that it may have, whatever its ending is.
+
+    Raises:
+        GeovaeError: it cannot be read, is not of these formats, or is broken.
+    """
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
+            image.load()
+            return image
+    # PIL reports what is wrong with a file by any of these.
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as reason:
+        first_line = (str(reason).strip() or type(reason).__name__).splitlines()[0]
+        raise GeovaeError(
+            f"{name}: not a readable image ({first_line}).\nReplace the file by a sound copy."
+        ) from reason
+
+
+def as_array(image: Image.Image) -> np.ndarray:
+    """A grey or RGB image as uint8 (C, H, W)."""
+    pixels = np.asarray(image)
+    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)

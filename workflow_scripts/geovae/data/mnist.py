@@ -1,0 +1,83 @@
+"""MNIST (LeCun, Cortes, Burges 1998), with two rows and columns of zeros on each side (footnote 3 of the paper)."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geovae.data.archives import gunzip
+from geovae.data.base import Images
+from geovae.data.download import Store
+from geovae.data.remote import RemoteFile
+from geovae.errors import GeovaeError
+from geovae.registry import take_options
+
+SOURCE = "MNIST (Y. LeCun, C. Cortes, C. Burges), padded by 2 pixels on each side"
+LICENSE = "CC BY-SA 3.0"
+
+PAGE = "http://yann.lecun.com/exdb/mnist/"
+HOSTS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", PAGE)
+FOLDER = "MNIST/raw"  # torchvision's layout
+# name: md5 of the compressed and of the unpacked file
+CHECKSUMS = {
+    "train-images-idx3-ubyte": ("f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
+    "train-labels-idx1-ubyte": ("d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
+    "t10k-images-idx3-ubyte": ("9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
+    "t10k-labels-idx1-ubyte": ("ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
+}
+FILES = tuple(
+    RemoteFile(
+        path=f"{FOLDER}/{name}.gz",
+        urls=tuple(f"{host}{name}.gz" for host in HOSTS),
+        checksum=f"md5:{compressed}",
+        page=PAGE,
+    )
+    for name, (compressed, _) in CHECKSUMS.items()
+)
+UNPACKED = tuple(
+    RemoteFile(path=f"{FOLDER}/{name}", checksum=f"md5:{unpacked}", page=PAGE)
+    for name, (_, unpacked) in CHECKSUMS.items()
+)
+PADDING = 2
+N_VALIDATION = 10_000  # the last images of the training files (section 5 of the paper)
+
+
+def obtain(store: Store) -> None:
+    """Make the four unpacked files be there, in torchvision's layout; compressed ones are unpacked, or downloaded.
+
+    Raises:
+        GeovaeError: a file cannot be had, or one that is there is not MNIST's.
+    """
+    for unpacked, compressed in zip(UNPACKED, FILES, strict=True):
+        if store.find(unpacked) is None:
+            gunzip(store.obtain(compressed), store.data_dir / unpacked.path, unpacked.checksum)
+            store.find(unpacked)  # for the record of what was used
+
+
+def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
+    """The splits train (50,000), validation (10,000) and test (10,000), (N, 1, 32, 32).
+
+    Args:
+        options: none are taken.
+        data_dir: the folder that holds `MNIST/raw`.
+        threads: not used, the images are in memory.
+
+    Raises:
+        GeovaeError: the files are not there.
+    """
+    from torchvision.datasets import MNIST
+
+    take_options(options, {}, "data set 'mnist'")
+    if data_dir is None or not all((Path(data_dir) / file.path).is_file() for file in UNPACKED):
+        raise GeovaeError(f"data set 'mnist': its files are not in {data_dir}/{FOLDER}. Run download_dataset.py first.")
+    train, test = (MNIST(data_dir, train=train, download=False) for train in (True, False))
+    cut = len(train) - N_VALIDATION
+    return {
+        "train": _images(train.data[:cut], train.targets[:cut]),
+        "validation": _images(train.data[cut:], train.targets[cut:]),
+        "test": _images(test.data, test.targets),
+    }
+
+
+def _images(images, labels) -> Images:
+    padded = np.pad(images.numpy(), ((0, 0), *[(PADDING, PADDING)] * 2))[:, None]
+    return Images.from_array(padded, labels.numpy(), tuple(str(digit) for digit in range(10)))

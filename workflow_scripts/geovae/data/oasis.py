@@ -1,0 +1,195 @@
+"""OASIS-1, cross-sectional (Marcus et al. 2007): one axial slice of the brain of each of 416 subjects.
+
+The volumes are those in atlas space, corrected for gain and masked (`T88_111/…_t88_masked_gfc`), of 176×208×176 voxels
+of 1 mm. Their axes run to the left, to the front and upwards; the slice is turned so that the front is up and, in the
+radiological convention, the subject's left is on the right.
+"""
+
+import csv
+import os
+import re
+import warnings
+from collections.abc import Collection, Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from geovae.data.archives import unpack
+from geovae.data.base import Images
+from geovae.data.download import Store
+from geovae.data.remote import RemoteFile
+from geovae.errors import GeovaeError
+from geovae.registry import take_options
+from geovae.seeding import numpy_generator
+
+SOURCE = "OASIS-1 cross-sectional (D. S. Marcus et al., 2007), one axial slice of each subject in atlas space"
+LICENSE = "OASIS data use agreement"
+
+PAGE = "https://sites.wustl.edu/oasisbrains/home/oasis-1/"
+HOST = "https://download.nrg.wustl.edu/data/"
+NOTE = f"Agree to the terms of use there first. The 12 archives lie at {HOST}oasis_cross-sectional_discN.tar.gz."
+SHEET = RemoteFile(
+    path="oasis/oasis_cross-sectional.csv", page=PAGE, note=f"{NOTE} If you have the sheet as .xlsx, save it as .csv."
+)
+DISCS = tuple(
+    RemoteFile(path=f"oasis/oasis_cross-sectional_disc{n}.tar.gz", page=PAGE, note=NOTE) for n in range(1, 13)
+)
+FILES = (SHEET, *DISCS)
+
+DEFAULTS = {"slice": 90, "downscale": 1, "split_seed": 0}
+DOWNSCALES = (1, 2, 4)
+CLASS_NAMES = ("CN", "AD")
+N_SUBJECTS, N_AD = 416, 100  # of the paper
+VOLUME_SHAPE = (176, 208, 176)
+TEST_SHARE, VALIDATION_SHARE = 5, 10  # one in five, rounded up; one in ten, rounded
+# Twenty subjects have a second session, MR2, some days later: it is left out.
+SESSION = re.compile(r"OAS1_\d{4}_MR1")
+VOLUME = re.compile(rf"({SESSION.pattern})_mpr_n\d_anon_111_t88_masked_gfc\.(img|hdr)")
+
+
+def obtain(store: Store) -> None:
+    """Make a volume of every subject of the sheet be there; archives that are there are unpacked, as far as needed.
+
+    Everything has to be put there by hand, since the data come with an agreement.
+
+    Raises:
+        GeovaeError: the sheet or volumes are missing, or the sheet cannot be read.
+    """
+    subjects = read_sheet(store.obtain(SHEET))
+    folder = store.data_dir / "oasis"
+    absent = []
+    for number, disc in enumerate(DISCS, start=1):
+        missing = subjects.keys() - find_volumes(folder)
+        if not missing:
+            return
+        archive = store.find(disc)
+        if archive is None:
+            absent.append(str(number))
+        else:
+            unpack(archive, folder, wanted=partial(_is_of, subjects=missing))
+    missing = subjects.keys() - find_volumes(folder)
+    if missing:
+        raise GeovaeError(_what_is_missing(folder, missing, len(subjects), absent))
+
+
+def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
+    """The splits train (290), validation (42) and test (84) of subjects, not stratified; (N, 1, 208, 176).
+
+    The grey levels of each image are scaled to 0 … 255.
+
+    Args:
+        options: `slice` (90), which of the 176 axial slices, from below; `downscale` (1), 1, 2 or 4: the means over
+            squares of as many pixels, 208×176, 104×88 or 52×44 of them; `split_seed` (0) of the draw of the splits.
+        data_dir: the folder that holds `oasis`.
+        threads: not used.
+
+    Raises:
+        GeovaeError: an unknown option or one out of range, files that are missing or broken, or a blank slice.
+    """
+    options = take_options(options, DEFAULTS, "data set 'oasis'")
+    if options["downscale"] not in DOWNSCALES:
+        raise GeovaeError(f"data set 'oasis': downscale is {options['downscale']}, but it must be 1, 2 or 4.")
+    if not 0 <= options["slice"] < VOLUME_SHAPE[2]:
+        raise GeovaeError(f"data set 'oasis': slice is {options['slice']}, but there are {VOLUME_SHAPE[2]}, from 0.")
+    folder = Path(data_dir or "") / "oasis"
+    sheet = folder / SHEET.name
+    if data_dir is None or not sheet.is_file():
+        raise GeovaeError(f"data set 'oasis': {sheet.name} is not in {data_dir}/oasis. Run download_dataset.py first.")
+    subjects, volumes = read_sheet(sheet), find_volumes(folder)
+    missing = subjects.keys() - volumes.keys()
+    if missing:
+        raise GeovaeError(
+            f"data set 'oasis': volumes of {len(missing)} of {len(subjects)} subjects are not in {folder} "
+            f"({min(missing)} is one).\nRun download_dataset.py first."
+        )
+    images = np.stack([_image(volumes[name], options["slice"], options["downscale"]) for name in subjects])
+    labels = np.array(list(subjects.values()), dtype=np.int64)
+    order = numpy_generator("oasis", options["split_seed"], "split").permutation(len(labels))
+    n_test, n_validation = -(-len(labels) // TEST_SHARE), round(len(labels) / VALIDATION_SHARE)
+    parts = np.split(order, [len(labels) - n_validation - n_test, len(labels) - n_test])
+    return {
+        split: Images.from_array(images[chosen], labels[chosen], CLASS_NAMES)
+        for split, chosen in zip(("train", "validation", "test"), parts, strict=True)
+    }
+
+
+def read_sheet(path: Path) -> dict[str, int]:
+    """The subjects' first sessions in the order of their names, each with its class: 0 (CN) or 1 (AD).
+
+    AD are those with a clinical dementia rating (CDR) above 0; those with 0 and those who were not rated are CN. A
+    sheet of other numbers than the 416 and 100 of the paper gives a warning.
+
+    Raises:
+        GeovaeError: the sheet lacks the columns ID and CDR, a rating is not a number, or there are no subjects.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = csv.DictReader(file)
+        if not {"ID", "CDR"} <= set(rows.fieldnames or ()):
+            raise GeovaeError(f"{path}: it has no columns ID and CDR. Put OASIS-1's sheet there, saved as .csv.")
+        ratings = {
+            row["ID"].strip(): (row["CDR"] or "").strip() for row in rows if SESSION.fullmatch(row["ID"].strip())
+        }
+    if not ratings:
+        raise GeovaeError(f"{path}: it names no subject (OAS1_0001_MR1 …). Put OASIS-1's cross-sectional sheet there.")
+    subjects = {}
+    for name in sorted(ratings):
+        try:
+            subjects[name] = int(float(ratings[name].strip() or 0) > 0)
+        except ValueError as reason:
+            raise GeovaeError(
+                f"{path}: the CDR of {name} is {ratings[name]!r}, not a number. Put the original sheet there."
+            ) from reason
+    if (len(subjects), sum(subjects.values())) != (N_SUBJECTS, N_AD):
+        found = f"{len(subjects)} subjects, {sum(subjects.values())} of them AD"
+        warnings.warn(f"{path}: {found}; the paper has {N_SUBJECTS} and {N_AD}.", stacklevel=2)
+    return subjects
+
+
+def find_volumes(folder: Path) -> dict[str, Path]:
+    """The `.img` files anywhere below `folder` that have their `.hdr`, by subject; of several the first by name."""
+    found: dict[str, Path] = {}
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            match = VOLUME.fullmatch(name)
+            if match and match[2] == "img" and name.replace(".img", ".hdr") in files:
+                found.setdefault(match[1], Path(parent) / name)
+    return found
+
+
+def _is_of(member: str, subjects: Collection[str]) -> bool:
+    """Whether a member of an archive belongs to the volume of one of the subjects."""
+    match = VOLUME.fullmatch(member.rpartition("/")[2])
+    return match is not None and match[1] in subjects
+
+
+def _what_is_missing(folder: Path, missing: Iterable[str], total: int, absent: list[str]) -> str:
+    names = sorted(missing)
+    listed = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    if absent:
+        numbers = ", ".join(absent)
+        advice = f"Put oasis_cross-sectional_discN.tar.gz, N = {numbers}, or their unpacked folders, there. {NOTE}"
+    else:
+        advice = "All 12 archives are there, but lack them: get the archives again, or put the unpacked folders there."
+    return f"{folder}: the volumes of {len(names)} of {total} subjects are missing ({listed}).\n{advice} See {PAGE}"
+
+
+def _image(path: Path, index: int, downscale: int) -> np.ndarray:
+    """One slice as uint8 (1, H, W), its least value 0 and its largest 255."""
+    import nibabel
+
+    try:
+        volume = nibabel.load(path)
+        if tuple(volume.shape[:3]) != VOLUME_SHAPE or volume.shape[3:] not in ((), (1,)):
+            raise GeovaeError(f"{path}: a volume of {volume.shape} voxels, not {VOLUME_SHAPE}. Put the original there.")
+        values = np.asarray(volume.dataobj[:, :, index], dtype=np.float64).reshape(VOLUME_SHAPE[:2])
+    except (OSError, ValueError, nibabel.filebasedimages.ImageFileError) as reason:
+        raise GeovaeError(f"{path}: not a readable volume ({reason}). Unpack it again.") from reason
+    upright = values.T[::-1]
+    height, width = (side // downscale for side in upright.shape)
+    means = upright.reshape(height, downscale, width, downscale).mean((1, 3))
+    lowest, highest = means.min(), means.max()
+    if not highest > lowest:
+        raise GeovaeError(f"{path}: slice {index} is blank. Choose a slice nearer to {DEFAULTS['slice']}.")
+    return np.rint((means - lowest) / (highest - lowest) * 255.0).astype(np.uint8)[None]

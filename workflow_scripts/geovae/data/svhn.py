@@ -1,0 +1,70 @@
+"""SVHN, the cropped digits (Netzer et al. 2011)."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geovae.data.base import Images
+from geovae.data.download import Store
+from geovae.data.remote import RemoteFile
+from geovae.errors import GeovaeError
+from geovae.registry import take_options
+
+SOURCE = "Street View House Numbers, cropped digits (Y. Netzer et al., 2011)"
+LICENSE = "for non-commercial use only"
+
+PAGE = "http://ufldl.stanford.edu/housenumbers/"
+FILES = tuple(
+    RemoteFile(path=name, urls=(f"{PAGE}{name}",), checksum=f"md5:{checksum}", page=PAGE)
+    for name, checksum in (
+        ("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373"),
+        ("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3"),
+    )
+)
+DEFAULTS = {"n_test": 10_000}
+N_VALIDATION = 10_000  # the last images of the training file (Appendix D of the paper)
+
+
+def obtain(store: Store) -> None:
+    """Make the two files be there, in torchvision's layout.
+
+    Raises:
+        GeovaeError: a file cannot be had, or one that is there is not SVHN's.
+    """
+    store.obtain_all(FILES)
+
+
+def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
+    """The splits train (63,257), validation (10,000) and test (10,000), (N, 3, 32, 32).
+
+    Args:
+        options: `n_test` (10,000), how many of the 26,032 test images are used: the first.
+        data_dir: the folder that holds the two files.
+        threads: not used, the images are in memory.
+
+    Raises:
+        GeovaeError: an unknown option, the files are not there or are not SVHN's, or there are fewer test images.
+    """
+    from torchvision.datasets import SVHN
+
+    n_test = take_options(options, DEFAULTS, "data set 'svhn'")["n_test"]
+    if data_dir is None or not all((Path(data_dir) / file.path).is_file() for file in FILES):
+        raise GeovaeError(f"data set 'svhn': its files are not in {data_dir}. Run download_dataset.py first.")
+    try:
+        train, test = (SVHN(data_dir, split=split, download=False) for split in ("train", "test"))
+    except RuntimeError as reason:  # torchvision checks the sums once more
+        raise GeovaeError(
+            f"data set 'svhn': a file in {data_dir} is not the original. Run download_dataset.py, which says which."
+        ) from reason
+    if n_test > len(test):
+        raise GeovaeError(f"data set 'svhn': n_test is {n_test:,}, but there are {len(test):,} test images.")
+    cut = len(train) - N_VALIDATION
+    return {
+        "train": _images(train.data[:cut], train.labels[:cut]),
+        "validation": _images(train.data[cut:], train.labels[cut:]),
+        "test": _images(test.data[:n_test], test.labels[:n_test]),
+    }
+
+
+def _images(images: np.ndarray, labels: np.ndarray) -> Images:
+    return Images.from_array(images, labels, tuple(str(digit) for digit in range(10)))
