@@ -1,6 +1,9 @@
-"""Footnotes that say what in a table of scores may be compared with what."""
+"""Footnotes that say what in a table of scores may be compared with what.
 
-from collections.abc import Mapping, Sequence
+An entry is anything with a `dataset` and the score `records` behind a cell or a row.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 
 from geovae import published
 from geovae.rendering.scores import summarise
@@ -8,13 +11,33 @@ from geovae.rendering.scores import summarise
 
 def table1_footnotes(entries: Sequence, settings: Mapping) -> tuple[str, ...]:
     """The footnotes of Table 1, from its entries (`table1.Entry`) and settings."""
-    notes = [_bold_note(settings), _seeds_note(entries)]
-    notes += [_backbone_note(entries, settings), _sizes_note(entries, settings)]
-    notes += [_width_note(settings), _stand_in_note(settings)]
+    notes = [_bold_note(settings), *score_footnotes(entries, settings, "FID and PRD", published.PAPER_DATASETS)]
     notes.append(
         "Novelty: median pixel distance from a generated image to its nearest training image, over the same for real "
         "unseen images. Near 0: copies of training images; near 1: as new as real ones. FID rewards copies: read both."
     )
+    return tuple(note for note in notes if note)
+
+
+def score_footnotes(
+    entries: Sequence,
+    settings: Mapping,
+    scores: str,
+    paper_datasets: Collection[str],
+    full_width: str = "Table 4 of the paper",
+) -> tuple[str, ...]:
+    """On seeds, features, numbers of images, width and stand-in data sets: what every table of scores must say.
+
+    Args:
+        entries: the entries that are shown.
+        settings: of the table: `datasets`, `datasets_info` (title and width of each), `backbone` and `split`.
+        scores: what the scores are called, such as "FID".
+        paper_datasets: the data sets of the paper's table.
+        full_width: what nets of width 1 are.
+    """
+    notes = [_seeds_note(entries), _backbone_note(entries, settings, scores), _sizes_note(entries, settings)]
+    infos = [settings["datasets_info"][dataset] for dataset in settings["datasets"]]
+    notes += [width_note(infos, full_width), _stand_in_note(settings, paper_datasets)]
     return tuple(note for note in notes if note)
 
 
@@ -37,9 +60,9 @@ def _seeds_note(entries: Sequence) -> str:
     return f"Mean ± standard deviation (ddof 1) over {text} trainings with different seeds."
 
 
-def _backbone_note(entries: Sequence, settings: Mapping) -> str:
+def _backbone_note(entries: Sequence, settings: Mapping, scores: str) -> str:
     if settings["backbone"] == "inception":
-        return "FID and PRD on Inception features, as in the paper."
+        return f"{scores} on Inception features, as in the paper."
     shown = []
     for dataset in settings["datasets"]:
         records = [record for entry in entries if entry.dataset == dataset for record in entry.records]
@@ -48,7 +71,7 @@ def _backbone_note(entries: Sequence, settings: Mapping) -> str:
             shown.append(f"{settings['datasets_info'][dataset]['title']} {100 * accuracy.mean:.1f} %")
     accuracies = f" (mean test accuracy: {', '.join(shown)})" if shown else ""
     return (
-        f"FID and PRD on features of a classifier trained on the data set's own labels{accuracies}; the paper takes "
+        f"{scores} on features of a classifier trained on the data set's own labels{accuracies}; the paper takes "
         "Inception. Only the order within a column means anything: no value is comparable with the paper's, nor "
         "between data sets."
     )
@@ -70,14 +93,14 @@ def _sizes_note(entries: Sequence, settings: Mapping) -> str:
     )
 
 
-def _width_note(settings: Mapping) -> str:
-    infos = [settings["datasets_info"][dataset] for dataset in settings["datasets"]]
+def width_note(infos: Sequence[Mapping], full_width: str) -> str:
+    """The width of the nets where it is not 1, against `full_width`, what nets of width 1 are."""
     narrow = [f"{info['title']} × {info['width']:g}" for info in infos if info.get("width", 1.0) != 1.0]
-    return f"Width of the nets against Table 4 of the paper: {', '.join(narrow)}." if narrow else ""
+    return f"Width of the nets against {full_width}: {', '.join(narrow)}." if narrow else ""
 
 
-def _stand_in_note(settings: Mapping) -> str:
-    names = [name for name in settings["datasets"] if name not in published.PAPER_DATASETS]
+def _stand_in_note(settings: Mapping, paper_datasets: Collection[str]) -> str:
+    names = [name for name in settings["datasets"] if name not in paper_datasets]
     if not names:
         return ""
     titles = ", ".join(settings["datasets_info"][name]["title"] for name in names)

@@ -4,20 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from geovae import published
-from geovae.errors import GeovaeError
 from geovae.evaluation.record import DIAGNOSTIC_COLUMNS
+from geovae.rendering.cells import BLOCK_TITLES, NOT_BUILT, best, check_rows, measured_cell, printed, published_cell
 from geovae.rendering.notes import table1_footnotes
 from geovae.rendering.scores import Statistic, select, summarise
-from geovae.rendering.tables import DASH, Block, Cell, Column, Document, Group, Row, Span, Table, text_cell
+from geovae.rendering.tables import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
 
 NAME = "table1"
 METRICS = ("fid", "prd_f8", "prd_f1_8", "novelty")
 CSV_COLUMNS = ("row", "block", "dataset", "metric", "mean", "std", "n_seeds", "published")
-BLOCK_TITLES = {
-    "paper": "Methods of the paper",
-    "variants": "Variants of ours",
-    "controls": "Controls: not methods, they say what a score is worth",
-}
 
 
 class Diagnostic(NamedTuple):
@@ -70,8 +65,7 @@ class Entry(NamedTuple):
 
     def printed(self, metric: str) -> float | None:
         """The measured mean at the printed precision: what ties are judged by."""
-        statistic = self.measured(metric)
-        return None if statistic is None else round(statistic.mean, 2)
+        return printed(self.measured(metric))
 
     def published(self, metric: str) -> published.PublishedNumber | None:
         """The paper's number of the same row and data set."""
@@ -87,7 +81,7 @@ def build(scores: Records, settings: Mapping) -> Document:
             optionally `seeds`, and `rows`, each with label, model, sampler, variant, block (`paper`, `variants` or
             `controls`) and note.
     """
-    _check(settings)
+    check_rows(NAME, settings["rows"], BLOCK_TITLES)
     entries = {
         (row["label"], dataset): Entry(row, dataset, _records(scores, settings, row, dataset))
         for row in settings["rows"]
@@ -97,20 +91,6 @@ def build(scores: Records, settings: Mapping) -> Document:
     diagnostics = _diagnostics_table(entries, settings)
     tables += [diagnostics] if diagnostics else []
     return Document(tuple(tables), CSV_COLUMNS, tuple(_tidy(entries.values())))
-
-
-def _check(settings: Mapping) -> None:
-    labels = [row["label"] for row in settings["rows"]]
-    if len(set(labels)) != len(labels):
-        raise GeovaeError("table1: two rows have the same label; give each its own.")
-    for row in settings["rows"]:
-        if row["block"] not in BLOCK_TITLES:
-            raise GeovaeError(
-                f"table1: row {row['label']!r} is in block {row['block']!r}; use {', '.join(BLOCK_TITLES)}."
-            )
-        if row["block"] == "paper" and not published.has_row(NAME, row["label"]):
-            rows = ", ".join(published.rows(NAME))
-            raise GeovaeError(f"table1: the paper's table has no row {row['label']!r}.\nIt has: {rows}.")
 
 
 def _records(scores: Records, settings: Mapping, row: Mapping[str, str], dataset: str) -> Records:
@@ -126,7 +106,7 @@ def _records(scores: Records, settings: Mapping, row: Mapping[str, str], dataset
 
 
 def _scores_table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -> Table:
-    best = {
+    leaders = {
         (dataset, metric): _best([e for e in entries.values() if e.dataset == dataset], metric)
         for dataset in settings["datasets"]
         for metric in ("fid", "prd_f8", "prd_f1_8")
@@ -142,7 +122,7 @@ def _scores_table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -
     for name in dict.fromkeys(row["block"] for row in settings["rows"]):
         rows = []
         for row in (row for row in settings["rows"] if row["block"] == name):
-            cells = [c for dataset in settings["datasets"] for c in _cells(entries[row["label"], dataset], best)]
+            cells = [c for dataset in settings["datasets"] for c in _cells(entries[row["label"], dataset], leaders)]
             rows.append(Row(row["label"], tuple(cells), description=row.get("note", "")))
         blocks.append(Block(BLOCK_TITLES[name], tuple(rows), shaded=name == "controls"))
     caption = "FID (lower is better) and PRD (F8/F1⁄8, higher is better) for different models and data sets."
@@ -152,13 +132,12 @@ def _scores_table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -
 
 def _best(entries: Sequence[Entry], metric: str) -> float | None:
     """The best printed value among the paper's rows; controls and variants do not compete."""
-    values = [value for e in entries if e.row["block"] == "paper" and (value := e.printed(metric)) is not None]
-    return (min if metric == "fid" else max)(values) if values else None
+    return best((e.printed(metric) for e in entries if e.row["block"] == "paper"), lowest=metric == "fid")
 
 
-def _cells(entry: Entry, best: Mapping[tuple[str, str], float | None]) -> list[Cell]:
+def _cells(entry: Entry, leaders: Mapping[tuple[str, str], float | None]) -> list[Cell]:
     def is_best(metric: str) -> bool:
-        return entry.row["block"] == "paper" and entry.printed(metric) == best[entry.dataset, metric]
+        return entry.row["block"] == "paper" and entry.printed(metric) == leaders[entry.dataset, metric]
 
     cells = [
         _cell(entry, [("fid", is_best("fid"))]),
@@ -171,27 +150,18 @@ def _cells(entry: Entry, best: Mapping[tuple[str, str], float | None]) -> list[C
 
 
 def _cell(entry: Entry, metrics: Sequence[tuple[str, bool]]) -> Cell:
-    spans = []
+    numbers = []
     for metric, bold in metrics:
         statistic = entry.measured(metric)
         if statistic is None:
             return text_cell(DASH, note=_reason(entry, metric))
-        if spans:
-            spans.append(Span("/" if statistic.std is None else " / "))
-        spans += _spans(statistic, bold, 2)
-    return Cell(tuple(spans))
-
-
-def _spans(statistic: Statistic, bold: bool, digits: int) -> list[Span]:
-    spans = [Span(f"{statistic.mean:.{digits}f}".replace("-", "−"), bold)]
-    if statistic.std is not None:
-        spans.append(Span(f" ± {statistic.std:.{digits}f}"))
-    return spans
+        numbers.append((statistic, bold))
+    return measured_cell(numbers)
 
 
 def _reason(entry: Entry, metric: str) -> str:
     if not entry.records:
-        return "Not in this build: the scores hold no record of this row on this data set."
+        return NOT_BUILT
     if metric == "novelty":
         return "No novelty: half of the real images of the split are copies of training images."
     return "The sampler of this row has no such quantity."
@@ -199,13 +169,9 @@ def _reason(entry: Entry, metric: str) -> str:
 
 def _paper_cell(entry: Entry, metrics: Sequence[str]) -> Cell:
     numbers = [entry.published(metric) for metric in metrics]
-    if any(number is None for number in numbers):
-        return text_cell(DASH)
-    spans = []
-    for number in numbers:
-        spans += [Span("/")] if spans else []
-        spans.append(Span(number.text, number.value == published.best(NAME, number.dataset, number.metric)))
-    return Cell(tuple(spans))
+    return published_cell(
+        [(n, n is not None and n.value == published.best(NAME, n.dataset, n.metric)) for n in numbers]
+    )
 
 
 # -- what the samplers did --------------------------------------------------------------------------------------------
@@ -245,7 +211,7 @@ def _subject(described: Diagnostic) -> str:
 
 
 def _diagnostic_cell(statistic: Statistic | None, described: Diagnostic) -> Cell:
-    return text_cell(DASH) if statistic is None else Cell(tuple(_spans(statistic, False, described.digits)))
+    return text_cell(DASH) if statistic is None else measured_cell([(statistic, False)], described.digits)
 
 
 # -- tidy rows --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,263 @@
+"""The classifier of the data augmentation task: its net (Table 5 of the paper) and its training (appendix D)."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from geovae.augmentation.scores import balanced_accuracy, classification_scores, confusion_counts
+from geovae.augmentation.training_sets import LabelledImages
+from geovae.errors import GeovaeError
+from geovae.images import to_unit
+from geovae.job import Stopwatch
+from geovae.nets.base import scaled
+from geovae.seeding import seed_from, torch_generator
+
+CHANNELS, HIDDEN = (8, 16, 32, 64), 100
+KERNEL = 3
+PLATEAU_FACTOR = 0.5
+EVALUATION_BATCH = 500
+
+# Stride of each convolution, and whether a max-pooling follows: the paper's, then ever fewer reductions from the end.
+STAGES = (
+    ((1, True), (1, True), (2, True), (2, True)),
+    ((1, True), (1, True), (2, True), (2, False)),
+    ((1, True), (1, True), (2, True), (1, False)),
+    ((1, True), (1, True), (2, False), (1, False)),
+    ((1, True), (1, True), (1, False), (1, False)),
+    ((1, True), (1, False), (1, False), (1, False)),
+)
+LEAST_SIDE = 2  # of the maps that the linear layer reads; 2×2 at the paper's size
+
+
+def _final_side(side: int, stages: tuple[tuple[int, bool], ...]) -> int:
+    for stride, pooled in stages:
+        side = (side - KERNEL) // stride + 1
+        side = side // 2 if pooled else side
+    return side
+
+
+def choose_stages(size: tuple[int, int]) -> tuple[tuple[int, bool], ...]:
+    """The first of `STAGES` that leaves maps of at least 2×2 of images of `size` (H, W).
+
+    These are the paper's at 208×176. At 104×88 the last convolution has stride 1 and no pooling, at 52×44 the third has
+    no pooling either: the linear layer then reads 64 maps of 3×2 in place of 2×2.
+
+    Raises:
+        GeovaeError: the images are too small for any.
+    """
+    for stages in STAGES:
+        if min(_final_side(side, stages) for side in size) >= LEAST_SIDE:
+            return stages
+    raise GeovaeError(
+        f"images of {size[0]}×{size[1]} pixels are too small for the classifier of Table 5. "
+        "Use images of at least 18×18."
+    )
+
+
+class AugmentationClassifier(nn.Module):
+    """Table 5: four times convolution 3×3 without padding, batch normalisation, leaky ReLU, max-pooling; two layers.
+
+    The softmax of the last layer is left to the loss.
+
+    Args:
+        image_shape: (C, H, W) of the images; the paper's is (1, 208, 176), `choose_stages` says what becomes of others.
+        n_classes: number of classes, 2 in the paper.
+        width: factor on the channels 8, 16, 32, 64 and the 100 hidden units; 1 is the paper's.
+
+    Raises:
+        GeovaeError: the images are too small.
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], n_classes: int, width: float) -> None:
+        super().__init__()
+        channels, *size = image_shape
+        stages = choose_stages(tuple(size))
+        layers: list[nn.Module] = []
+        for count, (stride, pooled) in zip(CHANNELS, stages, strict=True):
+            layers += [
+                nn.Conv2d(channels, scaled(count, width), KERNEL, stride=stride),
+                nn.BatchNorm2d(scaled(count, width)),
+                nn.LeakyReLU(),
+            ]
+            layers += [nn.MaxPool2d(2, stride=2)] if pooled else []
+            channels = scaled(count, width)
+        n_features = channels * math.prod(_final_side(side, stages) for side in size)
+        self.stages = nn.Sequential(*layers, nn.Flatten())
+        self.head = nn.Sequential(
+            nn.Linear(n_features, scaled(HIDDEN, width)), nn.ReLU(), nn.Linear(scaled(HIDDEN, width), n_classes)
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """uint8 images (n, C, H, W) to class scores (n, n_classes) before the softmax."""
+        return self.head(self.stages(to_unit(images)))
+
+
+class Settings(NamedTuple):
+    """How the classifier is trained; the defaults are the paper's (appendix D).
+
+    Attributes:
+        epochs, batch_size: at least 1 and 2.
+        lr: Adam's learning rate at the start, above 0.
+        patience: epochs without a better validation loss after which the learning rate is halved, at least 0.
+        width: factor on the net's layer widths, above 0.
+    """
+
+    epochs: int = 50
+    batch_size: int = 200
+    lr: float = 1e-4
+    patience: int = 5
+    width: float = 1.0
+
+    def check(self) -> None:
+        """Raise GeovaeError if a setting is out of range."""
+        for name, least in (("epochs", 1), ("batch_size", 2), ("patience", 0)):
+            if getattr(self, name) < least:
+                raise GeovaeError(f"classifier: {name} is {getattr(self, name)}, but it must be at least {least}.")
+        for name in ("lr", "width"):
+            if not getattr(self, name) > 0:
+                raise GeovaeError(f"classifier: {name} is {getattr(self, name)}, but it must be greater than 0.")
+
+
+class Trained(NamedTuple):
+    """A classifier with the weights of its best epoch, in evaluation mode, and that epoch's number and scores."""
+
+    model: AugmentationClassifier
+    best_epoch: int
+    validation_balanced_accuracy: float
+    validation_loss: float
+
+
+@torch.no_grad()
+def predict(model: AugmentationClassifier, images: np.ndarray) -> Tensor:
+    """Class scores (N, n_classes) on the CPU of uint8 images (N, C, H, W), in evaluation mode."""
+    model.eval()
+    device = next(model.parameters()).device
+    batches = (images[start : start + EVALUATION_BATCH] for start in range(0, len(images), EVALUATION_BATCH))
+    return torch.cat([model(torch.from_numpy(np.array(batch)).to(device)).cpu() for batch in batches])
+
+
+def train(
+    training: LabelledImages,
+    validation: LabelledImages,
+    *,
+    n_classes: int,
+    key: str,
+    run: int,
+    settings: Settings,
+    device: str | torch.device = "cpu",
+) -> Trained:
+    """Train a classifier with Adam and cross-entropy (appendix D of the paper).
+
+    The learning rate is halved when the validation loss has not improved for `patience` epochs. The epoch with the best
+    balanced accuracy on the validation images is kept; of several, the one with the lowest validation loss.
+
+    Args:
+        training, validation: at least 2 and 1 images, of one shape.
+        n_classes: labels are in [0, n_classes).
+        key, run: what seeds weights and batch orders; nothing else is random.
+        settings: see `Settings`.
+        device: where to train.
+
+    Raises:
+        GeovaeError: settings out of range, images that are too few or too small, or a loss that is not finite.
+    """
+    settings.check()
+    if len(training.images) < 2 or len(validation.images) < 1:
+        raise GeovaeError(
+            f"{key}: {len(training.images)} training and {len(validation.images)} validation images, but at least 2 "
+            "and 1 are needed."
+        )
+    model = _build(training.images.shape[1:], n_classes, settings.width, seed_from(key, run, "weights"), device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=PLATEAU_FACTOR, patience=settings.patience)
+    # A few thousand small images: on the device once for all epochs.
+    images, labels = (torch.from_numpy(np.array(array)).to(device) for array in training)
+    best, best_weights = (0, -1.0, math.inf), {}
+    for epoch in range(1, settings.epochs + 1):
+        order = torch.randperm(len(labels), generator=torch_generator(key, run, "order", epoch)).to(device)
+        _train_epoch(model, optimizer, images, labels, order, settings.batch_size)
+        accuracy, loss = _validate(model, validation, n_classes)
+        if not math.isfinite(loss):
+            raise GeovaeError(
+                f"{key}, run {run}: the validation loss is {loss} after epoch {epoch}. Lower lr ({settings.lr:g})."
+            )
+        scheduler.step(loss)
+        if (accuracy, -loss) > (best[1], -best[2]):
+            best = epoch, accuracy, loss
+            best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.load_state_dict(best_weights)
+    return Trained(model.eval(), *best)
+
+
+def _build(
+    image_shape: tuple[int, int, int], n_classes: int, width: float, seed: int, device: str | torch.device
+) -> AugmentationClassifier:
+    """A classifier with initial weights drawn from `seed`; torch's global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AugmentationClassifier(image_shape, n_classes, width)
+    # Side by side in memory, the channels of a pixel are up to twice as fast on a CPU.
+    return model.to(device, memory_format=torch.channels_last)
+
+
+def _train_epoch(
+    model: AugmentationClassifier,
+    optimizer: torch.optim.Optimizer,
+    images: Tensor,
+    labels: Tensor,
+    order: Tensor,
+    batch_size: int,
+) -> None:
+    model.train()
+    for rows in order.split(batch_size):
+        if len(rows) < 2:  # a single image has no batch statistics
+            continue
+        optimizer.zero_grad(set_to_none=True)
+        functional.cross_entropy(model(images.index_select(0, rows)), labels.index_select(0, rows)).backward()
+        optimizer.step()
+
+
+def _validate(model: AugmentationClassifier, split: LabelledImages, n_classes: int) -> tuple[float, float]:
+    """Balanced accuracy and mean cross-entropy."""
+    scores = predict(model, split.images)
+    loss = functional.cross_entropy(scores, torch.from_numpy(np.array(split.labels))).item()
+    return balanced_accuracy(confusion_counts(split.labels, scores.argmax(1).numpy(), n_classes)), loss
+
+
+def run_classifier(
+    training: LabelledImages,
+    validation: LabelledImages,
+    test: LabelledImages,
+    *,
+    class_names: Sequence[str],
+    key: str,
+    run: int,
+    settings: Settings,
+    device: str | torch.device = "cpu",
+) -> dict:
+    """Train one classifier and score it on the test images; arguments as in `train`.
+
+    Returns:
+        The record of the run: `key`, `run`, `n_train`, `best_epoch`, `validation_balanced_accuracy`, `validation_loss`,
+        the scores of `classification_scores` on the test images, and `seconds`, which alone differs in a repetition.
+    """
+    watch = Stopwatch()
+    trained = train(
+        training, validation, n_classes=len(class_names), key=key, run=run, settings=settings, device=device
+    )
+    predictions = predict(trained.model, test.images).argmax(1).numpy()
+    return {
+        "key": key,
+        "run": run,
+        "n_train": len(training.labels),
+        "best_epoch": trained.best_epoch,
+        "validation_balanced_accuracy": trained.validation_balanced_accuracy,
+        "validation_loss": trained.validation_loss,
+        **classification_scores(confusion_counts(test.labels, predictions, len(class_names)), class_names),
+        "seconds": watch.seconds(),
+    }
