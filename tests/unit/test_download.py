@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from file_server import closed_port, file_server
-from geovae.data import download, remote
+from geovae.data import download, transfer
 from geovae.data.download import Store
-from geovae.data.remote import Part, RemoteFile
+from geovae.data.remote import RemoteFile
+from geovae.data.transfer import Part
 from geovae.errors import GeovaeError
 
 PAGE = "http://example.org/page"
@@ -366,8 +367,8 @@ def test_all_paths_come_in_order(server, store):
 
 def test_a_closed_port_is_tried_a_few_times_and_then_once(store, monkeypatch):
     tries = []
-    reply = remote.Reply.__init__
-    monkeypatch.setattr(remote.Reply, "__init__", lambda self, *a: (tries.append(a[0]), reply(self, *a))[1])
+    reply = transfer.Reply.__init__
+    monkeypatch.setattr(transfer.Reply, "__init__", lambda self, *a: (tries.append(a[0]), reply(self, *a))[1])
     url = f"http://127.0.0.1:{closed_port()}/x"
     refused(store, wanted(url), "Connection refused")
     assert len(tries) == 4

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from file_server import closed_port, file_server
 from geovae.data import mnist, read_split, write_split
 from geovae.data.download import Store
+from geovae.data.remote import RemoteFile
 from geovae.errors import GeovaeError
 
 # A folder of raw data may be named for the tests as it is for the workflow (`data_dir`).
@@ -53,13 +55,14 @@ def raw(tmp_path, monkeypatch):
     }
     folder = tmp_path / mnist.FOLDER
     folder.mkdir(parents=True)
+    urls = (f"http://127.0.0.1:{closed_port()}/",)
     unpacked, compressed = [], []
     for name, array in arrays.items():
         (folder / name).write_bytes(idx(array))
         (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array)))
         for files, path in ((unpacked, folder / name), (compressed, folder / f"{name}.gz")):
             checksum = f"md5:{hashlib.md5(path.read_bytes()).hexdigest()}"
-            files.append(mnist.RemoteFile(path=f"{mnist.FOLDER}/{path.name}", checksum=checksum, page=mnist.PAGE))
+            files.append(RemoteFile(path=f"{mnist.FOLDER}/{path.name}", urls=urls, checksum=checksum, page=mnist.PAGE))
     monkeypatch.setattr(mnist, "UNPACKED", tuple(unpacked))
     monkeypatch.setattr(mnist, "FILES", tuple(compressed))
     monkeypatch.setattr(mnist, "N_VALIDATION", 4)
@@ -99,6 +102,28 @@ def test_compressed_files_are_unpacked(raw):
         (folder / file.path).unlink()
     mnist.obtain(Store(folder))
     assert np.array_equal(mnist.load({}, folder)["test"].labels, arrays["t10k-labels-idx1-ubyte"])
+
+
+def test_all_missing_files_are_named_at_once(raw):
+    folder, _ = raw
+    for path in (folder / mnist.FOLDER).iterdir():
+        path.unlink()
+    with pytest.raises(GeovaeError) as caught:
+        mnist.obtain(Store(folder, attempts=1, pause=0.01))
+    for file in mnist.FILES:
+        assert f"{folder / file.path}: missing" in str(caught.value)
+
+
+def test_what_a_mirror_serves_is_unpacked_and_loaded(raw, tmp_path):
+    folder, arrays = raw
+    with file_server() as server:
+        for file in mnist.FILES:
+            server.add(file.path, (folder / file.path).read_bytes())
+        store = Store(tmp_path / "empty", mirror=server.url, pause=0.01)
+        mnist.obtain(store)
+        origins = {path: entry["origin"] for path, entry in store.used.items() if path.endswith(".gz")}
+        assert origins == {file.path: f"{server.url}/{file.path}" for file in mnist.FILES}
+    assert np.array_equal(mnist.load({}, store.data_dir)["test"].labels, arrays["t10k-labels-idx1-ubyte"])
 
 
 def test_a_file_of_another_data_set_is_named_and_kept(raw):

@@ -22,6 +22,7 @@ PLUMBING = {
     "remote",
     "seeding",
     "storage",
+    "transfer",
 }
 
 

@@ -15,7 +15,7 @@ from geovae.registry import look_up
 
 DATASETS = {
     name: f"geovae.data.{name}"
-    for name in ("digits", "shapes", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder")
+    for name in ("digits", "shapes", "phantoms", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder")
 }
 
 __all__ = ["DATASETS", "SPLITS", "Images", "dataset_module", "load_dataset", "read_split", "write_split"]

@@ -14,17 +14,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from geovae.data.archives import writing
-from geovae.data.remote import (
-    Checksum,
-    Part,
-    PassingError,
-    RemoteFile,
-    Reply,
-    SilenceError,
-    TransferError,
-    WrongError,
-    file_checksum,
-)
+from geovae.data.remote import Checksum, RemoteFile, file_checksum
+from geovae.data.transfer import Part, PassingError, Reply, SilenceError, TransferError, WrongError
 from geovae.errors import GeovaeError
 
 # A store waits no longer than this for a first byte of any file, over all files and addresses: there may be no network.

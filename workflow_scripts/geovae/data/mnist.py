@@ -30,6 +30,7 @@ FILES = tuple(
         urls=tuple(f"{host}{name}.gz" for host in HOSTS),
         checksum=f"md5:{compressed}",
         page=PAGE,
+        note=f"It also lies at {HOSTS[0]}{name}.gz; unpacked will do.",
     )
     for name, (compressed, _) in CHECKSUMS.items()
 )
@@ -47,10 +48,11 @@ def obtain(store: Store) -> None:
     Raises:
         GeovaeError: a file cannot be had, or one that is there is not MNIST's.
     """
-    for unpacked, compressed in zip(UNPACKED, FILES, strict=True):
-        if store.find(unpacked) is None:
-            gunzip(store.obtain(compressed), store.data_dir / unpacked.path, unpacked.checksum)
-            store.find(unpacked)  # for the record of what was used
+    missing = [pair for pair in zip(UNPACKED, FILES, strict=True) if store.find(pair[0]) is None]
+    archives = store.obtain_all(compressed for _, compressed in missing)
+    for (unpacked, _), archive in zip(missing, archives, strict=True):
+        gunzip(archive, store.data_dir / unpacked.path, unpacked.checksum)
+        store.find(unpacked)  # for the record of what was used
 
 
 def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
