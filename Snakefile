@@ -14,6 +14,7 @@ include: "rules/train.smk"
 include: "rules/latent.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
+include: "rules/augment.smk"
 include: "rules/render.smk"
 include: "rules/artefacts.smk"
 

@@ -8,11 +8,12 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
-from geovae import experiments, slices
+from geovae import claim_slices, experiments, render_slices, slices
 from geovae.config import load_config
 from geovae.dependencies import modules_behind
 from geovae.errors import GeovaeError
 from geovae.experiments import Generation, Run
+from geovae.rendering import FIGURE_MODULES
 
 try:
     CONFIG = load_config(config)
@@ -36,7 +37,9 @@ wildcard_constraints:
     variant=experiments.VARIANT_PATTERN,
     metric=experiments.VARIANT_PATTERN,
     backbone="classifier|inception",
-    figure="figure[0-9]+",
+    figure="|".join(FIGURE_MODULES),
+    table="table[1-7]",
+    source=experiments.SOURCE_PATTERN,
 
 
 def scripts(*names):
@@ -129,7 +132,8 @@ def sampler_inputs(wildcards):
         found["metric"] = f"{run.folder}/metric/{experiments.metric_variant(wildcards.variant)}/metric.npz"
     if wildcards.sampler == "real":
         found["subset"] = f"results/data/{run.dataset}/subsets/{run.subset}/train.npy"
-    if wildcards.sampler == "jitter" and CONFIG.protocol(run.dataset).samplers.jitter.scale == "matched":
+    matched = CONFIG.protocol(run.dataset).samplers.jitter.scale == "matched"
+    if wildcards.sampler == "jitter" and wildcards.variant == "base" and matched:
         found["matched"] = f"{Generation(run, 'manifold').folder}/diagnostics.json"
     return found
 
@@ -143,15 +147,15 @@ def references(wildcards):
         **{split: f"{features}/{split}.npz" for split in experiments.SCORED_SPLITS},
         **{f"unseen_{split}": f"{subset}/unseen_{split}.npy" for split in experiments.SCORED_SPLITS},
         "subset": f"{subset}/train.npy",
+        "features": f"{features}/{run.subset}/train.npy",
         "backbone": f"{backbone_of(wildcards)}/model.json",
     }
 
 
 def compared_generations(wildcards):
-    """The generations whose distance to the reconstructions stands beside the paper's in Figure 3."""
-    run = Run.parse(wildcards.run)
-    named = experiments.figure3_generations(CONFIG, run.dataset)
-    return {name: Generation(run, other.sampler).folder for name, other in named.items() if name != "Ours"}
+    """The generations whose distance to the reconstructions stands beside the paper's in Figures 3 and 9."""
+    run, named = Run.parse(wildcards.run), experiments.neighbour_samplers()
+    return {name: Generation(run, sampler).folder for name, sampler in named.items() if name != "Ours"}
 
 
 def comparisons(wildcards):
@@ -160,9 +164,52 @@ def comparisons(wildcards):
     return " ".join(f"--compare {text}" for text in quoted)
 
 
-def artefact(name):
+def n_neighbours(wildcards):
+    """How many images of a run Figures 3 and 9 show."""
+    sections = [getattr(CONFIG.artefacts, figure) for figure in experiments.NEIGHBOURS]
+    return max(section.n_examples for section in sections if section)
+
+
+def augmentation_inputs(wildcards):
+    """The real images, and the generated ones of each class where a classifier is trained on them."""
+    data = f"results/data/{wildcards.dataset}"
+    generated = experiments.source_generations(CONFIG, wildcards.source)
+    return {
+        **{split: f"{data}/{split}/card.json" for split in ("train", "validation", "test")},
+        "samples": [f"{generation.folder}/samples.npy" for generation in generated.values()],
+    }
+
+
+def augmentation_samples(wildcards):
+    """The generated ones as command-line options."""
+    generated = experiments.source_generations(CONFIG, wildcards.source)
+    options = [f"--samples {name}={generation.folder}" for name, generation in generated.items()]
+    return " ".join([*options, f"--n-per-class {CONFIG.artefacts.table2.n_per_class}"] if options else [])
+
+
+# What the tables of architectures are read off.
+ARCHITECTURES = {
+    "table4": ("nets/conv", "nets/mlp"),
+    "table5": ("augmentation/classifier",),
+}
+
+
+def table_scores(table):
+    """The scores that a table is rendered from; none for those of architectures."""
+    if table in ARCHITECTURES:
+        return []
+    return "results/classification.csv" if table == "table2" else "results/scores.csv"
+
+
+def claims_inputs(wildcards):
+    """The scores that the claims are judged by, as far as this build has them."""
+    found = {"scores": "results/scores.csv"} if experiments.scored_generations(CONFIG) else {}
+    return found | ({"classification": "results/classification.csv"} if CONFIG.artefacts.table2 else {})
+
+
+def artefact_targets(name):
     """The files of a table or figure, under the name that it is asked for by."""
     files = experiments.artefact_files(CONFIG)
     if name not in files:
-        raise WorkflowError(f"config: artefacts.{name} is null; give it a section to build it.")
+        raise WorkflowError(f"config: artefacts.{name} is left out; give it a section (claims: true) to build it.")
     return files[name]

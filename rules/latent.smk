@@ -4,11 +4,13 @@
 rule embed_latents:
     input:
         unpack(run_data),
+        test=lambda w: f"{dataset_folder(w)}/test/card.json",
         model="results/runs/{run}/model.json",
         code=scripts("embed_latents.py"),
     output:
         train="results/runs/{run}/latents.npz",
         validation="results/runs/{run}/latents_validation.npz",
+        unseen=expand("results/runs/{{run}}/unseen_{split}.npz", split=experiments.SCORED_SPLITS),
     log:
         "results/logs/embed_latents/{run}.log",
     benchmark:
@@ -24,9 +26,10 @@ rule embed_latents:
         device=CONFIG.device,
         data=dataset_folder,
         subset=subset_folder,
+        n=CONFIG.evaluation.n_samples,
     shell:
         "python workflow_scripts/embed_latents.py --model results/runs/{wildcards.run} --data {params.data}"
-        " --subset-dir {params.subset} --output results/runs/{wildcards.run}"
+        " --subset-dir {params.subset} --n-unseen {params.n} --output results/runs/{wildcards.run}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 

@@ -3,51 +3,56 @@
 
 rule render_table:
     input:
-        scores="results/scores.csv",
-        code=scripts("render_table.py", *behind("rendering/table1", "rendering/writers/__init__")),
+        scores=lambda w: table_scores(w.table),
+        code=lambda w: scripts(
+            "render_table.py",
+            *behind(f"rendering/{w.table}", "rendering/writers/__init__"),
+            *behind(*ARCHITECTURES.get(w.table, ())),
+        ),
     output:
         report(
-            "results/tables/table1.html",
-            caption="captions/table1.rst",
+            "results/tables/{table}.html",
+            caption="captions/table.rst",
             category="Tables",
-            labels={
-                "artefact": "Table 1",
-                "content": "FID and PRD of every model and sampler",
+            labels=lambda w: {
+                "artefact": w.table.replace("table", "Table "),
+                "content": render_slices.CONTENTS[w.table],
             },
         ),
-        "results/tables/table1.md",
-        "results/tables/table1.tex",
-        "results/tables/table1.csv",
+        "results/tables/{table}.md",
+        "results/tables/{table}.tex",
+        "results/tables/{table}.csv",
     log:
-        "results/logs/render_table/table1.log",
+        "results/logs/render_table/{table}.log",
     benchmark:
-        "results/benchmarks/render_table/table1.tsv"
+        "results/benchmarks/render_table/{table}.tsv"
     conda:
         "../envs/geovae.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=10,
         gpu=0,
     params:
-        settings=lambda w: slices.table1(CONFIG),
+        settings=lambda w: render_slices.table(CONFIG, w.table),
+        scores=lambda w, input: f"--scores {input.scores}" if input.scores else "",
     shell:
-        "python workflow_scripts/render_table.py table1 --scores {input.scores} --settings {params.settings:q}"
+        "python workflow_scripts/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
         " --output-dir results/tables --threads {threads} > {log} 2>&1"
 
 
 rule render_figure:
     input:
         unpack(lambda w: experiments.figure_inputs(CONFIG, w.figure)),
-        code=lambda w: scripts("render_figure.py", *behind(f"rendering/figures/{w.figure}")),
+        code=lambda w: scripts("render_figure.py", *behind(f"rendering/figures/{FIGURE_MODULES[w.figure]}")),
     output:
         png=report(
             "results/figures/{figure}.png",
             caption="captions/figure.rst",
-            category="Figures",
+            category=lambda w: "Diagnostics" if w.figure == "figure_controls" else "Figures",
             labels=lambda w: {
-                "artefact": w.figure.replace("figure", "Figure "),
-                "content": slices.CONTENTS[w.figure],
+                "artefact": w.figure.replace("figure_controls", "Controls").replace("figure", "Figure "),
+                "content": render_slices.CONTENTS[w.figure],
             },
         ),
         pdf="results/figures/{figure}.pdf",
@@ -63,10 +68,41 @@ rule render_figure:
         runtime=10,
         gpu=0,
     params:
-        settings=lambda w: slices.figure(CONFIG, w.figure),
+        settings=lambda w: render_slices.figure(CONFIG, w.figure),
         inputs=lambda w: " ".join(
             f"--input {name}={path}" for name, path in experiments.figure_inputs(CONFIG, w.figure).items()
         ),
     shell:
         "python workflow_scripts/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"
+
+
+rule write_claims:
+    input:
+        unpack(claims_inputs),
+        code=scripts("write_claims.py", *behind("rendering/claims")),
+    output:
+        report(
+            "results/claims.html",
+            caption="captions/claims.rst",
+            category="Claims",
+            labels={"artefact": "Claims", "content": "The paper's claims, judged by this build"},
+        ),
+        "results/claims.md",
+    log:
+        "results/logs/write_claims.log",
+    benchmark:
+        "results/benchmarks/write_claims.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        settings=lambda w: claim_slices.claims(CONFIG),
+        files=lambda w, input: flags(input, "scores", "classification"),
+    shell:
+        "python workflow_scripts/write_claims.py {params.files} --settings {params.settings:q}"
+        " --output-md results/claims.md --output-html results/claims.html --threads {threads} > {log} 2>&1"

@@ -85,11 +85,48 @@ rule extract_reference:
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
+rule extract_training_features:
+    input:
+        validation="results/references/{dataset}/{backbone}/validation.npz",
+        test="results/references/{dataset}/{backbone}/test.npz",
+        backbone=lambda w: f"{backbone_of(w)}/model.json",
+        train="results/data/{dataset}/train/card.json",
+        subset="results/data/{dataset}/subsets/{subset}/train.npy",
+        code=scripts("extract_training_features.py", *behind("evaluation/features", "evaluation/neighbours")),
+    output:
+        train="results/references/{dataset}/{backbone}/{subset}/train.npy",
+        validation="results/references/{dataset}/{backbone}/{subset}/unseen_validation.npy",
+        test="results/references/{dataset}/{backbone}/{subset}/unseen_test.npy",
+    log:
+        "results/logs/extract_training_features/{dataset}/{backbone}/{subset}.log",
+    benchmark:
+        "results/benchmarks/extract_training_features/{dataset}/{backbone}/{subset}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=6000,
+        runtime=240,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        backbone=backbone_of,
+        resize=resize_option,
+    shell:
+        "python workflow_scripts/extract_training_features.py --backbone {params.backbone} {params.resize}"
+        " --data results/data/{wildcards.dataset} --subset {input.subset}"
+        " --reference validation={input.validation} --reference test={input.test}"
+        " --output results/references/{wildcards.dataset}/{wildcards.backbone}/{wildcards.subset}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
 rule score_samples:
     input:
         unpack(references),
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
+        latents="results/runs/{run}/latents.npz",
+        unseen_latents=expand("results/runs/{{run}}/unseen_{split}.npz", split=experiments.SCORED_SPLITS),
         code=scripts("score_samples.py", *behind("evaluation/features", "evaluation/reference", "evaluation/record")),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
@@ -112,12 +149,15 @@ rule score_samples:
         data=dataset_folder,
         backbone=backbone_of,
         resize=resize_option,
+        features=lambda w, input: os.path.dirname(input.features),
     shell:
         "python workflow_scripts/score_samples.py"
         " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}"
         " --key-fields {params.key:q} --backbone {params.backbone} {params.resize} --data {params.data}"
         " --subset {input.subset} --reference validation={input.validation} --reference test={input.test}"
-        " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --settings {params.settings:q}"
+        " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {params.features}"
+        " --latents {input.latents} --unseen-latents validation=results/runs/{wildcards.run}/unseen_validation.npz"
+        " --unseen-latents test=results/runs/{wildcards.run}/unseen_test.npz --settings {params.settings:q}"
         " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}/{wildcards.backbone}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -150,7 +190,7 @@ rule find_neighbours:
         resize=resize_option,
         compared=comparisons,
         data=dataset_folder,
-        n=lambda w: CONFIG.artefacts.figure3.n_examples,
+        n=n_neighbours,
     shell:
         "python workflow_scripts/find_neighbours.py"
         " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/base"
@@ -182,3 +222,34 @@ rule collect_scores:
     shell:
         "python workflow_scripts/collect_scores.py --config {params.config:q} --output {output} --threads {threads}"
         " > {log} 2>&1"
+
+
+rule show_centroids:
+    input:
+        unpack(run_data),
+        model="results/runs/{run}/model.json",
+        metric=lambda w: f"results/runs/{w.run}/metric/{experiments.metric_variant(w.variant)}/metric.npz",
+        samples="results/runs/{run}/generations/manifold/{variant}/samples.npy",
+        code=scripts("show_centroids.py", *behind("evaluation/neighbours")),
+    output:
+        "results/runs/{run}/generations/manifold/{variant}/centroids.npz",
+    log:
+        "results/logs/show_centroids/{run}/{variant}.log",
+    benchmark:
+        "results/benchmarks/show_centroids/{run}/{variant}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        data=dataset_folder,
+        n=lambda w: CONFIG.artefacts.figure13.columns,
+    shell:
+        "python workflow_scripts/show_centroids.py --model results/runs/{wildcards.run} --metric {input.metric}"
+        " --samples results/runs/{wildcards.run}/generations/manifold/{wildcards.variant} --data {params.data}"
+        " --subset {input.subset} --n-samples {params.n} --output {output}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"

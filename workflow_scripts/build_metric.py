@@ -9,7 +9,12 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
     parser.add_argument("--latents", required=True, help="latents.npz of the training images")
-    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: k, lam, tau")
+    parser.add_argument(
+        "--settings",
+        type=job.settings,
+        required=True,
+        help="JSON: k, lam, tau, draw (null: k-medoids; a number: that random choice)",
+    )
     parser.add_argument("--key", required=True, help="key of the metric, which seeds the k-medoids")
     parser.add_argument("--output", required=True, help="metric.npz to write")
     return parser
@@ -17,20 +22,27 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Choose the centroids and write the metric."""
+    import numpy as np
     import torch
 
     from geovae.errors import GeovaeError
     from geovae.geometry.metric import RiemannianMetric
     from geovae.registry import take_options
-    from geovae.seeding import small_seed
+    from geovae.seeding import numpy_generator, small_seed
     from geovae.storage import load_arrays
 
     job.torch_device("cpu", options.threads)
-    settings = take_options(options.settings, {"k": 100, "lam": 0.01, "tau": 0.0}, "the metric")
+    settings = take_options(options.settings, {"k": 100, "lam": 0.01, "tau": 0.0, "draw": None}, "the metric")
     latents = load_arrays(options.latents, "mu")
     if "log_var" not in latents:
         raise GeovaeError(f"{options.latents}: no log_var. The metric is made of posterior variances: use a VAE.")
     mu, log_var = (torch.from_numpy(latents[name]) for name in ("mu", "log_var"))
+    draw = settings.pop("draw")
+    if draw is not None:
+        if not 1 <= settings["k"] <= len(mu):
+            raise GeovaeError(f"{options.latents}: k = {settings['k']}, but there are {len(mu)} training means.")
+        generator = numpy_generator(options.key, "draw", draw)
+        settings["indices"] = np.sort(generator.choice(len(mu), settings["k"], replace=False))
     try:
         metric = RiemannianMetric.from_latents(mu, log_var, **settings, seed=small_seed(options.key, "centroids"))
     except GeovaeError as error:

@@ -57,7 +57,8 @@ def main(options: argparse.Namespace) -> None:
     output = Path(options.output)
     storage.save_array(output / "samples.npy", images)
     storage.save_array(output / "latents.npy", latents)
-    storage.save_json(output / "diagnostics.json", draw.diagnostics)
+    among_means = float(not draw.from_prior or context.model.decodes_means)
+    storage.save_json(output / "diagnostics.json", {**draw.diagnostics, "among_means": among_means})
 
 
 if __name__ == "__main__":

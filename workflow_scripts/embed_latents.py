@@ -11,25 +11,37 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
     parser.add_argument("--data", required=True, help="folder of the prepared data set")
     parser.add_argument("--subset-dir", required=True, help="folder with the subset's train.npy and validation.npy")
-    parser.add_argument("--output", required=True, help="folder to write latents.npz and latents_validation.npz to")
+    parser.add_argument("--n-unseen", type=int, required=True, help="encode at most the first N images of whole splits")
+    parser.add_argument("--output", required=True, help="folder to write latents*.npz and unseen_*.npz to")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to encode")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
-    """Encode both parts of the subset."""
+    """Encode both parts of the subset, and the first images of the validation and test splits."""
     from pathlib import Path
 
     from geovae import storage
+    from geovae.data.base import read_split
     from geovae.data.subsets import subset_images
+    from geovae.errors import GeovaeError
     from geovae.models import encode_images, load_model
 
+    if options.n_unseen < 1:
+        raise GeovaeError(f"--n-unseen is {options.n_unseen}: at least one image is needed.")
     device = job.torch_device(options.device, options.threads)
     model = load_model(options.model, device)
-    for split, name in (("train", "latents.npz"), ("validation", "latents_validation.npz")):
-        mu, log_var = encode_images(model, subset_images(options.data, options.subset_dir, split))
+    images = {
+        "latents": subset_images(options.data, options.subset_dir, "train"),
+        "latents_validation": subset_images(options.data, options.subset_dir, "validation"),
+        # Real images that the weights were not fitted to: the unit of novelty.
+        "unseen_validation": read_split(options.data, "validation")[0][: options.n_unseen],
+        "unseen_test": read_split(options.data, "test")[0][: options.n_unseen],
+    }
+    for name, part in images.items():
+        mu, log_var = encode_images(model, part)
         latents = {"mu": mu.numpy()} | ({} if log_var is None else {"log_var": log_var.numpy()})
-        storage.save_arrays(Path(options.output) / name, **latents)
+        storage.save_arrays(Path(options.output) / f"{name}.npz", **latents)
 
 
 if __name__ == "__main__":

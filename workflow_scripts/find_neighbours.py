@@ -11,13 +11,6 @@ from geovae import job
 DECODED_AT_A_TIME = 5000
 
 
-def _named_path(text: str) -> tuple[str, str]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"NAME=PATH is expected, not {text!r}")
-    return name, path
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
@@ -30,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--resize", choices=("tf_legacy", "pytorch_fid"), help="how Inception's images are enlarged")
     parser.add_argument("--n-examples", type=int, required=True, help="look up the first N generated images")
     parser.add_argument(
-        "--compare", type=_named_path, action="append", default=[], metavar="NAME=PATH",
+        "--compare", type=job.named_path, action="append", default=[], metavar="NAME=PATH",
         help="another generation folder whose FID to the reconstructions is taken (repeatable)",
     )  # fmt: skip
     parser.add_argument("--key", required=True, help="text that seeds the draw of reconstructions for the FID")

@@ -5,20 +5,13 @@ import argparse
 from geovae import job
 
 
-def _named_path(text: str) -> tuple[str, str]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"NAME=PATH is expected, not {text!r}")
-    return name, path
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
     parser.add_argument("figure", help="the figure's name, for example figure1")
     parser.add_argument("--settings", type=job.settings, default={}, help="JSON: what is shown beside the inputs")
     parser.add_argument(
-        "--input", type=_named_path, action="append", default=[], metavar="NAME=PATH", help="an input (repeatable)"
+        "--input", type=job.named_path, action="append", default=[], metavar="NAME=PATH", help="an input (repeatable)"
     )
     parser.add_argument("--output-png", required=True, help="PNG file to write")
     parser.add_argument("--output-pdf", required=True, help="PDF file to write")

@@ -36,6 +36,18 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SPLIT=PATH",
         help="distances (.npy) of a split's images to the same training images; once for each reference",
     )
+    parser.add_argument(
+        "--features", required=True, help="folder with train.npy, the training images' features, and unseen_SPLIT.npy"
+    )
+    parser.add_argument("--latents", required=True, help="latents.npz of the training images")
+    parser.add_argument(
+        "--unseen-latents",
+        type=_split_path,
+        action="append",
+        required=True,
+        metavar="SPLIT=PATH",
+        help="latents (.npz) of a split's images; once for each reference",
+    )
     parser.add_argument("--resize", help="how images are resized, for the inception backbone: tf_legacy or pytorch_fid")
     parser.add_argument(
         "--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD), extra (list of scores)"
@@ -56,16 +68,18 @@ def main(options: argparse.Namespace) -> None:
     from geovae.errors import GeovaeError
     from geovae.evaluation import record
     from geovae.evaluation.features import load_backbone
-    from geovae.evaluation.neighbours import nearest, subset_rows
+    from geovae.evaluation.neighbours import nearest, nearest_features, subset_rows
+    from geovae.evaluation.novelty import Distances, latent_distances
     from geovae.evaluation.reference import load_reference, score
     from geovae.provenance import provenance
     from geovae.seeding import seed_from
 
     if set(options.settings) != {"n_clusters", "n_runs", "extra"}:
         raise GeovaeError(f"--settings: n_clusters, n_runs and extra are expected, not {sorted(options.settings)}.")
-    unseen = dict(options.unseen)
-    if sorted(unseen) != sorted(split for split, _ in options.reference):
-        raise GeovaeError("--unseen: give it for the same splits as --reference, each once.")
+    unseen, unseen_latents = dict(options.unseen), dict(options.unseen_latents)
+    for name, given in (("unseen", unseen), ("unseen-latents", unseen_latents)):
+        if sorted(given) != sorted(split for split, _ in options.reference):
+            raise GeovaeError(f"--{name}: give it for the same splits as --reference, each once.")
     key = record.check_key(options.key_fields)
     device = job.torch_device(options.device, options.threads)
     samples_folder = Path(options.samples)
@@ -77,14 +91,22 @@ def main(options: argparse.Namespace) -> None:
     backbone = load_backbone(options.backbone, device, options.resize)
     features = backbone.features(samples)
     distances, _ = nearest(samples, subset_rows(train, options.subset), device=device)
+    training_features = storage.load_array(Path(options.features) / "train.npy", ndim=2, mmap=True)
+    feature_distances, _ = nearest_features(features, training_features)
     seconds_shared = shared.seconds()
 
     for split, path in options.reference:
         own = job.Stopwatch()
         seed = seed_from(*key.values(), backbone.name, split)
         reference = load_reference(path, backbone.resize)
-        real_distances = storage.load_array(unseen[split], ndim=1, dtype=np.float64)
-        scores = score(features, distances, reference, real_distances, seed=seed, **options.settings)
+        unseen_features = storage.load_array(Path(options.features) / f"unseen_{split}.npy", ndim=1)
+        spaces = {
+            "pixels": Distances(distances, storage.load_array(unseen[split], ndim=1)),
+            "features": Distances(feature_distances, unseen_features),
+            "latent": latent_distances(samples_folder, options.latents, unseen_latents[split]),
+        }
+        given = {space: found for space, found in spaces.items() if found is not None}
+        scores = score(features, given, reference, seed=seed, **options.settings)
         content = record.build_record(
             key,
             {

@@ -16,7 +16,15 @@ from geovae.errors import GeovaeError
 from geovae.models import MODELS
 
 ROOT = Path(__file__).parents[2]
-BASE = {"datasets": {"digits": {}, "shapes": {"latent_dim": 2}}}
+# The data sets of the default artefacts, and no more images than digits has.
+BASE = {
+    "datasets": {"digits": {}, "shapes": {"latent_dim": 2}, "phantoms": {}},
+    "artefacts": {
+        "figure4": {"subsets": ["full", "n500"]},
+        "figure11": {"subsets": ["full", "n500"]},
+        "figure12": {"ks": [100, 1000]},
+    },
+}
 
 
 def overlay(base: dict, changes: dict) -> dict:
@@ -36,8 +44,15 @@ def digits(**section: object) -> dict:
     return {"datasets": {"digits": section}}
 
 
+def artefacts(**sections: object) -> dict:
+    return {"artefacts": sections}
+
+
 MISTAKES = [
-    ({"datasets": {"digts": {}}}, "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes, mnist"),
+    (
+        {"datasets": {"digts": {}}},
+        "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes, phantoms, mnist",
+    ),
     ({"devise": "cpu"}, "devise: unknown key; did you mean 'device'?"),
     ({"device": "gpu"}, "device = 'gpu': allowed: auto, cpu, cuda"),
     (
@@ -53,16 +68,44 @@ MISTAKES = [
     (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net takes 32 or 64"),
     (digits(samplers={"jitter": {"scale": "match"}}), "datasets.digits.samplers.jitter.scale = 'match'"),
     ({"datasets": {"digits": 3}}, "datasets.digits = 3: a section with keys is expected"),
-    ({"datasets": {"shapes": None}}, "artefacts.figure1 asks for data set 'shapes'; in `datasets`: digits"),
+    ({"datasets": {"shapes": None}}, "artefacts.figure1 asks for data set 'shapes'; in `datasets`: digits, phantoms"),
+    ({"datasets": {"phantoms": None}}, "artefacts.table2 asks for data set 'phantoms'; in `datasets`: digits, shapes"),
     ({"datasets": {"shapes": {"latent_dim": 3}}}, "datasets.shapes.latent_dim = 3: Figure 1 draws"),
-    ({"artefacts": {"figure9": {}}}, "artefacts.figure9: unknown key; did you mean"),
+    (artefacts(figure15={}), "artefacts.figure15: unknown key; did you mean"),
+    (artefacts(table4={"nets": ["conv"]}), "artefacts.table4.nets: unknown key. Allowed: nothing"),
+    (artefacts(table1={"subset": "n2000"}), "artefacts.table1.subset = 'n2000': digits has 1000 training images"),
+    (artefacts(table1={"subset": "tiny"}), "artefacts.table1.subset = 'tiny': allowed: full, nNUMBER"),
+    (artefacts(table1={"subset": "n50"}), "datasets.digits.metric.k = 100: there are 50 training images"),
+    (artefacts(table1={"datasets": ["digts"]}), "'digts': allowed: digits, shapes, phantoms, mnist, svhn"),
+    (artefacts(table1={"datasets": []}), "artefacts.table1.datasets = []"),
+    (artefacts(table1={"seeds": []}), "artefacts.table1.seeds = []"),
+    (artefacts(table1={"variants": ["q3"]}), "artefacts.table1.variants.0 = 'q3': allowed: base, or k"),
+    (artefacts(table1={"variants": ["sigma0.1"]}), "artefacts.table1.variants.0 = 'sigma0.1': allowed: base, or k"),
     (
-        {"artefacts": {"table1": {"subset": "n2000"}}},
-        "artefacts.table1.subset = 'n2000': digits has 1000 training images",
+        artefacts(table2={"dataset": "digits"}),
+        "artefacts.table2.dataset = 'digits': a data set of two classes is needed: phantoms, oasis, shapes",
     ),
-    ({"artefacts": {"table1": {"subset": "tiny"}}}, "artefacts.table1.subset = 'tiny': allowed: full, nNUMBER"),
-    ({"artefacts": {"table1": {"datasets": ["digts"]}}}, "'digts': allowed: digits, shapes, mnist, svhn"),
-    ({"artefacts": {"table1": {"variants": ["q3"]}}}, "artefacts.table1.variants.0 = 'q3': allowed: base, or k"),
+    (artefacts(table2=None), "artefacts.figure10 shows the images of artefacts.table2, which is null"),
+    (
+        artefacts(table3={"nets": ["conv", "convv"]}),
+        "artefacts.table3.nets.1 = 'convv': allowed: conv, mlp, resnet, infogan, wae; did you mean 'conv'?",
+    ),
+    (artefacts(table3={"models": ["rhvae"]}), "artefacts.table3.models.0 = 'rhvae': allowed: ae, wae, vae, vamp"),
+    (artefacts(table3={"n_trials": 11}), "artefacts.table3.n_trials = 11: should be less than or equal to 10"),
+    (artefacts(table6={"models": ["ae"]}), "artefacts.table6.models.0 = 'ae': allowed: vamp, iwae, aae, vaegan"),
+    (artefacts(figure4={"subsets": ["full", "n2000"]}), "artefacts.figure4.subsets = 'n2000': digits has 1000"),
+    (
+        artefacts(figure4={"subsets": ["full", "class-3"]}),
+        "artefacts.figure4.subsets.1 = 'class-3': allowed: full or n",
+    ),
+    (artefacts(table1={"variants": ["k10_lam1", "k9999"]}), "artefacts.table1: k = 9999, but digits has 1000 training"),
+    (artefacts(figure4={"subsets": ["full", "n2000"]}), " = 'n2000': digits has 1000 training images, no more"),
+    (artefacts(figure4={"subsets": ["full"]}), "artefacts.figure4.subsets = ['full']"),
+    (artefacts(figure12={"ks": [10, 2000]}), "artefacts.figure12: k = 2000, but digits has 1000 training images"),
+    (artefacts(figure12={"k_draws": 1001}), "artefacts.figure12: k = 1001, but digits has 1000 training images"),
+    (artefacts(figure14={"k": 1500}), "artefacts.figure14: k = 1500, but digits has 1000 training images"),
+    (artefacts(figure_controls={"ks": [3000]}), "artefacts.figure_controls: k = 3000, but digits has 1000"),
+    (artefacts(claims="yes"), "artefacts.claims = 'yes': true or false is expected"),
 ]
 
 
@@ -72,6 +115,24 @@ def test_a_mistake_is_named_in_one_or_two_lines(change, sentence):
         load_config(overlay(BASE, change))
     assert sentence in str(caught.value)
     assert len(str(caught.value).splitlines()) <= 2
+
+
+def test_other_nets_are_checked_against_the_images_too():
+    changes = digits(net="mlp", options={"image_size": 48})
+    small = overlay(overlay(BASE, changes), artefacts(table3={"nets": ["mlp"]}, table6={"net": "mlp"}))
+    assert load_config(small).datasets.digits.options.image_size == 48
+    with pytest.raises(GeovaeError, match="image_size = 48: the resnet net takes 32 or 64"):
+        load_config(overlay(small, artefacts(table3={"nets": ["mlp", "resnet"]})))
+
+
+def test_table_2_can_be_left_out_with_figure_10():
+    config = load_config(overlay(BASE, artefacts(table2=None, figure10=None)))
+    assert (config.artefacts.table2, config.artefacts.figure10) == (None, None)
+
+
+def test_as_many_centroids_as_training_images_are_allowed():
+    config = load_config(overlay(BASE, artefacts(figure12={"ks": [1000], "k_draws": 1000})))
+    assert config.artefacts.figure12.ks == [1000]
 
 
 def test_many_mistakes_are_listed_up_to_four():

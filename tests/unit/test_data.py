@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+import geovae
 from geovae.config_base import DatasetName
 from geovae.data import DATASETS, SPLITS, Images, dataset_module, load_dataset, read_split, write_split
 from geovae.data.digits import enlarge
@@ -16,6 +20,8 @@ from geovae.errors import GeovaeError
 from geovae.experiments import DOWNLOADED
 
 EMBEDDED = [name for name in DATASETS if name not in (*DOWNLOADED, "folder")]
+# Phantoms are slow to draw.
+OPTIONS = {"phantoms": {"downscale": 4, "n_cn": 60, "n_ad": 40}}
 CARD = {"dataset": "toy", "split": "train", "source": "a test", "license": "none"}
 
 
@@ -30,7 +36,7 @@ def all_chunks(images: Images) -> np.ndarray:
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_every_data_set_has_three_splits_and_a_card(name):
-    splits, card = load_dataset(name, {})
+    splits, card = load_dataset(name, OPTIONS.get(name, {}))
     assert tuple(splits) == SPLITS
     assert card["dataset"] == name
     assert card["source"]
@@ -54,7 +60,7 @@ def test_the_data_sets_with_raw_files_are_those_that_the_rules_download():
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_loading_twice_gives_the_same_bytes(name):
-    first, second = (load_dataset(name, {})[0] for _ in range(2))
+    first, second = (load_dataset(name, OPTIONS.get(name, {}))[0] for _ in range(2))
     for split in SPLITS:
         assert np.array_equal(all_chunks(first[split]), all_chunks(second[split]))
         assert np.array_equal(first[split].labels, second[split].labels)
@@ -159,6 +165,37 @@ def test_chunks_make_up_the_same_file_as_one_array(tmp_path):
     streamed = Images(whole.labels, whole.shape, whole.class_names, lambda: iter((array[:2], array[2:4], array[4:])))
     cards = [write_split(tmp_path / name, images, CARD) for name, images in (("a", whole), ("b", streamed))]
     assert cards[0] == cards[1]
+
+
+_STREAM = """
+import json, sys
+import numpy as np
+from geovae.data import Images, write_split
+from geovae.job import Stopwatch
+
+n = 200
+def chunks():
+    for first in range(0, n, 4):
+        yield np.full((4, 1, 1000, 1000), first, np.uint8)
+
+before = Stopwatch.peak_memory_mb()
+card = {"dataset": "toy", "split": "train"}
+write_split(sys.argv[1], Images(np.full(n, -1), (n, 1, 1000, 1000), (), chunks), card)
+print(json.dumps([before, Stopwatch.peak_memory_mb()]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not say what a process holds")
+def test_a_streamed_split_is_never_in_memory_whole(tmp_path):
+    environment = {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
+    command = [sys.executable, "-c", _STREAM, str(tmp_path)]
+    result = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    before, after = json.loads(result.stdout)
+    images = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert images.shape == (200, 1, 1000, 1000)
+    assert images[::4, 0, 500, 500].tolist() == list(range(0, 200, 4))
+    # All images are 200 MB, a chunk is 4.
+    assert after - before < 30
 
 
 def test_a_set_without_labels_has_no_classes(tmp_path):

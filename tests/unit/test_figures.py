@@ -1,5 +1,6 @@
 """Figures: the images they show, where, under which words, and what is framed."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from matplotlib.colors import to_hex
 from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle
 
+from geovae.config_artefacts import Artefacts
 from geovae.errors import GeovaeError
 from geovae.history import save_history
 from geovae.rendering import figures, style
-from geovae.rendering.figures import figure1, figure2, grids, history
+from geovae.rendering.figures import grids, history, latent_space, sample_grid, two_centroids
 
 SCRIPTS = Path(figures.__file__).parents[3]
 
@@ -77,6 +79,13 @@ def geodesics(tmp_path):
     return path, arrays
 
 
+def test_every_figure_of_the_config_has_a_module_that_renders_it():
+    assert set(figures.FIGURES) == {*(f"figure{number}" for number in range(1, 15)), "figure_controls"}
+    assert set(figures.FIGURES) == {name for name in Artefacts.model_fields if name.startswith("figure")}
+    for module in set(figures.FIGURES.values()):
+        assert callable(importlib.import_module(module).render)
+
+
 def test_pictures_of_one_and_three_channels():
     grey, colour = random_images(1)[0], random_images(1, channels=3)[0]
     np.testing.assert_array_equal(grids.to_picture(grey), grey[0])
@@ -107,7 +116,7 @@ def test_figure1_maps(geodesics):
 
 def test_figure1_draws_each_pair_over_the_distance_from_its_own_start(geodesics):
     path, arrays = geodesics
-    np.testing.assert_array_equal(figure1.start_of_pairs(arrays["starts"], arrays["ends"]), [1, 0])
+    np.testing.assert_array_equal(latent_space.start_of_pairs(arrays["starts"], arrays["ends"]), [1, 0])
     figure = figures.render("figure1", {"geodesics": path}, {})
     distances = [axes for axes in figure.axes if axes.get_title() == "Riemannian distance from ★"]
     for axes, pair, start in zip(distances, (1, 0), arrays["starts"], strict=True):
@@ -159,7 +168,7 @@ def test_figure2_rows_leave_a_gap_between_blocks_and_equal_labels_are_written_on
     figure = figures.render("figure2", {"s": samples}, {"panels": panels, "columns": 3})
     assert [len(axes.texts) for axes in figure.axes] == [2, 0]
     tops = [image.get_extent()[3] for image in figure.axes[0].get_images()]
-    assert tops[3] - tops[0] == pytest.approx(1 + figure2.BLOCK_GAP)
+    assert tops[3] - tops[0] == pytest.approx(1 + sample_grid.BLOCK_GAP)
     extents = [image.get_extent() for image in figure.axes[0].get_images()[:3]]
     assert all(right <= left for (_, right, *_), (left, *_) in pairwise(extents))
 
@@ -195,6 +204,69 @@ def test_figure5_is_a_square_of_the_first_100(samples, tmp_path):
     np.save(tmp_path / "few.npy", random_images(99))
     with pytest.raises(GeovaeError, match=r"few\.npy: 99 images, but the figure shows 100"):
         figures.render("figure5", {"samples": tmp_path / "few.npy"}, {})
+
+
+def save_centroids(path: Path, owner: list[int], counts: list[int], seed: int = 0) -> dict[str, np.ndarray]:
+    images = random_images(2 * len(counts) + len(owner), seed=seed)
+    arrays = {
+        "centroids": images[: len(counts)], "nearest_train": images[len(counts) : 2 * len(counts)],
+        "distance_train": np.arange(len(counts), dtype=np.float32), "samples": images[2 * len(counts) :],
+        "owner": np.array(owner), "counts": np.array(counts),
+    }  # fmt: skip
+    np.savez(path, **arrays)
+    return arrays
+
+
+def cells(axes: Axes) -> list[tuple[float, int]]:
+    """The cell (left edge, row) of each image."""
+    extents = [image.get_extent() for image in axes.get_images()]
+    return [(round((left + right) / 2 - 0.5, 6), int(top)) for left, right, _, top in extents]
+
+
+def test_figure13_shows_each_centroid_its_nearest_image_and_its_samples(tmp_path):
+    arrays = save_centroids(tmp_path / "c.npz", [0, 1, 0, 0], [1200, 34])
+    figure = figures.render("figure13", {"digits": tmp_path / "c.npz"}, {"titles": {"digits": "Digits"}})
+    (axes,) = figure.axes
+    rows = [[arrays[name][row : row + 1] for name in ("centroids", "nearest_train")] for row in (0, 1)]
+    expected = [*rows[0], arrays["samples"][[0, 2, 3]], *rows[1], arrays["samples"][[1]]]
+    np.testing.assert_array_equal(shown(axes), np.concatenate(expected)[:, 0])
+    first = 2 + two_centroids.GAP
+    assert cells(axes) == [(0, 0), (1, 0), (first, 0), (first + 1, 0), (first + 2, 0), (0, 1), (1, 1), (first, 1)]
+    words = texts(figure)
+    assert words[-1] == "Digits"
+    assert words[3:5] == ["Centroid 1\n1,200 of 1,234\nsamples", "Centroid 2\n34 of 1,234\nsamples"]
+    assert smallest_font(figure) >= 7
+
+
+def test_figure13_with_a_centroid_that_no_sample_is_nearest_to(tmp_path):
+    arrays = save_centroids(tmp_path / "c.npz", [1, 1], [0, 2])
+    figure = figures.render("figure13", {"digits": tmp_path / "c.npz"}, {})
+    (axes,) = figure.axes
+    assert [row for _, row in cells(axes)] == [0, 0, 1, 1, 1, 1]
+    np.testing.assert_array_equal(shown(axes)[-2:], arrays["samples"][:, 0])
+    assert {"digits", "Centroid 1\n0 of 2\nsamples", "Centroid 2\n2 of 2\nsamples"} <= set(texts(figure))
+
+
+def test_figure13_has_a_panel_an_input_with_cells_of_one_size(tmp_path):
+    inputs = {name: tmp_path / f"{name}.npz" for name in ("digits", "shapes")}
+    save_centroids(inputs["digits"], [0] * 8 + [1] * 3, [8, 3])
+    save_centroids(inputs["shapes"], [0, 1], [1, 1], seed=1)
+    figure = figures.render("figure13", inputs, {"titles": {"shapes": "Rings"}})
+    assert [len(axes.get_images()) for axes in figure.axes] == [15, 6]
+    assert [text.get_text() for text in figure.texts] == ["digits", "Rings"]
+    boxes = [axes.get_position() for axes in figure.axes]
+    assert boxes[0].y0 > boxes[1].y1
+    assert boxes[1].y0 >= 0
+    assert [axes.get_xlim() for axes in figure.axes] == [(0, 10 + two_centroids.GAP)] * 2
+    width, height = figure.get_size_inches()
+    for box in boxes:
+        assert box.width * width / (10 + two_centroids.GAP) == pytest.approx(box.height * height / 2)
+
+
+def test_figure13_names_an_array_that_is_missing(tmp_path):
+    np.savez(tmp_path / "c.npz", centroids=random_images(2))
+    with pytest.raises(GeovaeError, match="nearest_train"):
+        figures.render("figure13", {"digits": tmp_path / "c.npz"}, {})
 
 
 def test_unknown_figures_and_missing_inputs_are_named(samples):

@@ -1,11 +1,17 @@
 """Seeds, images and what a script does first and last."""
 
+import argparse
 import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import geovae
 from geovae import images, job, seeding
 from geovae.errors import GeovaeError
 
@@ -81,6 +87,36 @@ def test_settings_are_a_json_object():
     assert job.settings('{"k": 3}') == {"k": 3}
     with pytest.raises(ValueError, match="JSON object"):
         job.settings("[1]")
+
+
+def test_named_paths():
+    assert job.named_path("test=a/b=c.npz") == ("test", "a/b=c.npz")
+    for text in ("test", "=a", "test=", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match=f"NAME=PATH is expected, not '{text}'"):
+            job.named_path(text)
+
+
+def test_the_peak_does_not_start_at_that_of_the_parent():
+    held = np.ones(40_000_000)
+    assert job.Stopwatch.peak_memory_mb() > held.nbytes / 1e6
+    code = "from geovae import job; print(job.Stopwatch.peak_memory_mb())"
+    environment = {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
+    # Of a fork the child would inherit what getrusage says of this process.
+    child = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True, close_fds=False
+    )
+    assert 1 < float(child.stdout) < 100
+
+
+def test_the_peak_is_that_of_the_status_file(tmp_path, monkeypatch):
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nVmPeak:\t  9000 kB\nVmHWM:\t    2000 kB\n")
+    monkeypatch.setattr(job, "_STATUS", status)
+    assert job.Stopwatch.peak_memory_mb() == 2000 * 1024 / 1e6
+    # Where the system has no such file, getrusage has to do.
+    monkeypatch.setattr(job, "_STATUS", tmp_path / "none")
+    expected = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    assert job.Stopwatch.peak_memory_mb() == pytest.approx(expected, rel=0.01)
 
 
 def test_a_stopwatch_runs_and_weighs():

@@ -226,6 +226,28 @@ def test_from_latents_takes_rows_of_the_latents_and_survives_a_file(tmp_path):
     assert torch.equal(loaded.log_density(mu), metric.log_density(mu))
 
 
+def test_centroids_may_be_named_rows():
+    generator = torch.Generator().manual_seed(3)
+    mu, log_var = torch.randn(60, 2, generator=generator), -3 + torch.rand(60, 2, generator=generator)
+    indices = np.array([41, 3, 17, 59])
+    metric = RiemannianMetric.from_latents(mu, log_var, k=4, lam=0.1, tau=0.2, seed=4, indices=indices)
+    assert torch.equal(metric.centroids, mu[[41, 3, 17, 59]])
+    assert torch.equal(metric.precisions, torch.exp(-log_var[[41, 3, 17, 59]]))
+    assert metric.indices.tolist() == [41, 3, 17, 59]
+    centroids = mu.numpy()[indices].astype(np.float64)
+    apart = np.sqrt(((centroids[:, None] - centroids) ** 2).sum(-1)) + np.diag([np.inf] * 4)
+    assert metric.rho == pytest.approx(apart.min(1).max())
+    wide = RiemannianMetric.from_latents(mu, log_var, k=4, lam=0.1, rho=7.0, indices=indices)
+    assert wide.rho == 7.0
+
+
+@pytest.mark.parametrize("n", [0, 3, 5])
+def test_as_many_rows_must_be_named_as_there_are_centroids(n):
+    mu, log_var = torch.randn(9, 2, generator=torch.Generator().manual_seed(0)), torch.zeros(9, 2)
+    with pytest.raises(GeovaeError, match=f"metric: {n} centroids are named, but k = 4"):
+        RiemannianMetric.from_latents(mu, log_var, k=4, lam=0.1, indices=np.arange(n))
+
+
 def test_one_centroid_needs_a_radius():
     mu, log_var = torch.randn(5, 2, generator=torch.Generator().manual_seed(0)), torch.zeros(5, 2)
     with pytest.raises(GeovaeError, match="rho"):

@@ -13,6 +13,7 @@ from geovae.evaluation import record
 from geovae.evaluation.fid import frechet_distance, frechet_std_error, statistics
 from geovae.evaluation.kid import kernel_distance
 from geovae.evaluation.manifolds import density_coverage, precision_recall
+from geovae.evaluation.novelty import COLUMNS, Distances
 from geovae.evaluation.prd import prd_scores
 from geovae.evaluation.reference import EXTRAS, load_reference, save_reference, score
 from geovae.provenance import provenance
@@ -21,13 +22,15 @@ KEY = {
     "dataset": "digits", "subset": "full", "net": "conv", "model": "vae", "trial": "base", "seed": 0,
     "sampler": "manifold", "variant": "base",
 }  # fmt: skip
+NOVELTIES = ("novelty", "novelty_latent", "novelty_features")
 
 
 def _parts() -> list[dict]:
     return [
         KEY,
         {"split": "test", "backbone": "classifier", "resize": None, "backbone_accuracy": 0.98},
-        {"n": 500, "fid": 12.5, "prd_f8": 0.9, "prd_f1_8": 0.8, "novelty": 1.1, "kid": -0.01, "kid_std_error": 0.02},
+        {"n": 500, "fid": 12.5, "prd_f8": 0.9, "prd_f1_8": 0.8, "kid": -0.01, "kid_std_error": 0.02},
+        {"novelty": 1.1, "novelty_latent": 0.9, "novelty_features": 1.3},
         {"precision": 0.7, "recall": 0.6, "density": 1.2, "coverage": 0.9, "fid_std_error": 0.3},
         record.diagnostic_columns({"acceptance": 0.99, "seconds": 3.0}),
         provenance(),
@@ -62,6 +65,11 @@ def test_provenance_gives_exactly_its_columns():
         ("fid", None, "may not be"),
         ("fid", "12", "a number is expected"),
         ("prd_f8", 1.5, "outside"),
+        ("novelty", -0.1, "outside"),
+        ("novelty_latent", -0.1, "outside"),
+        ("novelty_latent", float("nan"), "finite"),
+        ("novelty_features", -0.1, "outside"),
+        ("novelty_features", "1", "a number is expected"),
         ("n", 500.0, "whole number"),
         ("n", True, "a number is expected"),
         ("n", 1, "outside"),
@@ -90,7 +98,7 @@ def test_implausible_values_are_named(column, value, message):
 def test_what_may_be_null():
     extras = [column for columns in record.EXTRA_COLUMNS.values() for column in columns]
     assert len(extras) == 7
-    nulls = dict.fromkeys(["novelty", "backbone_accuracy", "resize", *extras])
+    nulls = dict.fromkeys([*NOVELTIES, "backbone_accuracy", "resize", *extras])
     record.validate({**record.build_record(*_parts()), **nulls})
     record.validate({**record.build_record(*_parts()), "resize": "tf_legacy"})
 
@@ -125,6 +133,10 @@ def test_records_need_neither_torch_nor_numpy():
 UNSEEN = np.random.default_rng(1).uniform(1, 2, 60)
 
 
+def _pixels(generated: np.ndarray, unseen: np.ndarray = UNSEEN) -> dict[str, Distances]:
+    return {"pixels": Distances(generated, unseen)}
+
+
 @pytest.fixture
 def sets(tmp_path):
     rng = np.random.default_rng(0)
@@ -135,14 +147,32 @@ def sets(tmp_path):
 
 def test_scores_use_the_first_images_of_the_larger_side(sets):
     generated, reference = sets
-    distances = np.linspace(1.0, 3.0, 40)
-    scores = score(generated, distances, reference, UNSEEN, seed=1, n_clusters=5, n_runs=2)
+    spaces = {
+        "pixels": Distances(np.linspace(1.0, 3.0, 40), UNSEEN),
+        "latent": Distances(np.linspace(2.0, 4.0, 40), UNSEEN[20:]),
+        "features": Distances(np.linspace(0.0, 9.0, 45), UNSEEN[:50]),
+    }
+    scores = score(generated, spaces, reference, seed=1, n_clusters=5, n_runs=2)
     assert tuple(scores) == record.SCORED_COLUMNS
     assert scores["n"] == 40
     real = reference.features[:40]
     assert scores["fid"] == frechet_distance(statistics(generated), statistics(real))
     assert (scores["prd_f8"], scores["prd_f1_8"]) == prd_scores(generated, real, 1, n_clusters=5, n_runs=2)
     assert scores["novelty"] == pytest.approx(2.0 / np.median(UNSEEN[:40]))
+    assert scores["novelty_latent"] == pytest.approx(3.0 / np.median(UNSEEN[20:]))
+    assert scores["novelty_features"] == pytest.approx(
+        np.linspace(0.0, 9.0, 45)[[19, 20]].mean() / np.median(UNSEEN[:40])
+    )
+
+
+def test_novelty_is_null_in_a_space_without_distances(sets):
+    generated, reference = sets
+    assert set(COLUMNS.values()) == set(NOVELTIES)
+    settings = {"seed": 1, "n_clusters": 5, "n_runs": 1}
+    for space, column in COLUMNS.items():
+        scores = score(generated, {space: Distances(np.full(40, 3.0), np.full(60, 2.0))}, reference, **settings)
+        assert {name: scores[name] for name in NOVELTIES} == dict.fromkeys(NOVELTIES) | {column: 1.5}
+        record.validate({**record.build_record(*_parts()), **scores})
 
 
 def test_extra_scores_are_null_unless_asked_for(sets):
@@ -156,24 +186,24 @@ def test_extra_scores_are_null_unless_asked_for(sets):
         "fid_bootstrap": (("fid_std_error",), (frechet_std_error(generated, real, 3),)),
     }
     assert set(expected) == set(EXTRAS) == set(record.EXTRA_COLUMNS)
-    plain = score(generated, np.ones(40), reference, UNSEEN, **settings)
+    plain = score(generated, _pixels(np.ones(40)), reference, **settings)
     for name, (columns, values) in expected.items():
-        scores = score(generated, np.ones(40), reference, UNSEEN, extra=[name], **settings)
+        scores = score(generated, _pixels(np.ones(40)), reference, extra=[name], **settings)
         assert scores == plain | dict(zip(columns, values, strict=True))
         assert all(plain[column] is None for column in columns)
         record.validate({**record.build_record(*_parts()), **scores})
     with pytest.raises(GeovaeError, match=r"extra: unknown fids. Known are: kid, precision_recall"):
-        score(generated, np.ones(40), reference, UNSEEN, extra=["kid", "fids"], **settings)
+        score(generated, _pixels(np.ones(40)), reference, extra=["kid", "fids"], **settings)
 
 
 def test_a_whole_reference_is_compared_by_its_stored_statistics(sets):
     _, reference = sets
     more = np.concatenate([reference.features, reference.features[:7] + 5])
-    scores = score(more, np.ones(67), reference, UNSEEN, seed=1, n_clusters=5, n_runs=2)
+    scores = score(more, _pixels(np.ones(67)), reference, seed=1, n_clusters=5, n_runs=2)
     assert scores["n"] == 60
     assert scores["fid"] == pytest.approx(0.0, abs=1e-9)
     marked = reference._replace(statistics=statistics(reference.features + 1))
-    scores = score(more, np.ones(67), marked, UNSEEN, seed=1, n_clusters=5, n_runs=2)
+    scores = score(more, _pixels(np.ones(67)), marked, seed=1, n_clusters=5, n_runs=2)
     assert scores["fid"] == pytest.approx(6.0, rel=1e-6)
 
 
@@ -199,6 +229,6 @@ def test_references_of_images_resized_in_another_way_are_refused(tmp_path, writt
 def test_features_of_another_backbone_and_too_few_distances_are_refused(sets):
     generated, reference = sets
     with pytest.raises(GeovaeError, match="5 features, the reference 6"):
-        score(np.ones((9, 5)), np.ones(9), reference, UNSEEN, seed=1, n_clusters=5, n_runs=1)
-    with pytest.raises(GeovaeError, match="40 images are scored, but the distances of only 39"):
-        score(generated, np.ones(40), reference, UNSEEN[:39], seed=1, n_clusters=5, n_runs=1)
+        score(np.ones((9, 5)), _pixels(np.ones(9)), reference, seed=1, n_clusters=5, n_runs=1)
+    with pytest.raises(GeovaeError, match=r"novelty \(pixels\): 40 images are scored, but the distances of only 40"):
+        score(generated, _pixels(np.ones(40), UNSEEN[:39]), reference, seed=1, n_clusters=5, n_runs=1)

@@ -211,6 +211,33 @@ def test_kde_draws_around_the_means(context):
     torch.testing.assert_close(draw.latents.var(0), expected, rtol=0.06, atol=0)
 
 
+@pytest.mark.parametrize("bandwidth", [0.05, 2, 2.5])
+def test_kde_with_a_given_bandwidth_has_that_deviation_around_the_means(bandwidth):
+    mu = torch.tensor([[0.0, 0.0, 0.0], [1e3, 0.0, 0.0], [0.0, 1e3, 0.0]])
+    # Neither validation means nor a likelihood are needed.
+    draw = sampling.draw("kde", Context(mu=mu), 3000, "key", bandwidth=bandwidth)
+    assert draw.diagnostics.keys() == {"bandwidth", "seconds"}
+    assert draw.diagnostics["bandwidth"] == bandwidth
+    distances = torch.cdist(draw.latents.double(), mu.double())
+    assert np.bincount(distances.argmin(1), minlength=3) == pytest.approx(1000, abs=120)
+    deviations = draw.latents.double() - mu.double()[distances.argmin(1)]
+    assert deviations.std().item() == pytest.approx(bandwidth, rel=0.03)
+    assert stats.kstest((deviations / bandwidth).ravel().numpy(), "norm").pvalue > 1e-3
+
+
+def test_kde_with_the_chosen_bandwidth_draws_as_if_it_were_given(context):
+    chosen = sampling.draw("kde", context, 20, "key")
+    given = sampling.draw("kde", context, 20, "key", bandwidth=chosen.diagnostics["bandwidth"])
+    assert torch.equal(chosen.latents, given.latents)
+    assert "held_out_log_likelihood" in chosen.diagnostics
+
+
+@pytest.mark.parametrize("bandwidth", [0, -0.5, math.nan, math.inf, "wide"])
+def test_bandwidths_that_are_none_are_refused(context, bandwidth):
+    with pytest.raises(GeovaeError, match=rf"sampler 'kde': bandwidth = {bandwidth!r}; a number above 0"):
+        sampling.draw("kde", context, 3, "key", bandwidth=bandwidth)
+
+
 def test_manifold_on_a_flat_metric_is_a_random_walk():
     """Far from one tight centroid G = λI: all is accepted, and N steps add Gaussian noise of N (n_lf ε)² variance."""
     mu = torch.tensor([[50.0, 0.0]]).repeat(2, 1)
@@ -351,6 +378,19 @@ def test_draw_samples(run_folder):
     rows = index_of(storage.load_array(run_folder / "real/samples.npy"), images)
     assert ((rows >= 5) & (rows < 35)).all()
     assert storage.load_array(run_folder / "real/latents.npy").shape == (7, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "sampler", "among_means"),
+    [("vae", "prior", 1.0), ("vae", "resample", 1.0), ("vae_nf", "prior", 0.0), ("vae_nf", "resample", 1.0)],
+)
+def test_diagnostics_say_whether_latents_lie_among_the_means(run_folder, model, sampler, among_means):
+    # The decoder of a flow's model takes what the flow gives, so that its prior lies in another space.
+    description = storage.load_json(run_folder / "run/model.json") | {"model": model}
+    save_model(run_folder / "run", build_model(description), description)
+    build(run_folder)
+    run_script("draw_samples", *draw_arguments(run_folder, sampler))
+    assert storage.load_json(run_folder / sampler / "diagnostics.json")["among_means"] == among_means
 
 
 def test_draw_samples_errors(run_folder):

@@ -1,13 +1,14 @@
 """One whole build through Snakemake: what it writes, what it reruns, and that it repeats itself."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
 import pytest
 
 from geovae import experiments
-from geovae.evaluation.record import TIMING_COLUMNS
+from geovae.evaluation.record import KEY_COLUMNS, TIMING_COLUMNS
 from snakemake_runs import copy_project, output, run_command, run_snakemake
 
 
@@ -16,45 +17,62 @@ def read_scores(folder):
         return list(csv.DictReader(file))
 
 
-def without_timing(folder):
-    return [{name: value for name, value in row.items() if name not in TIMING_COLUMNS} for row in read_scores(folder)]
-
-
 def score(folder, sampler, model="vae", split="test", variant="base"):
-    found = [
-        row
-        for row in read_scores(folder)
-        if (row["sampler"], row["model"], row["split"], row["variant"]) == (sampler, model, split, variant)
-    ]
+    wanted = {"sampler": sampler, "model": model, "split": split, "variant": variant}
+    wanted |= {"dataset": "digits", "subset": "full", "net": "conv", "trial": "base"}
+    found = [row for row in read_scores(folder) if all(row[name] == value for name, value in wanted.items())]
     assert len(found) == 1, f"{len(found)} records of {model} {sampler} {variant}"
     return found[0]
 
 
 def test_every_artefact_is_there_in_every_format(smoke):
-    tables = smoke / "results/tables"
-    assert r"\toprule" in (tables / "table1.tex").read_text()
-    assert "<table" in (tables / "table1.html").read_text()
-    assert "| VAE - Ours" in (tables / "table1.md").read_text()
-    assert len((tables / "table1.csv").read_text().splitlines()) > 30
-    for figure in ("figure1", "figure2", "figure3", "figure5"):
+    for number in range(1, 8):
+        table = smoke / f"results/tables/table{number}"
+        assert r"\toprule" in table.with_suffix(".tex").read_text()
+        assert "<table" in table.with_suffix(".html").read_text()
+        assert "|" in table.with_suffix(".md").read_text()
+        assert len(table.with_suffix(".csv").read_text().splitlines()) > 3
+    assert "| VAE - Ours" in (smoke / "results/tables/table1.md").read_text()
+    for figure in (*(f"figure{number}" for number in range(1, 15)), "figure_controls"):
         assert (smoke / f"results/figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
         assert (smoke / f"results/figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
+    claims = (smoke / "results/claims.md").read_text()
+    assert "stand-in" in claims
+    assert "not decided by this run" in claims
+    assert "<html" in (smoke / "results/claims.html").read_text()
 
 
 def test_there_is_a_record_of_every_generation_and_split(smoke):
     rows = read_scores(smoke)
-    keys = {(row["model"], row["sampler"], row["variant"], row["split"]) for row in rows}
-    assert len(rows) == len(keys) == 2 * 15
-    assert {row["sampler"] for row in rows} == set(experiments.SAMPLERS) - {"two_stage"}  # Table 7
+    keys = {tuple(row[name] for name in (*KEY_COLUMNS, "split")) for row in rows}
+    assert len(rows) == len(keys) == 2 * 42
+    assert {row["sampler"] for row in rows} == set(experiments.SAMPLERS)
     assert {row["threads"] for row in rows} == {"1"}
     assert all(0 <= float(row["prd_f8"]) <= 1 and float(row["fid"]) >= 0 for row in rows)
+    assert all(float(row["fid_std_error"]) > 0 for row in rows)
 
 
 def test_the_controls_order_as_they_must(smoke):
     real, reconstruction, noise = (float(score(smoke, name)["fid"]) for name in ("real", "reconstruction", "noise"))
     assert real < reconstruction < noise
-    assert float(score(smoke, "real")["novelty"]) == 0
-    assert float(score(smoke, "noise")["novelty"]) > 1
+
+
+def test_the_classifiers_of_table_2_ran_on_real_and_on_generated_images(smoke):
+    with (smoke / "results/classification.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["source"] for row in rows} >= {"raw", "resampled", "vae/manifold", "vae/prior", "vae/jitter"}
+    assert {int(row["n_train"]) for row in rows if row["source"] == "vae/manifold"} == {60}
+    assert all(0 <= float(row["balanced_accuracy"]) <= 1 for row in rows)
+
+
+def test_novelty_tells_copies_from_other_images(smoke):
+    real, noise = score(smoke, "real"), score(smoke, "noise")
+    assert float(real["novelty"]) == float(real["novelty_features"]) == 0
+    assert real["novelty_latent"] == ""
+    assert float(noise["novelty"]) > 1
+    means = score(smoke, "resample")
+    assert float(means["novelty_latent"]) == pytest.approx(0, abs=1e-6)
+    assert float(score(smoke, "jitter", variant="sigma0.5")["novelty_latent"]) > float(means["novelty_latent"])
 
 
 def test_samples_have_the_shape_and_number_asked_for(smoke):
@@ -73,12 +91,20 @@ def test_a_second_build_has_nothing_to_do(smoke_copy):
 
 def test_another_clone_on_another_number_of_cores_gives_the_same_bytes(smoke, tmp_path):
     other = copy_project(tmp_path / "other")
-    result = run_snakemake(other, "results/scores.csv", cores=1)
+    run = "results/runs/digits/full/conv/vae/base/seed0/generations"
+    records = [f"{run}/{name}/classifier/score_test.json" for name in ("manifold/base", "gmm/base", "jitter/base")]
+    result = run_snakemake(other, *records, cores=1)
     assert result.returncode == 0, output(result)
-    assert without_timing(other) == without_timing(smoke)
-    for path in (smoke / "results/runs/digits").rglob("*"):
+    for path in records:
+        first, second = (json.loads((folder / path).read_text()) for folder in (smoke, other))
+        for name in first.keys() - set(TIMING_COLUMNS):
+            assert first[name] == second[name], f"{path}: {name}"
+    compared = 0
+    for path in (other / "results/runs/digits").rglob("*"):
         if path.suffix in (".npy", ".safetensors") or path.name in ("latents.npz", "metric.npz"):
-            assert (other / path.relative_to(smoke)).read_bytes() == path.read_bytes(), path
+            assert (smoke / path.relative_to(other)).read_bytes() == path.read_bytes(), path
+            compared += 1
+    assert compared >= 9
 
 
 def test_no_job_takes_more_processor_time_than_its_thread_has(smoke):
@@ -144,5 +170,13 @@ def test_the_report_holds_every_artefact_with_its_caption(smoke_copy):
     assert result.returncode == 0, output(result)
     report = (smoke_copy / "report.html").read_text()
     captions = ("controls that no method", "The ends were chosen for contrast", "the first 100 samples")
-    for text in ("figure1.png", "figure5.png", "table1.html", "Nearest training images and reconstructions", *captions):
+    for text in (
+        "figure1.png",
+        "figure_controls.png",
+        "claims.html",
+        "figure5.png",
+        "table1.html",
+        "Nearest training images and reconstructions",
+        *captions,
+    ):
         assert text in report, text

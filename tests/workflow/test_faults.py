@@ -63,7 +63,7 @@ def test_training_that_diverges_names_the_batch_and_the_term(project):
 @pytest.mark.parametrize(
     ("name", "target", "forced"),
     [
-        ("latents.npz", "metric/k30/metric.npz", "build_metric"),
+        ("latents.npz", "metric/k11/metric.npz", "build_metric"),
         ("model.safetensors", "generations/prior/base/samples.npy", "draw_samples"),
         ("generations/prior/base/samples.npy", "generations/prior/base/classifier/score_test.json", "score_samples"),
     ],
@@ -90,4 +90,4 @@ def test_an_artefact_that_is_switched_off_cannot_be_asked_for(project):
     (project / "off.yaml").write_text("artefacts: {figure5: null}\n")
     result = run_command(project, "snakemake", "-n", "figure5", "--configfile", "off.yaml")
     assert result.returncode != 0
-    assert "config: artefacts.figure5 is null; give it a section to build it." in output(result)
+    assert "config: artefacts.figure5 is left out; give it a section (claims: true) to build it." in output(result)

@@ -4,11 +4,13 @@ Nothing here imports torch. `load_config` turns what Snakemake read from `config
 or raises a `GeovaeError` of one line a mistake.
 """
 
-from typing import Literal
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
-from geovae.config_artefacts import Artefacts
+from geovae.config_artefacts import CLASSES, Artefacts
 from geovae.config_base import Closed
 from geovae.config_datasets import Datasets
 from geovae.config_errors import explain
@@ -76,45 +78,78 @@ class Config(Closed):
 
     @model_validator(mode="after")
     def _artefacts_fit_the_datasets(self) -> "Config":
-        for name, dataset, subset in _datasets_in_use(self.artefacts):
-            if dataset not in self.datasets.names():
+        for use in _uses(self):
+            if use.dataset not in self.datasets.names():
                 configured = ", ".join(self.datasets.names()) or "none"
-                raise ValueError(f"artefacts.{name} asks for data set '{dataset}'; in `datasets`: {configured}")
-            _check_sizes(self.protocol(dataset), dataset, subset, f"artefacts.{name}")
+                raise ValueError(f"{use.where} asks for data set '{use.dataset}'; in `datasets`: {configured}")
+            _check_use(self.protocol(use.dataset), use)
         shown = self.artefacts.figure1
         if shown is not None and self.protocol(shown.dataset).latent_dim != 2:
             d = self.protocol(shown.dataset).latent_dim
             raise ValueError(
                 f"datasets.{shown.dataset}.latent_dim = {d}: Figure 1 draws a latent space of 2 dimensions"
             )
+        if self.artefacts.figure10 is not None and self.artefacts.table2 is None:
+            raise ValueError("artefacts.figure10 shows the images of artefacts.table2, which is null")
+        if self.artefacts.table2 is not None and self.artefacts.table2.dataset not in CLASSES:
+            name, known = self.artefacts.table2.dataset, ", ".join(CLASSES)
+            raise ValueError(f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}")
         return self
 
 
-def _datasets_in_use(artefacts: Artefacts) -> list[tuple[str, str, str]]:
-    """(artefact, data set, subset) for everything that will be built."""
-    found = []
-    for name in type(artefacts).model_fields:
-        artefact = getattr(artefacts, name)
-        if artefact is None:
-            continue
-        datasets = [artefact.dataset] if hasattr(artefact, "dataset") else artefact.datasets
-        found += [(name, dataset, getattr(artefact, "subset", "full")) for dataset in datasets]
-    return found
+class _Use(NamedTuple):
+    """A data set that an artefact is made on: with which training images, nets and largest number of centroids."""
+
+    where: str
+    subset_key: str
+    dataset: str
+    subset: str
+    nets: tuple[str, ...]
+    k: int
 
 
-def _check_sizes(protocol: Protocol, dataset: str, subset: str, where: str) -> None:
+def _uses(config: Config) -> Iterator[_Use]:
+    """Everything that will be built."""
+    for name in type(config.artefacts).model_fields:
+        artefact = getattr(config.artefacts, name)
+        datasets = [artefact.dataset] if hasattr(artefact, "dataset") else getattr(artefact, "datasets", [])
+        for dataset in datasets:
+            subsets = getattr(artefact, "subsets", [getattr(artefact, "subset", "full")])
+            nets = [getattr(artefact, "net", None), *getattr(artefact, "nets", [])]
+            k = max(_centroids(artefact), default=0)
+            if name == "figure_controls":  # its net is the two-stage model's alone
+                nets.append(config.protocol(dataset).net if dataset in config.datasets.names() else None)
+            key = f"artefacts.{name}.{'subsets' if hasattr(artefact, 'subsets') else 'subset'}"
+            for subset in subsets:
+                yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net), k)
+
+
+def _centroids(artefact: object) -> Iterator[int]:
+    """The numbers of centroids that an artefact names itself."""
+    yield from getattr(artefact, "ks", [])
+    yield from (getattr(artefact, name) for name in ("k", "k_draws") if hasattr(artefact, name))
+    yield from (int(k) for variant in getattr(artefact, "variants", []) for k in re.findall(r"\bk(\d+)", variant))
+
+
+def _check_use(protocol: Protocol, use: _Use) -> None:
     size = getattr(getattr(protocol, "options", None), "image_size", 32)
-    if protocol.net in SQUARE_SIZES and size not in SQUARE_SIZES[protocol.net]:
-        sizes = " or ".join(map(str, SQUARE_SIZES[protocol.net]))
-        raise ValueError(f"datasets.{dataset}.options.image_size = {size}: the {protocol.net} net takes {sizes}")
+    for net in use.nets or (protocol.net,):
+        if net in SQUARE_SIZES and size not in SQUARE_SIZES[net]:
+            sizes = " or ".join(map(str, SQUARE_SIZES[net]))
+            raise ValueError(f"datasets.{use.dataset}.options.image_size = {size}: the {net} net takes {sizes}")
     n_train = protocol.train_size()
     if n_train is None:
+        if use.subset_key.endswith("subsets"):
+            raise ValueError(f"{use.where}: the number of training images of data set '{use.dataset}' is not known")
         return
-    if subset.startswith("n") and int(subset[1:]) > n_train:
-        raise ValueError(f"{where}.subset = '{subset}': {dataset} has {n_train} training images, no more")
-    available = min(n_train, int(subset[1:])) if subset.startswith("n") else n_train
+    if use.subset.startswith("n") and int(use.subset[1:]) > n_train:
+        raise ValueError(f"{use.subset_key} = '{use.subset}': {use.dataset} has {n_train} training images, no more")
+    available = min(n_train, int(use.subset[1:])) if use.subset.startswith("n") else n_train
     if protocol.metric.k > available:
-        raise ValueError(f"datasets.{dataset}.metric.k = {protocol.metric.k}: there are {available} training images")
+        k = protocol.metric.k
+        raise ValueError(f"datasets.{use.dataset}.metric.k = {k}: there are {available} training images")
+    if use.k > available:
+        raise ValueError(f"{use.where}: k = {use.k}, but {use.dataset} has {available} training images")
 
 
 def load_config(content: dict) -> Config:

@@ -1,17 +1,25 @@
 """What the sections of the config share: their base, and the names that several of them hold."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-DatasetName = Literal["digits", "shapes", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder"]
+DatasetName = Literal["digits", "shapes", "phantoms", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder"]
 # The models of Table 1's rows, in its order.
 Table1Model = Literal["ae", "wae", "vae", "vamp", "hvae", "rhvae", "rae_gp", "rae_l2", "rae_sn", "rae"]
+ALL_MODELS = list(get_args(Table1Model))
+# The models of Table 3's rows, and those of Table 6.
+SearchedModel = Literal["ae", "wae", "vae", "vamp", "vae_nf", "vae_iaf", "rae_gp", "rae_l2"]
+PluggedModel = Literal["vamp", "iwae", "aae", "vaegan"]
+NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 Split = Literal["validation", "test"]
 
 SUBSET_PATTERN = r"full|n[1-9][0-9]*|class-[A-Za-z0-9_-]+"
-VARIANT_PATTERN = r"base|(?:k[0-9]+|lam[0-9.e-]+|steps[0-9]+)(?:_(?:k[0-9]+|lam[0-9.e-]+|steps[0-9]+))*"
+_MANIFOLD_OPTION = r"(?:k(?:[2-9]|[1-9][0-9]+)|steps[1-9][0-9]*|draw[0-9]+|lam[0-9][0-9.e-]*)"
+MANIFOLD_PATTERN = rf"base|{_MANIFOLD_OPTION}(?:_{_MANIFOLD_OPTION})*"
+# The noise of the controls: its deviation (jitter), its bandwidth (kde).
+VARIANT_PATTERN = rf"{MANIFOLD_PATTERN}|(?:sigma|h)[0-9][0-9.e-]*"
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -25,9 +33,15 @@ def _matching(pattern: str, allowed: str) -> AfterValidator:
 
 Subset = Annotated[str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000) or class-NAME")]
 Variant = Annotated[
-    str, _matching(VARIANT_PATTERN, "base, or k…, lam… and steps… joined by _ (for example k1000_lam0.1)")
+    str, _matching(MANIFOLD_PATTERN, "base, or k…, lam…, steps…, draw… joined by _ (for example k1000_lam0.1)")
 ]
+# What Figures 4 and 11 compare: subsets that have a size.
+SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]*", "full or nNUMBER (for example n1000)")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+PositiveInts = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+PositiveFloats = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
+RowModels = Annotated[list[Table1Model], Field(min_length=1)]
 
 
 class Closed(BaseModel):

@@ -47,6 +47,26 @@ class Shapes(Protocol):
         return self.options.n_train
 
 
+class PhantomsOptions(Closed):
+    """Drawn head-like slices."""
+
+    downscale: Downscale = Field(2, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")
+    n_cn: int = Field(316, ge=3, description="Images of the class CN.")
+    n_ad: int = Field(100, ge=3, description="Images of the class AD.")
+    seed: int = Field(0, ge=0, description="Seed of the images and of the split.")
+
+
+class Phantoms(Protocol):
+    """Head-like slices of two classes drawn by this project, in the place of OASIS-1 and in its numbers."""
+
+    options: PhantomsOptions = Field(PhantomsOptions(), description="How the images are drawn.")
+
+    def train_size(self) -> int:
+        """Images in the training split: 70 %, of both classes."""
+        total = self.options.n_cn + self.options.n_ad
+        return total - round(total / 10) - -(-total // 5)
+
+
 class Mnist(Protocol):
     """MNIST, padded to 32×32: 50,000 to train, 10,000 to validate, 10,000 to test."""
 
@@ -152,6 +172,7 @@ class Datasets(Closed):
 
     digits: Digits | None = Field(None, description="Handwritten digits from scikit-learn.")
     shapes: Shapes | None = Field(None, description="Disks and rings.")
+    phantoms: Phantoms | None = Field(None, description="Drawn head-like slices.")
     mnist: Mnist | None = Field(None, description="MNIST.")
     svhn: Svhn | None = Field(None, description="Street View House Numbers.")
     cifar10: Cifar10 | None = Field(None, description="CIFAR10.")

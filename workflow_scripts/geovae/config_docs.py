@@ -88,9 +88,19 @@ def _table(section: type[BaseModel], path: str, written: dict[type[BaseModel], s
     return lines + inner
 
 
+def _without_section_defaults(node: object) -> object:
+    """A schema whose sections do not repeat all that is in them as their default."""
+    if isinstance(node, list):
+        return [_without_section_defaults(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if key != "default" or not isinstance(value, dict)}
+    return {key: _without_section_defaults(value) for key, value in kept.items()}
+
+
 def documents() -> dict[str, str]:
     """Path below the repository's root and content of both documents."""
-    schema = json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False)
+    schema = json.dumps(_without_section_defaults(Config.model_json_schema()), indent=2, ensure_ascii=False)
     return {
         "docs/config.md": HEADER + "\n".join(_table(Config, "", {})) + "\n",
         "docs/config.schema.json": schema + "\n",

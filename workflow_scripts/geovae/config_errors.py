@@ -36,7 +36,8 @@ def _nearest(value: object, allowed: list[str]) -> str:
 def _unknown_key(error: ErrorDetails, key: str, root: type[BaseModel]) -> str:
     section = _model_at(root, error["loc"][:-1])
     allowed = list(section.model_fields) if section else []
-    return f"{key}: unknown key{_nearest(error['loc'][-1], allowed)} Allowed: {', '.join(allowed) or 'nothing'}"
+    offer = _nearest(error["loc"][-1], allowed) or "."
+    return f"{key}: unknown key{offer} Allowed: {', '.join(allowed) or 'nothing'}"
 
 
 def _wrong_type(error: ErrorDetails, expected: str) -> str:

@@ -4,10 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geovae.config_base import Closed
+from geovae.config_base import Closed, NetName
 from geovae.config_models import Models
-
-NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 
 
 class Training(Closed):

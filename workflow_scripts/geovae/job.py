@@ -39,6 +39,14 @@ def settings(text: str) -> dict:
     return value
 
 
+def named_path(text: str) -> tuple[str, str]:
+    """The type of an argument NAME=PATH."""
+    name, separator, path = text.partition("=")
+    if not (name and separator and path):
+        raise argparse.ArgumentTypeError(f"NAME=PATH is expected, not {text!r}")
+    return name, path
+
+
 def run(
     main: Callable[[argparse.Namespace], None], arguments: argparse.ArgumentParser, argv: Sequence[str] | None = None
 ):

@@ -1,4 +1,7 @@
-"""The part of the config that each job gets, as JSON with sorted keys, so that a change reruns what it concerns."""
+"""The part of the config that each job gets, as JSON with sorted keys, so that a change reruns what it concerns.
+
+What tables and figures get is in `render_slices`, what the page of claims gets in `claim_slices`.
+"""
 
 import json
 from typing import Any
@@ -8,7 +11,8 @@ from geovae.config import Config
 from geovae.experiments import Generation, Run
 
 
-def _text(content: dict[str, Any]) -> str:
+def text(content: dict[str, Any]) -> str:
+    """JSON with sorted keys."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False)
 
 
@@ -19,12 +23,13 @@ def dataset(config: Config, name: str) -> str:
 
 
 def training(config: Config, run: Run) -> str:
-    """For train_model: model, net and optimisation of a run."""
+    """For train_model: model, net and optimisation of a run, with the settings that its trial replaces."""
     protocol = config.protocol(run.dataset)
-    return _text(
+    settings = getattr(protocol.models, run.model).model_dump() | experiments.trial_settings(run.model, run.trial)
+    return text(
         {
             "model": run.model,
-            "model_settings": getattr(protocol.models, run.model).model_dump(),
+            "model_settings": settings,
             "net": run.net,
             "width": protocol.width,
             "latent_dim": protocol.latent_dim,
@@ -34,10 +39,14 @@ def training(config: Config, run: Run) -> str:
 
 
 def metric(config: Config, run: Run, variant: str) -> str:
-    """For build_metric: k, lam and tau, as the variant has them."""
+    """For build_metric: k, lam, tau and the choice of centroids, as the variant has them."""
     options = experiments.variant_options(variant)
     settings = config.protocol(run.dataset).metric.model_dump()
-    return _text(settings | {name: options[name] for name in ("k", "lam") if name in options})
+    return text(settings | {name: options[name] for name in ("k", "lam", "draw") if name in options})
+
+
+# The option of a sampler that an option in a variant's name replaces.
+_REPLACED = {"steps": "n_steps", "sigma": "scale", "h": "bandwidth"}
 
 
 def sampler(config: Config, generation: Generation) -> str:
@@ -46,9 +55,7 @@ def sampler(config: Config, generation: Generation) -> str:
     name = "manifold" if generation.sampler == "manifold_released" else generation.sampler
     settings = getattr(samplers, name).model_dump() if hasattr(samplers, name) else {}
     options = experiments.variant_options(generation.variant)
-    if "steps" in options:
-        settings["n_steps"] = options["steps"]
-    return _text(settings)
+    return text(settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED})
 
 
 def backbone(config: Config) -> str:
@@ -58,87 +65,21 @@ def backbone(config: Config) -> str:
 
 def score(config: Config) -> str:
     """For score_samples: the settings of PRD, and which further scores are taken."""
-    return _text(config.evaluation.prd.model_dump() | {"extra": sorted(set(config.evaluation.extra))})
+    return text(config.evaluation.prd.model_dump() | {"extra": sorted(set(config.evaluation.extra))})
 
 
 def key_fields(generation: Generation) -> str:
     """For score_samples: the columns that identify a generation."""
     run = generation.run
     fields = {name: getattr(run, name) for name in ("dataset", "subset", "net", "model", "trial", "seed")}
-    return _text(fields | {"sampler": generation.sampler, "variant": generation.variant})
-
-
-TITLES = {
-    "digits": "Digits",
-    "shapes": "Disks and rings",
-    "mnist": "MNIST",
-    "svhn": "SVHN",
-    "cifar10": "CIFAR10",
-    "celeba": "CelebA",
-    "oasis": "OASIS",
-    "folder": "Folder",
-}
-CONTENTS = {
-    "figure1": "Latent space, distances, interpolations",
-    "figure2": "Samples, a row a method",
-    "figure3": "Nearest training images and reconstructions",
-    "figure5": "100 samples of the paper's method",
-}
-
-
-def table1(config: Config) -> str:
-    """For render_table: rows, data sets and split of Table 1."""
-    table = config.artefacts.table1
-    names = ("label", "model", "sampler", "variant", "block", "note")
-    rows = [{name: getattr(row, name) for name in names} for row in experiments.table1_rows(config)]
-    info = {}
-    for name in table.datasets:
-        protocol = config.protocol(name)
-        info[name] = {
-            "title": TITLES[name],
-            "latent_dim": protocol.latent_dim,
-            "net": protocol.net,
-            "width": protocol.width,
-        }
-    return _text(
-        {
-            "datasets": table.datasets,
-            "datasets_info": info,
-            "subset": table.subset,
-            "split": table.split,
-            "seeds": table.seeds,
-            "backbone": config.evaluation.backbone,
-            "rows": rows,
-        }
-    )
-
-
-def _figure2(config: Config) -> dict[str, Any]:
-    panels = [
-        {
-            "title": TITLES[name],
-            "rows": [
-                {"label": row.label, "block": row.block, "input": f"{name}_{row.model}_{row.sampler}"}
-                for row, _ in experiments.figure2_generations(config, name)
-            ],
-        }
-        for name in config.artefacts.figure2.datasets
-    ]
-    return {"panels": panels, "columns": config.artefacts.figure2.columns}
-
-
-def figure(config: Config, name: str) -> str:
-    """For render_figure: what the figure shows beside its inputs."""
-    artefacts = config.artefacts
-    if name == "figure2":
-        return _text(_figure2(config))
-    if name == "figure3":
-        return _text({"titles": {dataset: TITLES[dataset] for dataset in artefacts.figure3.datasets}})
-    if name == "figure5":
-        return _text({"title": TITLES[artefacts.figure5.dataset]})
-    return _text({})
+    return text(fields | {"sampler": generation.sampler, "variant": generation.variant})
 
 
 def geodesics(config: Config) -> str:
     """For trace_geodesics: the resolution of Figure 1."""
-    return _text({"grid": config.artefacts.figure1.grid, "n_stops": config.artefacts.figure1.n_stops})
+    return text({"grid": config.artefacts.figure1.grid, "n_stops": config.artefacts.figure1.n_stops})
+
+
+def augmentation_classifier(config: Config) -> str:
+    """For train_classifier: the training of the classifier of Table 2."""
+    return config.artefacts.table2.classifier.model_dump_json()

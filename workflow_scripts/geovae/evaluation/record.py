@@ -25,6 +25,8 @@ SCORED_COLUMNS = (
     "prd_f8",
     "prd_f1_8",
     "novelty",
+    "novelty_latent",
+    "novelty_features",
     *(column for columns in EXTRA_COLUMNS.values() for column in columns),
 )
 SCORE_COLUMNS = BACKBONE_COLUMNS + SCORED_COLUMNS
@@ -66,7 +68,7 @@ COLUMNS = KEY_COLUMNS + SCORE_COLUMNS + DIAGNOSTIC_COLUMNS + PROVENANCE_COLUMNS 
 
 _TEXT = {*KEY_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone", "resize"} - {"seed", "threads"}
 _MAY_BE_NULL = {
-    *("resize", "backbone_accuracy", "novelty", "seconds_sampling"),
+    *("resize", "backbone_accuracy", "novelty", "novelty_latent", "novelty_features", "seconds_sampling"),
     *(column for columns in EXTRA_COLUMNS.values() for column in columns),
     *DIAGNOSTIC_COLUMNS,
 }
@@ -77,6 +79,8 @@ _RANGES = {
     "prd_f8": (0.0, 1.0),
     "prd_f1_8": (0.0, 1.0),
     "novelty": (0.0, math.inf),
+    "novelty_latent": (0.0, math.inf),
+    "novelty_features": (0.0, math.inf),
     "kid_std_error": (0.0, math.inf),
     "precision": (0.0, 1.0),
     "recall": (0.0, 1.0),

@@ -1,6 +1,6 @@
 """The real images that generations are compared with: their features, once for all generations of a data set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from geovae.errors import GeovaeError
 from geovae.evaluation.fid import GaussianStatistics, factorise, frechet_distance, frechet_std_error, statistics
 from geovae.evaluation.kid import kernel_distance
 from geovae.evaluation.manifolds import density_coverage, precision_recall
-from geovae.evaluation.neighbours import novelty
+from geovae.evaluation.novelty import Distances, novelties
 from geovae.evaluation.prd import prd_scores
 from geovae.evaluation.record import EXTRA_COLUMNS, SCORED_COLUMNS
 
@@ -62,9 +62,8 @@ def load_reference(path: str | Path, resize: str | None = None) -> Reference:
 
 def score(
     features: np.ndarray,
-    nearest_train: np.ndarray,
+    distances: Mapping[str, Distances],
     reference: Reference,
-    unseen: np.ndarray,
     *,
     seed: int,
     n_clusters: int,
@@ -74,9 +73,9 @@ def score(
     """FID, PRD, novelty and, if asked for, more scores of generated images, over as many images of both sides.
 
     Args:
-        features, nearest_train: of the generated images, (N, F), and distances (N,) to the model's training images.
+        features: of the generated images, (N, F).
+        distances: by space, of generated and unseen images to the model's training images (see `novelty`).
         reference: the real images.
-        unseen: distances (M,) from these to the model's training images, of at least as many as are used.
         seed: of the clusterings of PRD and of what the extra scores draw.
         n_clusters, n_runs: of PRD.
         extra: some of `EXTRAS`.
@@ -97,11 +96,6 @@ def score(
             f"the generated images have {features.shape[1]} features, the reference {reference.features.shape[1]}.\n"
             "Extract the reference again with the same backbone."
         )
-    if len(unseen) < n:
-        raise GeovaeError(
-            f"novelty: {n} images are scored, but the distances of only {len(unseen)} unseen images are given.\n"
-            "Measure the unseen images again, as many as the reference has."
-        )
     generated, real = features[:n], reference.features[:n]
     real_statistics = reference.statistics if n == len(reference.features) else statistics(real)
     f8, f1_8 = prd_scores(generated, real, seed, n_clusters=n_clusters, n_runs=n_runs)
@@ -111,7 +105,7 @@ def score(
         "fid": frechet_distance(statistics(generated), real_statistics),
         "prd_f8": f8,
         "prd_f1_8": f1_8,
-        "novelty": novelty(nearest_train[:n], unseen[:n]),
+        **novelties(distances, n),
     }
     for name in extra:
         scores |= dict(zip(EXTRA_COLUMNS[name], EXTRAS[name](generated, real, seed), strict=True))

@@ -90,7 +90,10 @@ def backbone_folder(dataset: str, backbone: str) -> str:
 
 # -- variants: the sampler's options in a generation's name -----------------------------------------------------------
 
-_OPTION = re.compile(r"(k|lam|steps)([0-9.e-]+)")
+# How a name's options are read and said. draw: centroids at random, not by k-medoids; sigma, h: noise of the controls.
+_KINDS = {"k": int, "lam": float, "steps": int, "draw": int, "sigma": float, "h": float}
+_SYMBOLS = {"k": "k", "lam": "λ", "steps": "N", "draw": "draw", "sigma": "σ", "h": "h"}
+_OPTION = re.compile(rf"({'|'.join(_KINDS)})([0-9.e-]+)")
 
 
 def variant_options(variant: str) -> dict[str, int | float]:
@@ -99,9 +102,21 @@ def variant_options(variant: str) -> dict[str, int | float]:
         raise ValueError(f"not a variant: {variant}")
     if variant == "base":
         return {}
-    kinds = {"k": int, "lam": float, "steps": int}
     found = [_OPTION.fullmatch(part) for part in variant.split("_")]
-    return {match[1]: kinds[match[1]](match[2]) for match in found if match}
+    return {match[1]: _KINDS[match[1]](match[2]) for match in found if match}
+
+
+def variant_name(**options: int | float) -> str:
+    """The name of a variant: k=1000, lam=0.1 gives `k1000_lam0.1`, nothing gives `base`."""
+    return "_".join(f"{name}{_digits(value)}" for name, value in options.items()) or "base"
+
+
+def _digits(value: int | float) -> str:
+    """A number as short as it can be without another one sharing its name, and without a plus."""
+    short = f"{value:g}"
+    if isinstance(value, int) or float(short) != value:
+        short = repr(value)
+    return short.replace("e+", "e")
 
 
 def metric_variant(variant: str) -> str:
@@ -112,13 +127,20 @@ def metric_variant(variant: str) -> str:
 
 def describe_variant(variant: str) -> str:
     """A variant in words: `k1000_steps500` is "k = 1000, N = 500"."""
-    symbols = {"k": "k", "lam": "λ", "steps": "N"}
-    return ", ".join(f"{symbols[name]} = {value}" for name, value in variant_options(variant).items())
+    return ", ".join(f"{_SYMBOLS[name]} = {value}" for name, value in variant_options(variant).items())
 
 
 # -- runs of a config ----------------------------------------------------------------------------------------------
 
 
-def run_of(config: Config, dataset: str, model: str, seed: int, subset: str = "full", trial: str = "base") -> Run:
-    """The run of a model on the net that the data set's protocol names."""
-    return Run(dataset, subset, config.protocol(dataset).net, model, trial, seed)
+def run_of(
+    config: Config,
+    dataset: str,
+    model: str,
+    seed: int,
+    subset: str = "full",
+    trial: str = "base",
+    net: str | None = None,
+) -> Run:
+    """The run of a model, on the net that the data set's protocol names unless another is given."""
+    return Run(dataset, subset, net or config.protocol(dataset).net, model, trial, seed)

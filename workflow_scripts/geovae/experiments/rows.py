@@ -32,6 +32,22 @@ PAPER_ROWS = (
     Row("VAE - GMM", "vae", "gmm", "paper"),
     Row("VAE - Ours", "vae", "manifold", "paper"),
 )
+# Table 3's rows, in its order.
+SEARCH_ROWS = (
+    Row("AE - N(0,1)", "ae", "prior", "paper"),
+    Row("WAE", "wae", "prior", "paper"),
+    Row("VAE - N(0,1)", "vae", "prior", "paper"),
+    Row("VAMP", "vamp", "prior", "paper"),
+    Row("VAE-NF", "vae_nf", "prior", "paper"),
+    Row("VAE-IAF", "vae_iaf", "prior", "paper"),
+    Row("AE - GMM", "ae", "gmm", "paper"),
+    Row("RAE-GP", "rae_gp", "gmm", "paper"),
+    Row("RAE-L2", "rae_l2", "gmm", "paper"),
+    Row("VAE - GMM", "vae", "gmm", "paper"),
+    Row("Ours", "vae", "manifold", "paper"),
+    Row("Means + matched noise", "vae", "jitter", "controls", note="noise as large as the displacement of ours"),
+    Row("Reconstructions", "vae", "reconstruction", "controls", note="training images, encoded and decoded"),
+)
 RELEASED_ROW = Row(
     "VAE - Ours, released", "vae", "manifold_released", "variants", note="the sampler as the authors' code has it"
 )

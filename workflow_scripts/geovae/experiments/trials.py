@@ -47,6 +47,8 @@ TRIALS: Mapping[str, tuple[Trial, ...]] = {
         reconstruction_layer=(3, 3, 2, 4, 3, 2, 4, 2, 4, 3),
     ),
 }
+# β of the figure of controls; not a search of the paper's.
+BETAS = (1.0, 0.1, 0.01, 0.001)
 
 
 def trial_names(model: str, n_trials: int) -> list[str]:
@@ -65,6 +67,8 @@ def trial_settings(model: str, trial: str) -> Trial:
     if trial == "base":
         return {}
     index, trials = int(trial.removeprefix("t")), TRIALS.get(model, ())
+    if model == "vae":
+        trials = _grid(beta=BETAS)
     if index >= len(trials):
         raise GeovaeError(f"trial {trial} of {model}: it has {len(trials)} trials, the first is t00.")
     return trials[index]

@@ -80,14 +80,19 @@ class RiemannianMetric:
         tau: float = 0.0,
         seed: int = 0,
         rho: float | None = None,
+        indices: np.ndarray | None = None,
     ) -> "RiemannianMetric":
         """Algorithm 1: k-medoids of the training means (N, d) with their posterior precisions exp(−log_var).
 
-        ρ = max_i min_{j≠i} ‖c_i − c_j‖ unless `rho` is given, which k = 1 needs.
+        ρ = max_i min_{j≠i} ‖c_i − c_j‖ unless `rho` is given, which k = 1 needs. `indices` (k,) names the centroids'
+        rows where they are not to be the medoids.
         """
         if mu.shape != log_var.shape or mu.ndim != 2:
             raise GeovaeError(f"latents: mu {tuple(mu.shape)} and log_var {tuple(log_var.shape)} must both be (N, d).")
-        indices = select_centroids(mu.cpu().numpy(), k, seed)
+        if indices is None:
+            indices = select_centroids(mu.cpu().numpy(), k, seed)
+        elif len(indices) != k:
+            raise GeovaeError(f"metric: {len(indices)} centroids are named, but k = {k}. Name as many as k says.")
         rows = torch.from_numpy(indices)
         centroids = mu[rows.to(mu.device)]
         if rho is None:

@@ -93,6 +93,11 @@ class Autoencoder(nn.Module):
         """What `decode` takes for latents (N, d) in the space of `encode`: themselves, unless a flow lies between."""
         return z
 
+    @property
+    def decodes_means(self) -> bool:
+        """Whether `decode` takes latents in the space of `encode`, so that draws of the prior lie there too."""
+        return type(self).to_decoder is Autoencoder.to_decoder
+
     # -- what a model may refine for the training loop ----------------------------------------------------------------
 
     def phases(self, epochs: int) -> tuple[Phase, ...]:

@@ -24,6 +24,14 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
     "#F0E442",
 )
 CLASS_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, VERMILION, "#7F7F7F", "#332288", "#882255")
+METHOD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#332288")
+"""Of methods other than ours, which is vermilion: lines in yellow are not seen on white."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+DASHES = ("-", (0, (4, 1.4)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+CONTROL = "#6E7781"
+CONTROL_MARKERS = ("x", "+", "1", "2", "3", "4", "|")
+CONTROL_DASHES = ((0, (5, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)), (0, (9, 2)), (0, (3, 1, 1, 1, 1, 1)))
+GRID = "#E6E8EB"
 BAD = "#D7191C"
 INK = "#1B1F24"
 FAINT = "#8C959F"

@@ -18,26 +18,40 @@ GRID = np.geomspace(1e-3, 3.0, 24)
 CHUNK_ENTRIES = 1 << 22
 
 
-def sample_kde(context: Context, n: int, key: str, *, max_validation: int = 1000) -> Draw:
-    """n draws from (1/N) Σ_i N(μ_i, h² I), with h of the highest likelihood on the validation means.
+def sample_kde(
+    context: Context, n: int, key: str, *, bandwidth: float | None = None, max_validation: int = 1000
+) -> Draw:
+    """n draws from (1/N) Σ_i N(μ_i, h² I).
 
-    The likelihood is that of at most `max_validation` of them, drawn at random.
+    h is `bandwidth`, or else that of the highest likelihood on the validation means: on at most `max_validation` of
+    them, drawn at random.
     """
-    mu, mu_validation = context.need("mu", "kde"), context.need("mu_validation", "kde")
-    if max_validation < 1:
-        raise GeovaeError(f"kde: max_validation = {max_validation}; at least 1 is needed.")
-    size = min(max_validation, len(mu_validation))
-    rows = rows_without_replacement(len(mu_validation), size, numpy_generator(key, "validation"))
-    bandwidth, log_likelihood, at_edge = best_bandwidth(mu.double().numpy(), mu_validation[rows].double().numpy())
+    mu = context.need("mu", "kde")
+    if bandwidth is None:
+        diagnostics = _chosen_bandwidth(context, key, max_validation)
+    elif not isinstance(bandwidth, int | float) or not (math.isfinite(bandwidth) and bandwidth > 0):
+        raise GeovaeError(f"sampler 'kde': bandwidth = {bandwidth!r}; a number above 0 is expected.")
+    else:
+        diagnostics = {"bandwidth": float(bandwidth)}
     generator = numpy_generator(key, "draw")
     centres = mu[torch.from_numpy(rows_with_replacement(len(mu), n, generator))].float()
     noise = torch.from_numpy(generator.standard_normal(tuple(centres.shape), dtype=np.float32))
-    diagnostics = {
+    return Draw(centres + diagnostics["bandwidth"] * noise, None, diagnostics)
+
+
+def _chosen_bandwidth(context: Context, key: str, max_validation: int) -> dict[str, float]:
+    """The bandwidth of the highest likelihood on validation means, that likelihood, and whether it ends the range."""
+    if max_validation < 1:
+        raise GeovaeError(f"kde: max_validation = {max_validation}; at least 1 is needed.")
+    mu, mu_validation = context.need("mu", "kde"), context.need("mu_validation", "kde")
+    size = min(max_validation, len(mu_validation))
+    rows = rows_without_replacement(len(mu_validation), size, numpy_generator(key, "validation"))
+    bandwidth, log_likelihood, at_edge = best_bandwidth(mu.double().numpy(), mu_validation[rows].double().numpy())
+    return {
         "bandwidth": bandwidth,
         "held_out_log_likelihood": log_likelihood,
         "bandwidth_at_edge": float(at_edge),
     }
-    return Draw(centres + bandwidth * noise, None, diagnostics)
 
 
 def best_bandwidth(mu: np.ndarray, held_out: np.ndarray) -> tuple[float, float, bool]:

@@ -1,4 +1,4 @@
-"""The paper's figures, a module each with `render(inputs, settings) -> Figure`.
+"""The paper's figures: modules, one a kind of figure, with `render(inputs, settings) -> Figure`.
 
 `inputs` maps names to paths, `settings` is what `render_figure.py --settings` carries; each module says which it takes.
 """
@@ -9,8 +9,9 @@ from pathlib import Path
 
 from geovae.errors import GeovaeError
 from geovae.registry import look_up
+from geovae.rendering import FIGURE_MODULES
 
-FIGURES = {name: f"geovae.rendering.figures.{name}" for name in ("figure1", "figure2", "figure3", "figure5")}
+FIGURES = {name: f"geovae.rendering.figures.{module}" for name, module in FIGURE_MODULES.items()}
 
 
 def render(name: str, inputs: Mapping[str, str | Path], settings: Mapping):

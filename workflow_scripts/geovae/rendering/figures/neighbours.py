@@ -1,4 +1,4 @@
-"""Figure 3: nearest training image and nearest reconstruction of generated images, and FIDs to reconstructions."""
+"""Figures 3 and 9: nearest training image and reconstruction of generated images, and FIDs to reconstructions."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,10 +35,11 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
 
     Args:
         inputs: data set -> `neighbours.npz`.
-        settings: `titles`, data set -> title of its panel (the name itself where it is absent).
+        settings: `titles`, data set -> title of its panel (the name itself where it is absent), and `n_examples`, how
+            many of the generated images are shown (all where it is absent).
     """
-    titles = settings.get("titles", {})
-    panels = [(titles.get(name, name), storage.load_arrays(path, *ARRAYS)) for name, path in inputs.items()]
+    titles, n = settings.get("titles", {}), settings.get("n_examples")
+    panels = [(titles.get(name, name), _first(storage.load_arrays(path, *ARRAYS), n)) for name, path in inputs.items()]
     cell = LEFT / (3 * TRIPLETS + TRIPLET_GAP * (TRIPLETS - 1))
     heights = [_panel_height(arrays, cell) for _, arrays in panels]
     with style.context():
@@ -49,6 +50,11 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
             _draw_fids(figure, arrays, top, height)
             top -= height
     return figure
+
+
+def _first(arrays: Mapping[str, np.ndarray], n: int | None) -> dict[str, np.ndarray]:
+    """The arrays with the first n examples; a file may hold more, for another figure."""
+    return {name: array if name.startswith("fid") else array[:n] for name, array in arrays.items()}
 
 
 def _panel_height(arrays: Mapping[str, np.ndarray], cell: float) -> float:

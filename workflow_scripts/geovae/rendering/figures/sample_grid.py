@@ -1,4 +1,4 @@
-"""Figure 2: samples of each method, a row a method, with controls beneath."""
+"""Figures 2, 7, 8 and 10: samples of each method, a row a method, with controls beneath."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Figure 5: 100 samples of the paper's method, not selected."""
+"""Figures 5 and 6: 100 samples of the paper's method, not selected."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,0 +1,55 @@
+# The augmentation task: classifiers trained on real or on generated images, and their scores in one table.
+
+
+rule train_classifier:
+    input:
+        unpack(augmentation_inputs),
+        code=scripts("train_classifier.py", *behind("augmentation/classifier", "augmentation/training_sets")),
+    output:
+        "results/augmentation/{dataset}/{source}.json",
+    log:
+        "results/logs/train_classifier/{dataset}/{source}.log",
+    benchmark:
+        "results/benchmarks/train_classifier/{dataset}/{source}.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: THREADS
+    resources:
+        mem_mb=4000,
+        runtime=480,
+        gpu=GPUS,
+    params:
+        device=CONFIG.device,
+        settings=lambda w: slices.augmentation_classifier(CONFIG),
+        kind=lambda w: w.source if w.source in ("raw", "resampled") else "generated",
+        samples=augmentation_samples,
+        n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
+    shell:
+        "python workflow_scripts/train_classifier.py --data results/data/{wildcards.dataset} --training-set {params.kind}"
+        " {params.samples} --n-runs {params.n_runs} --settings {params.settings:q}"
+        " --key {wildcards.dataset}/augmentation/{wildcards.source} --output {output}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule collect_classification:
+    input:
+        records=lambda w: list(experiments.classification_records(CONFIG).values()),
+        code=scripts("collect_classification.py", *behind("rendering/classification")),
+    output:
+        "results/classification.csv",
+    log:
+        "results/logs/collect_classification.log",
+    benchmark:
+        "results/benchmarks/collect_classification.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        records=lambda w: " ".join("=".join(item) for item in experiments.classification_records(CONFIG).items()),
+    shell:
+        "python workflow_scripts/collect_classification.py --records {params.records} --output {output}"
+        " --threads {threads} > {log} 2>&1"

@@ -1,0 +1,38 @@
+"""Gather the classifier's records of the data augmentation task into one tidy table, sorted by key."""
+
+import argparse
+
+from geovae import job
+
+
+def _record(text: str) -> tuple[str, str]:
+    source, separator, path = text.partition("=")
+    if not (source and separator and path):
+        raise argparse.ArgumentTypeError(f"SOURCE=FILE is expected, not {text!r}")
+    return source, path
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument(
+        "--records",
+        type=_record,
+        nargs="+",
+        required=True,
+        metavar="SOURCE=FILE",
+        help="files of train_classifier; SOURCE is raw, resampled or MODEL/SAMPLER/VARIANT/seedN",
+    )
+    parser.add_argument("--output", required=True, help="CSV file to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read, check, sort and write."""
+    from geovae.rendering.classification import Source, collect_classification
+
+    collect_classification([(Source.parse(source), path) for source, path in options.records], options.output)
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())

@@ -1,0 +1,227 @@
+"""What numbers with an uncertainty say about a claim: a margin, its interval, a verdict.
+
+A margin is positive where the numbers lie on the claim's side. With two trainings or more its uncertainty is that of
+their paired differences (Student's t); with one it is that of the images alone (bootstrap), which says nothing of what
+another training would give.
+"""
+
+import math
+import statistics
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+CONFIDENCE = 0.95
+# Columns whose sampling error a record carries: what one training can be judged by.
+SAMPLING_ERRORS = {"fid": "fid_std_error", "kid": "kid_std_error"}
+
+Record = Mapping[str, object]
+Records = Sequence[Record]
+
+
+class Outcome(StrEnum):
+    """What a run says about a claim."""
+
+    HOLDS = "holds"
+    FAILS = "does not hold"
+    UNDECIDED = "not decided by this run"
+
+
+class Margin(NamedTuple):
+    """An estimate and its standard error (None: unknown).
+
+    `n` trainings or runs are behind it. `degrees` are those of Student's t; None where the error is that of the images
+    of one training, whose interval takes a normal law and at least two standard errors.
+    """
+
+    value: float
+    std_error: float | None
+    n: int
+    degrees: float | None = None
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+        """The two-sided interval at this confidence, in (0, 1); None where the error is unknown."""
+        from scipy import stats
+
+        if self.std_error is None:
+            return None
+        tail = 0.5 + confidence / 2
+        if self.degrees is None:
+            factor = max(2.0, float(stats.norm.ppf(tail)))
+        else:
+            factor = float(stats.t.ppf(tail, self.degrees))
+        return self.value - factor * self.std_error, self.value + factor * self.std_error
+
+
+def decide(margin: Margin, n_candidates: int = 1) -> Outcome:
+    """`HOLDS` if the whole 95 % interval is above 0, `FAILS` if it is below, else `UNDECIDED`.
+
+    Where the rival was picked as the best of `n_candidates` by the same numbers, it looks better than it is: the
+    verdict against the claim then needs the interval at 1 − 0.05/n_candidates (Bonferroni).
+    """
+    interval = margin.interval()
+    strict = margin.interval(1 - (1 - CONFIDENCE) / n_candidates)
+    if interval is None or strict is None:
+        return Outcome.UNDECIDED
+    if interval[0] > 0:
+        return Outcome.HOLDS
+    return Outcome.FAILS if strict[1] < 0 else Outcome.UNDECIDED
+
+
+def decide_difference(margin: Margin, tolerance: float) -> Outcome:
+    """For a claim that two numbers differ: `HOLDS` if 0 is outside the interval, `FAILS` if it lies in ±tolerance."""
+    interval = margin.interval()
+    if interval is None:
+        return Outcome.UNDECIDED
+    if interval[0] > 0 or interval[1] < 0:
+        return Outcome.HOLDS
+    return Outcome.FAILS if -tolerance <= interval[0] and interval[1] <= tolerance else Outcome.UNDECIDED
+
+
+def joint(outcomes: Sequence[Outcome]) -> Outcome:
+    """Over several comparisons: holds only if all hold, does not hold if any does not. None at all: not decided."""
+    if Outcome.FAILS in outcomes:
+        return Outcome.FAILS
+    return Outcome.HOLDS if outcomes and set(outcomes) == {Outcome.HOLDS} else Outcome.UNDECIDED
+
+
+def mostly(outcomes: Sequence[Outcome], share: float = 0.75) -> Outcome:
+    """For a claim about "almost all" cases: at least `share` of them hold, or too many do not for that."""
+    if outcomes and outcomes.count(Outcome.HOLDS) >= share * len(outcomes):
+        return Outcome.HOLDS
+    return Outcome.FAILS if outcomes.count(Outcome.FAILS) > (1 - share) * len(outcomes) else Outcome.UNDECIDED
+
+
+def shared_seeds(cells: Sequence[Records], *columns: str) -> list[int]:
+    """The seeds of which every cell has a record with a value in all the columns, ascending."""
+    seeds = [
+        {record["seed"] for record in records if all(record.get(column) is not None for column in columns)}
+        for records in cells
+    ]
+    return sorted(set.intersection(*seeds)) if seeds else []
+
+
+def by_seed(records: Records) -> dict[object, Record]:
+    """The record of each seed."""
+    return {record["seed"]: record for record in records}
+
+
+def contrast(terms: Sequence[tuple[float, Records]], column: str) -> Margin | None:
+    """The margin Σ cᵢ xᵢ of a column over the trainings that all terms share; None if they share none.
+
+    With two seeds or more, mean and standard error of its value in each; with one, the error of the images from the
+    bootstrap of each score, taken as independent. The scores share their reference images, which makes the true error
+    of a difference smaller.
+
+    Args:
+        terms: coefficients cᵢ and the records of a cell, one a seed; a cell may occur in several terms.
+        column: a column of the score records.
+    """
+    seeds = shared_seeds([records for _, records in terms], column)
+    if not seeds:
+        return None
+    cells = [(weight, by_seed(records)) for weight, records in terms]
+    values = [math.fsum(weight * float(records[seed][column]) for weight, records in cells) for seed in seeds]
+    if len(values) > 1:
+        return over_seeds(values)
+    weights: dict[int, float] = {}
+    chosen: dict[int, Record] = {}
+    for weight, records in cells:
+        record = records[seeds[0]]
+        chosen[id(record)] = record
+        weights[id(record)] = weights.get(id(record), 0.0) + weight
+    errors = [sampling_error(record, column) for record in chosen.values()]
+    return Margin(values[0], combined(list(weights.values()), errors), 1)
+
+
+def over_seeds(values: Sequence[float]) -> Margin:
+    """Mean and standard error of at least two values, with n − 1 degrees of freedom."""
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    return Margin(statistics.fmean(values), error, len(values), len(values) - 1)
+
+
+def sampling_error(record: Record, column: str) -> float | None:
+    """The standard error of the images in a score; None where it was not taken."""
+    error = record.get(SAMPLING_ERRORS.get(column, ""))
+    return None if error is None else float(error)
+
+
+def combined(weights: Sequence[float], errors: Sequence[float | None]) -> float | None:
+    """The standard error of a weighted sum of independent numbers; None if one that counts is unknown."""
+    used = [(weight, error) for weight, error in zip(weights, errors, strict=True) if weight != 0]
+    if any(error is None for _, error in used):
+        return None
+    return math.sqrt(math.fsum((weight * error) ** 2 for weight, error in used))
+
+
+def welch(a: Sequence[float], b: Sequence[float]) -> Margin:
+    """Mean of `a` minus mean of `b`, of two samples that are not paired (Welch), of at least two values each."""
+    parts = [statistics.variance(values) / len(values) for values in (a, b)]
+    total = sum(parts)
+    squares = sum(part**2 / (len(values) - 1) for part, values in zip(parts, (a, b), strict=True))
+    degrees = total**2 / squares if squares > 0 else float(min(len(a), len(b)) - 1)
+    return Margin(statistics.fmean(a) - statistics.fmean(b), math.sqrt(total), min(len(a), len(b)), degrees)
+
+
+def share_margin(records: Records, column: str, least: float) -> Margin | None:
+    """By how much a share of samples exceeds `least`; None without a value.
+
+    One training has the error of a binomial share of its n samples, with two successes and two failures added so that
+    it is above 0 for shares of 0 and 1 (Agresti & Coull 1998).
+    """
+    present = [record for record in records if record.get(column) is not None]
+    if len(present) > 1:
+        return over_seeds([float(record[column]) - least for record in present])
+    if not present:
+        return None
+    share, n = float(present[0][column]), int(present[0]["n"])
+    adjusted = (share * n + 2) / (n + 4)
+    return Margin(share - least, math.sqrt(adjusted * (1 - adjusted) / (n + 4)), 1)
+
+
+def interpolate(points: Sequence[tuple[float, float, float | None]], x: float) -> tuple[float, float | None] | None:
+    """Value and error at `x` of the straight lines between points (xᵢ, yᵢ, error of yᵢ); None outside of them.
+
+    Where several points have the same x, the lower y counts there: the harder rival.
+    """
+    points = sorted(points, key=lambda point: point[:2])
+    points = [point for i, point in enumerate(points) if i == 0 or point[0] != points[i - 1][0]]
+    if not points or not points[0][0] <= x <= points[-1][0]:
+        return None
+    right = bisect_left([point[0] for point in points], x)
+    if points[right][0] == x:
+        return points[right][1:]
+    (x0, y0, error0), (x1, y1, error1) = points[right - 1 : right + 1]
+    weight = (x - x0) / (x1 - x0)
+    return (1 - weight) * y0 + weight * y1, combined([1 - weight, weight], [error0, error1])
+
+
+def margin_at_equal(ours: Records, curve: Sequence[Records], axis: str, column: str) -> Margin | str:
+    """How far `ours` is below the curve of `column` over `axis`, at its own place on the axis.
+
+    Args:
+        ours: one record a seed.
+        curve: the records of each point of the curve, one a seed; between the points it is straight.
+        axis, column: columns of the records, for example novelty and FID.
+
+    Returns:
+        The margin over the seeds that all share; or, in words, why there is none. A curve is never extended.
+    """
+    cells = [by_seed(records) for records in (ours, *curve)]
+    seeds = shared_seeds([ours, *curve], axis, column)
+    if len(curve) < 2 or not seeds:
+        return "no curve of at least two points with this novelty, of a training that they share"
+    margins, error = [], None
+    for seed in seeds:
+        own, *others = (records[seed] for records in cells)
+        points = [(float(r[axis]), float(r[column]), sampling_error(r, column)) for r in others]
+        found = interpolate(points, float(own[axis]))
+        if found is None:
+            low, high = min(point[0] for point in points), max(point[0] for point in points)
+            return (
+                f"the novelty {own[axis]:.3g} lies outside the curve ({low:.3g} to {high:.3g}), which is not extended"
+            )
+        margins.append(found[0] - float(own[column]))
+        error = combined([1.0, 1.0], [found[1], sampling_error(own, column)])
+    return over_seeds(margins) if len(margins) > 1 else Margin(margins[0], error, 1)

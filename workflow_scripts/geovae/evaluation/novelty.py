@@ -1,0 +1,63 @@
+"""How new generated images are: how far from the training images, in units of how far real unseen images are.
+
+FID rewards copies of the training images; novelty says whether they are copies. It is taken in three spaces: in pixels,
+among the features of the backbone, and in latent space to the nearest training mean.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from geovae import storage
+from geovae.errors import GeovaeError
+from geovae.evaluation.neighbours import nearest_features, novelty
+
+COLUMNS = {"pixels": "novelty", "latent": "novelty_latent", "features": "novelty_features"}
+"""The column of a score record for each space."""
+
+
+class Distances(NamedTuple):
+    """Distances (N,) of generated and (M,) of unseen real images to their nearest training image in one space."""
+
+    generated: np.ndarray
+    unseen: np.ndarray
+
+
+def novelties(distances: Mapping[str, Distances], n: int) -> dict[str, float | None]:
+    """The novelty of the first n images in each space, by column; None in a space that is not given or has no unit.
+
+    Raises:
+        GeovaeError: a space has fewer than n distances of generated or of unseen images.
+    """
+    found: dict[str, float | None] = dict.fromkeys(COLUMNS.values())
+    for space, (generated, unseen) in distances.items():
+        if min(len(generated), len(unseen)) < n:
+            raise GeovaeError(
+                f"novelty ({space}): {n} images are scored, but the distances of only {len(generated)} generated and "
+                f"{len(unseen)} unseen images are given.\nMeasure as many as the reference has."
+            )
+        found[COLUMNS[space]] = novelty(generated[:n], unseen[:n])
+    if "pixels" in distances and found[COLUMNS["pixels"]] is None:
+        # Half of the unseen images are copies: in the other spaces the unit would be the round-off of their distances.
+        return dict.fromkeys(COLUMNS.values())
+    return found
+
+
+def latent_distances(samples: str | Path, train: str | Path, unseen: str | Path) -> Distances | None:
+    """Latent distances of a generation folder's samples and of unseen images to the nearest training mean.
+
+    None for generations without latents in the space of the encoder's means: controls that are images, and the priors
+    of models whose decoder takes other latents.
+
+    Args:
+        samples: generation folder with `latents.npy` and `diagnostics.json`.
+        train, unseen: `latents.npz` files with the means of the training images and of the unseen ones.
+    """
+    samples = Path(samples)
+    latents = storage.load_array(samples / "latents.npy", ndim=2)
+    if latents.shape[1] == 0 or not storage.load_json(samples / "diagnostics.json").get("among_means", 1.0):
+        return None
+    mu, mu_unseen = (storage.load_arrays(path, "mu")["mu"] for path in (train, unseen))
+    return Distances(nearest_features(latents, mu)[0], nearest_features(mu_unseen, mu)[0])

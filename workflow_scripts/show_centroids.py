@@ -1,0 +1,61 @@
+"""Decode the centroids of a small metric, find their nearest training images, and part the samples among them.
+
+Figure 13 shows it for two centroids: if samples are more than the centroids and what lies between them, each centroid's
+samples differ from it.
+"""
+
+import argparse
+
+from geovae import job
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--metric", required=True, help="metric.npz")
+    parser.add_argument("--samples", required=True, help="generation folder: samples.npy")
+    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--subset", required=True, help="indices (train.npy) of the run's training images")
+    parser.add_argument("--n-samples", type=int, required=True, help="show the first N samples of each centroid")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--output", required=True, help="file (.npz) to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Decode, look up, assign each sample to the decoded centroid that it is nearest to, write one file."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from geovae import storage
+    from geovae.data.base import read_split
+    from geovae.errors import GeovaeError
+    from geovae.evaluation.neighbours import nearest, subset_rows
+    from geovae.geometry.metric import RiemannianMetric
+    from geovae.models import decode_posterior, load_model
+
+    if options.n_samples < 1:
+        raise GeovaeError(f"--n-samples is {options.n_samples}: at least one is needed.")
+    device = job.torch_device(options.device, options.threads)
+    samples = storage.load_array(Path(options.samples) / "samples.npy", ndim=4, dtype=np.uint8, mmap=True)
+    train = subset_rows(read_split(options.data, "train")[0], options.subset)
+    metric = RiemannianMetric.load(options.metric)
+    centroids = decode_posterior(load_model(options.model, device), metric.centroids.float()).numpy()
+    distance_train, nearest_train = nearest(centroids, train, device=device)
+    _, owner = nearest(samples, centroids, device=device)
+    shown = np.concatenate([np.flatnonzero(owner == index)[: options.n_samples] for index in range(len(centroids))])
+    storage.save_arrays(
+        options.output,
+        centroids=centroids,
+        nearest_train=train[nearest_train],
+        distance_train=distance_train,
+        samples=samples[shown],
+        owner=owner[shown],
+        counts=np.bincount(owner, minlength=len(centroids)),
+    )
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())

@@ -1,0 +1,37 @@
+"""Write what the scores of a build say about the paper's claims, as Markdown and HTML."""
+
+import argparse
+
+from geovae import job
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line of this script."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--scores", help="scores.csv, where the build has any")
+    parser.add_argument("--classification", help="classification.csv (Table 2)")
+    parser.add_argument(
+        "--settings", type=job.settings, required=True, help="JSON: data sets, backbone, and the cells of each table"
+    )
+    parser.add_argument("--output-md", required=True, help="Markdown file to write")
+    parser.add_argument("--output-html", required=True, help="HTML file to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Judge every claim and write the page twice."""
+    from geovae.claims.evidence import Evidence
+    from geovae.rendering.claims import build, html_page, markdown_page
+    from geovae.rendering.classification import read_classification
+    from geovae.rendering.scores import read_scores
+    from geovae.storage import write_text
+
+    classification = read_classification(options.classification) if options.classification else []
+    scores = read_scores(options.scores) if options.scores else []
+    page = build(Evidence(scores, options.settings, classification))
+    write_text(options.output_md, markdown_page(page))
+    write_text(options.output_html, html_page(page))
+
+
+if __name__ == "__main__":
+    job.run(main, build_parser())
