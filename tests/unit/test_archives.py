@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geovae.data import archives
@@ -206,7 +206,16 @@ def test_a_tar_that_ends_between_two_members_or_in_a_broken_header_is_truncated(
     refused(tmp_path / "y.tgz", tmp_path / "out", "no header and no end at byte 2,048")
 
 
+def test_a_folder_of_a_zip_file_that_has_content_is_damage(tmp_path):
+    archive = tmp_path / "x.zip"
+    with zipfile.ZipFile(archive, "w") as content:
+        content.writestr("set/ax", "1")
+    archive.write_bytes(archive.read_bytes().replace(b"set/ax", b"set/a/"))
+    refused(archive, tmp_path / "out", "the folder set/a/ has content", "Delete it")
+
+
 @settings(derandomize=True, deadline=None, max_examples=60)
+@example(name="x.zip", place=0.8515625, flip=47)
 @given(name=st.sampled_from(FORMATS[1:]), place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
 def test_a_byte_that_changed_gives_an_error_or_the_same_contents(tmp_path_factory, name, place, flip):
     folder = tmp_path_factory.mktemp("flip")

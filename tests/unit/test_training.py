@@ -226,7 +226,7 @@ def test_the_scripts_go_from_a_name_to_latents_with_the_same_bytes_each_time(tmp
     for run in runs:
         place = ("--data", data, "--subset-dir", subset, "--output", run, "--device", "cpu")
         call(train_model, *place, "--settings", settings, "--key", "shapes/n50")
-        call(embed_latents, *place, "--model", run)
+        call(embed_latents, *place, "--model", run, "--n-unseen", "4")
     for file in ("model.safetensors", "model.json", "latents.npz", "latents_validation.npz"):
         first, second = ((tmp_path / name / file).read_bytes() for name in ("first", "second"))
         assert first == second, file

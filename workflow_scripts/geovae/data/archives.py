@@ -6,6 +6,7 @@ a file gets its final name when it is whole.
 
 import errno
 import gzip
+import io
 import shutil
 import stat
 import struct
@@ -27,6 +28,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
 _TAR_BLOCK = 512
+_ZIP_END_BYTES = 22 + 0xFFFF  # the record that ends a zip file, with the longest comment
 
 
 class _Member(NamedTuple):
@@ -185,11 +187,25 @@ def _refusal(archive: Path, member: str, reason: str) -> GeovaeError:
     return GeovaeError(f"{archive}: not unpacked, because of its member {member!r}: {reason}.\nGet the original.")
 
 
+def _check_zip_count(file: BinaryIO, n_members: int) -> None:
+    """Compare the number of members with what the end of the file says, which zipfile does not do."""
+    file.seek(max(0, file.seek(0, io.SEEK_END) - _ZIP_END_BYTES))
+    end = file.read()
+    place = end.rfind(b"PK\5\6")
+    (announced,) = struct.unpack_from("<H", end, place + 10)
+    # Of more members than the field holds, it says all ones (zip64) or the rest.
+    if announced not in (0xFFFF, n_members % 0x10000):
+        raise zipfile.BadZipFile(f"{n_members} members where {announced} are announced")
+
+
 def _zip_members(file: BinaryIO) -> Iterator[_Member]:
     with zipfile.ZipFile(file) as content:
+        _check_zip_count(file, len(content.infolist()))
         for member in content.infolist():
             if member.flag_bits & 1:
                 raise zipfile.BadZipFile(f"{member.filename} is encrypted")
+            if member.is_dir() and member.file_size > 0:
+                raise zipfile.BadZipFile(f"the folder {member.filename} has content")
             # Archives made elsewhere than on Unix have no kind.
             regular = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
             opens = partial(content.open, member) if regular else None
