@@ -439,3 +439,10 @@ def test_planning_never_imports_torch():
     code = f"import sys; from geovae import {modules}; print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
     assert shown.stdout.strip() == "False", shown.stderr
+
+
+def test_the_papers_rows_of_table_2_have_the_labels_of_its_table():
+    default = load_config(read("config.yaml"))
+    labels = [source.label for source in experiments.sources(default) if source.block == "paper"]
+    assert len(labels) > 5
+    assert [label for label in labels if not published.has_row("table2", label)] == []

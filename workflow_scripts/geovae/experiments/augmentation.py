@@ -32,7 +32,10 @@ def sources(config: Config) -> list[Source]:
     rows = [row for row in PAPER_ROWS if row.model in config.artefacts.table2.models]
     rows += [row for row in CONTROL_ROWS if row.sampler in ("reconstruction", "jitter", "kde")]
     real = [Source("Original", "raw", None, "paper"), Source("Original (resampled)", "resampled", None, "paper")]
-    return real + [Source(row.label, f"{row.model}-{row.sampler}", row, row.block) for row in rows]
+    # Table 2 prints N where Table 1 prints N(0, 1).
+    return real + [
+        Source(row.label.replace("N(0, 1)", "N"), f"{row.model}-{row.sampler}", row, row.block) for row in rows
+    ]
 
 
 def source_key(config: Config, source: Source) -> str:
