@@ -40,15 +40,19 @@ def grid_axes(axes: Axes, width: float, height: float) -> None:
 
 
 def draw_image(axes: Axes, image: np.ndarray, x: float, y: float, side: float = 0.94, bad: bool = False) -> None:
-    """Draw an image (C, H, W) centred in the cell whose top left corner is (x, y); a bad one is framed in red."""
-    gap = (1.0 - side) / 2
+    """Draw an image (C, H, W) centred in the cell whose top left corner is (x, y); a bad one is framed in red.
+
+    Its longer side takes the share `side` of the cell.
+    """
+    height, width = (side * size / max(image.shape[1:]) for size in image.shape[1:])
     limits = axes.get_xlim(), axes.get_ylim()
-    extent = (x + gap, x + 1 - gap, y + 1 - gap, y + gap)
+    centre_x, centre_y = x + 0.5, y + 0.5
+    extent = (centre_x - width / 2, centre_x + width / 2, centre_y + height / 2, centre_y - height / 2)
     axes.imshow(to_picture(image), cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
     axes.set_xlim(limits[0])
     axes.set_ylim(limits[1])
     if bad:
-        frame = Rectangle((extent[0], extent[3]), side, side, fill=False, edgecolor=BAD, linewidth=1.4)
+        frame = Rectangle((extent[0], extent[3]), width, height, fill=False, edgecolor=BAD, linewidth=1.4)
         # The frame lies around the image, not on it: clipping would cut it at the edge of the axes.
         frame.set_clip_on(False)
         frame.set_zorder(3)
