@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD), extra (list of scores)"
     )
+    parser.add_argument("--save-features", metavar="FILE", help="also write the generated images' features (.npy)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one a reference")
     return parser
@@ -90,6 +91,8 @@ def main(options: argparse.Namespace) -> None:
     shared = job.Stopwatch()
     backbone = load_backbone(options.backbone, device, options.resize)
     features = backbone.features(samples)
+    if options.save_features:
+        storage.save_array(options.save_features, features)
     distances, _ = nearest(samples, subset_rows(train, options.subset), device=device)
     training_features = storage.load_array(Path(options.features) / "train.npy", ndim=2, mmap=True)
     feature_distances, _ = nearest_features(features, training_features)

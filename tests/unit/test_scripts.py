@@ -17,6 +17,7 @@ from geovae import job, storage
 from geovae.augmentation.classifier import AugmentationClassifier
 from geovae.data.base import Images, write_split
 from geovae.evaluation.classifier import Classifier
+from geovae.evaluation.features import load_backbone
 from geovae.evaluation.neighbours import nearest
 from geovae.evaluation.reference import save_reference
 from geovae.geometry.metric import RiemannianMetric
@@ -307,6 +308,17 @@ def test_images_without_latents_have_no_latent_novelty(measured):
     record = storage.load_json(measured / "samples/score_test.json")
     assert record["novelty_latent"] is None
     assert [record[name] for name in ("novelty", "novelty_features")] == pytest.approx([1.0] * 2, rel=1e-4)
+
+
+def test_features_of_generated_images_are_stored_only_where_asked(measured):
+    generate(measured, images_of("test"), np.empty((15, 0), np.float32))
+    run(score_samples, *score(measured))
+    before = set(measured.rglob("*"))
+    stored = measured / "features.npy"
+    run(score_samples, *score(measured), "--save-features", stored)
+    assert set(measured.rglob("*")) - before == {stored}
+    backbone = load_backbone(measured / "backbone", torch.device("cpu"))
+    np.testing.assert_array_equal(np.load(stored), backbone.features(images_of("test")))
 
 
 def test_scoring_needs_the_same_splits_of_everything(measured):
