@@ -293,7 +293,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     with pytest.raises(GeovaeError, match=r"out: not writable \(Permission denied\), so x.zip cannot be put there"):
         unpack(archive, tmp_path / "out")
     compressed = tmp_path / "x.gz"
-    compressed.write_bytes(gzip.compress(b"x"))
+    compressed.write_bytes(gzip.compress(b"x", mtime=0))
     monkeypatch.setattr(Path, "mkdir", fail)
     with pytest.raises(GeovaeError, match=r"new: not writable"):
         gunzip(compressed, tmp_path / "new" / "x")
@@ -313,7 +313,7 @@ def test_files_are_not_read_into_memory_whole(tmp_path, name):
     big = bytes(64 * 2**20)
     if name == "x.gz":
         archive = tmp_path / name
-        archive.write_bytes(gzip.compress(big, 1))
+        archive.write_bytes(gzip.compress(big, 1, mtime=0))
     else:
         archive = write(tmp_path / name, {"big": big})
     del big
@@ -336,7 +336,7 @@ def md5(data):
 def test_gunzip(tmp_path, checksum):
     archive = tmp_path / "x.gz"
     # Two members one after the other are one file.
-    archive.write_bytes(gzip.compress(b"hello" * 500) + gzip.compress(b"hello" * 499))
+    archive.write_bytes(gzip.compress(b"hello" * 500, mtime=0) + gzip.compress(b"hello" * 499, mtime=0))
     target = tmp_path / "new" / "x"
     assert gunzip(archive, target, checksum) == target
     assert below(tmp_path / "new") == {"x": b"hello" * 999}
@@ -345,7 +345,7 @@ def test_gunzip(tmp_path, checksum):
 
 def test_gunzip_compares_the_checksum_and_leaves_what_was_there(tmp_path):
     archive, target = tmp_path / "x.gz", tmp_path / "x"
-    archive.write_bytes(gzip.compress(b"hello"))
+    archive.write_bytes(gzip.compress(b"hello", mtime=0))
     target.write_bytes(b"old")
     with pytest.raises(GeovaeError, match=rf"x\.gz: unpacked, its checksum is {md5(b'hello')}, not {md5(b'bye')}"):
         gunzip(archive, target, md5(b"bye"))
@@ -359,7 +359,9 @@ def test_gunzip_names_truncated_files(tmp_path, cut):
     refused(archive, tmp_path / "x", "truncated or corrupt", call=gunzip)
 
 
-@pytest.mark.parametrize("content", [b"hello", gzip.compress(b"hello") + b"rubbish", gzip.compress(b"x" * 99)[:10]])
+@pytest.mark.parametrize(
+    "content", [b"hello", gzip.compress(b"hello", mtime=0) + b"rubbish", gzip.compress(b"x" * 99, mtime=0)[:10]]
+)
 def test_gunzip_names_other_files(tmp_path, content):
     archive = tmp_path / "x.gz"
     archive.write_bytes(content)
@@ -371,7 +373,7 @@ def test_gunzip_names_a_full_disk(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     archive = tmp_path / "x.gz"
-    archive.write_bytes(gzip.compress(b"hello"))
+    archive.write_bytes(gzip.compress(b"hello", mtime=0))
     monkeypatch.setattr(archives, "blocks", full)
     with pytest.raises(GeovaeError, match=rf"{tmp_path}: No space left on device. Make more room for x, and run again"):
         gunzip(archive, tmp_path / "x")
