@@ -122,22 +122,35 @@ def _figure14(config: Config) -> dict[str, Any]:
     return {"datasets": section.datasets, "seeds": section.seeds, "cells": cells}
 
 
+def _named_controls() -> dict[str, Cell]:
+    """What the paper's sampler is held against, as Table 1 and the figure of controls both have it."""
+    samplers = {"matched": "jitter", "kde": "kde", "resample": "resample", "reconstruction": "reconstruction"}
+    cells = {name: _control(sampler) for name, sampler in samplers.items()}
+    return {**cells, "released": _row(experiments.RELEASED_ROW), "ours": _ours()}
+
+
 def _controls(config: Config) -> dict[str, Any]:
-    section = config.artefacts.figure_controls
+    section, named = config.artefacts.figure_controls, _named_controls()
     curve = [
         _cell(f"σ = {scale:g}", "vae", "jitter", variant=variant_name(sigma=scale)) for scale in sorted(section.scales)
     ]
     longest = max(section.lengths)
-    named = {
-        "matched": _control("jitter"),
-        "kde": _control("kde"),
-        "resample": _control("resample"),
-        "reconstruction": _control("reconstruction"),
-        "released": _row(experiments.RELEASED_ROW),
+    return {
+        "datasets": [section.dataset],
+        "seeds": section.seeds,
+        **named,
         "long": _ours(variant_name(steps=longest), f"N = {longest:,}"),
-        "ours": _ours(),
+        "jitter_curve": [named["resample"], *curve],
     }
-    return {"datasets": [section.dataset], "seeds": section.seeds, **named, "jitter_curve": [named["resample"], *curve]}
+
+
+def _controls_of_table1(config: Config) -> dict[str, Any]:
+    """The controls of a build without their figure: no curve over sizes of noise, a long chain if Table 1 has one."""
+    table = config.artefacts.table1
+    lengths = {experiments.variant_options(name)["steps"]: name for name in table.variants if name.startswith("steps")}
+    long = {"long": _ours(lengths[max(lengths)], f"N = {max(lengths):,}")} if lengths else {}
+    place = {"datasets": table.datasets, "seeds": table.seeds, "subset": table.subset}
+    return {**place, **_named_controls(), **long, "jitter_curve": []}
 
 
 _SECTIONS = {
@@ -166,6 +179,8 @@ def claims(config: Config) -> str:
         for name, section in _SECTIONS.items()
         if getattr(config.artefacts, name) is not None
     }
+    if "controls" not in sections and config.artefacts.table1 is not None:
+        sections["controls"] = _controls_of_table1(config)
     split = config.artefacts.table1.split if config.artefacts.table1 else "test"
     return text({"split": split, "backbone": config.evaluation.backbone, "datasets": datasets, **sections})
 
