@@ -21,6 +21,7 @@ _LATEX = {
     "↓": r"$\downarrow$",
     "↑": r"$\uparrow$",
     "→": r"$\to$",
+    "†": r"$\dagger$",
     "±": r"$\pm$",
     "×": r"$\times$",
     "≈": r"$\approx$",
