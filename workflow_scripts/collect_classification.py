@@ -1,15 +1,9 @@
 """Gather the classifier's records of the data augmentation task into one tidy table, sorted by key."""
 
 import argparse
+from functools import partial
 
 from geovae import job
-
-
-def _record(text: str) -> tuple[str, str]:
-    source, separator, path = text.partition("=")
-    if not (source and separator and path):
-        raise argparse.ArgumentTypeError(f"SOURCE=FILE is expected, not {text!r}")
-    return source, path
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -17,7 +11,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = job.parser(__doc__)
     parser.add_argument(
         "--records",
-        type=_record,
+        type=partial(job.named_path, form="SOURCE=FILE"),
         nargs="+",
         required=True,
         metavar="SOURCE=FILE",

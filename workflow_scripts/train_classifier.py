@@ -1,17 +1,11 @@
 """Train the classifier of the data augmentation task some times and score it on the real test images (Table 2)."""
 
 import argparse
+from functools import partial
 
 from geovae import job
 
 TRAINING_SETS = ("raw", "resampled", "generated")
-
-
-def _class_folder(text: str) -> tuple[str, str]:
-    name, separator, folder = text.partition("=")
-    if not (name and separator and folder):
-        raise argparse.ArgumentTypeError(f"CLASS=FOLDER is expected, not {text!r}")
-    return name, folder
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--training-set", required=True, choices=TRAINING_SETS, help="what to train on")
     parser.add_argument(
         "--samples",
-        type=_class_folder,
+        type=partial(job.named_path, form="CLASS=FOLDER"),
         action="append",
         default=[],
         metavar="CLASS=FOLDER",

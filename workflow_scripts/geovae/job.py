@@ -39,11 +39,11 @@ def settings(text: str) -> dict:
     return value
 
 
-def named_path(text: str) -> tuple[str, str]:
-    """The type of an argument NAME=PATH."""
+def named_path(text: str, form: str = "NAME=PATH") -> tuple[str, str]:
+    """The type of an argument NAME=PATH; `form` is what the error asks for."""
     name, separator, path = text.partition("=")
     if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"NAME=PATH is expected, not {text!r}")
+        raise argparse.ArgumentTypeError(f"{form} is expected, not {text!r}")
     return name, path
 
 
