@@ -40,6 +40,7 @@ wildcard_constraints:
     figure="|".join(FIGURE_MODULES),
     table="table[1-7]",
     source=experiments.SOURCE_PATTERN,
+    artefact="|".join(experiments.SCORED),
 
 
 def scripts(*names):
@@ -198,7 +199,7 @@ def table_scores(table):
     """The scores that a table is rendered from; none for those of architectures."""
     if table in ARCHITECTURES:
         return []
-    return "results/classification.csv" if table == "table2" else "results/scores.csv"
+    return "results/classification.csv" if table == "table2" else experiments.score_table(table)
 
 
 def claims_inputs(wildcards):

@@ -1,4 +1,4 @@
-# Tables from results/scores.csv alone, figures from the arrays that belong to them.
+# Tables from the scores of their own generations, figures from the arrays that belong to them.
 
 
 rule render_table:

@@ -202,14 +202,14 @@ rule find_neighbours:
 
 rule collect_scores:
     input:
-        records=experiments.score_records(CONFIG),
+        records=lambda w: experiments.score_records(CONFIG, w.artefact),
         code=scripts("collect_scores.py", *behind("rendering/scores")),
     output:
-        "results/scores.csv",
+        "results/scores/{artefact}.csv",
     log:
-        "results/logs/collect_scores.log",
+        "results/logs/collect_scores/{artefact}.log",
     benchmark:
-        "results/benchmarks/collect_scores.tsv"
+        "results/benchmarks/collect_scores/{artefact}.tsv"
     conda:
         "../envs/geovae.yaml"
     threads: 1
@@ -218,7 +218,31 @@ rule collect_scores:
         runtime=10,
         gpu=0,
     params:
-        config=CONFIG.model_dump_json(include={"datasets", "evaluation", "artefacts"}),
+        config=lambda w: slices.scored(CONFIG, w.artefact),
+    shell:
+        "python workflow_scripts/collect_scores.py --config {params.config:q} --artefact {wildcards.artefact}"
+        " --output {output} --threads {threads} > {log} 2>&1"
+
+
+rule collect_all_scores:
+    input:
+        records=experiments.score_records(CONFIG),
+        code=scripts("collect_scores.py", *behind("rendering/scores")),
+    output:
+        "results/scores.csv",
+    log:
+        "results/logs/collect_all_scores.log",
+    benchmark:
+        "results/benchmarks/collect_all_scores.tsv"
+    conda:
+        "../envs/geovae.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        config=slices.scored(CONFIG, *experiments.SCORED),
     shell:
         "python workflow_scripts/collect_scores.py --config {params.config:q} --output {output} --threads {threads}"
         " > {log} 2>&1"

@@ -1,4 +1,4 @@
-"""Gather all score records into one tidy table, sorted by key."""
+"""Gather the score records of one artefact, or of all, into one tidy table, sorted by key."""
 
 import argparse
 
@@ -10,8 +10,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = job.parser(__doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--records", nargs="+", metavar="FILE", help="score records")
-    source.add_argument("--records-file", metavar="FILE", help="text file with the path of a score record on each line")
     source.add_argument("--config", type=job.settings, metavar="JSON", help="config whose score records are gathered")
+    parser.add_argument("--artefact", help="table or figure of --config; all of them by default")
     parser.add_argument("--output", required=True, help="CSV file to write")
     return parser
 
@@ -26,13 +26,10 @@ def main(options: argparse.Namespace) -> None:
 def _paths(options: argparse.Namespace) -> list[str]:
     if options.records:
         return options.records
-    if options.records_file:
-        with open(options.records_file, encoding="utf-8") as file:
-            return [line.strip() for line in file if line.strip()]
     from geovae.config import load_config
     from geovae.experiments import score_records
 
-    return score_records(load_config(options.config))
+    return score_records(load_config(options.config), *([options.artefact] if options.artefact else []))
 
 
 if __name__ == "__main__":

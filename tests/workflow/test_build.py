@@ -6,8 +6,11 @@ import shutil
 
 import numpy as np
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from geovae import experiments
+from geovae.config import load_config
 from geovae.evaluation.record import KEY_COLUMNS, TIMING_COLUMNS
 from snakemake_runs import copy_project, output, run_command, run_snakemake
 
@@ -23,6 +26,13 @@ def score(folder, sampler, model="vae", split="test", variant="base"):
     found = [row for row in read_scores(folder) if all(row[name] == value for name, value in wanted.items())]
     assert len(found) == 1, f"{len(found)} records of {model} {sampler} {variant}"
     return found[0]
+
+
+def test_the_table_of_an_artefact_has_the_rows_of_the_whole_one(smoke):
+    whole = (smoke / "results/scores.csv").read_text().splitlines()
+    parts = [(smoke / f"results/scores/{name}.csv").read_text().splitlines() for name in experiments.SCORED]
+    assert all(part[0] == whole[0] and set(part) < set(whole) for part in parts)
+    assert set().union(*parts) == set(whole)
 
 
 def test_every_artefact_is_there_in_every_format(smoke):
@@ -163,6 +173,20 @@ def test_a_named_target_builds_one_artefact(smoke_copy, planned):
     (smoke_copy / "results/figures/figure5.png").unlink()
     assert set(planned(smoke_copy, "figure5")) == {"figure5", "render_figure"}
     assert set(planned(smoke_copy, "table1")) == {"table1", "render_table"}
+
+
+def test_one_figure_alone_needs_no_model_that_it_does_not_show(project, planned):
+    jobs = planned(project, "figure14")
+    (training,) = jobs["train_model"]
+    assert "results/runs/digits/full/conv/vae/base/seed0/" in training
+    content = yaml.safe_load((project / "config.yaml").read_text())
+    update_config(content, yaml.safe_load((project / "configs/smoke.yaml").read_text()))
+    config = load_config(content)
+    generations = experiments.scored_generations(config, "figure14")
+    assert len(generations) == len(jobs["draw_samples"]) == len(jobs["score_samples"]) == 9
+    assert {g.variant for g in generations if g.sampler == "manifold"} == {"base", "k10_lam0.01", "k10_lam1"}
+    assert jobs["collect_scores"] == ["results/scores/figure14.csv"]
+    assert not jobs.keys() & {"render_table", "render_history", "train_classifier", "collect_all_scores"}
 
 
 def test_the_report_holds_every_artefact_with_its_caption(smoke_copy):

@@ -74,18 +74,18 @@ def torch_device(name: str, threads: int, deterministic: bool = True):
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     import torch
 
+    torch.set_num_threads(threads)
     torch.backends.cudnn.deterministic = deterministic
     torch.backends.cudnn.benchmark = not deterministic
-    # An operation that has no deterministic form warns in the log.
-    torch.use_deterministic_algorithms(deterministic and torch.cuda.is_available(), warn_only=True)
-
-    torch.set_num_threads(threads)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise GeovaeError("device: cuda was asked for, but torch finds no CUDA device. Set `device: cpu` or `auto`.")
+    if name == "cuda" and deterministic:
+        # An operation that has no deterministic form warns in the log. The call loads torch's compiler, seconds a job.
+        torch.use_deterministic_algorithms(True, warn_only=True)
     return torch.device(name)
 
 

@@ -75,6 +75,16 @@ def key_fields(generation: Generation) -> str:
     return text(fields | {"sampler": generation.sampler, "variant": generation.variant})
 
 
+def scored(config: Config, *artefacts: str) -> str:
+    """For collect_scores: what names the score records behind tables and figures; everything else is left out."""
+    content = config.model_dump(mode="json", include={"datasets", "evaluation", "artefacts"})
+    sections = content["artefacts"]
+    content["artefacts"] = {name: sections[name] if name in artefacts else None for name in sections} | {
+        "claims": False
+    }
+    return text(content)
+
+
 def geodesics(config: Config) -> str:
     """For trace_geodesics: the resolution of Figure 1."""
     return text({"grid": config.artefacts.figure1.grid, "n_stops": config.artefacts.figure1.n_stops})

@@ -5,7 +5,7 @@ from geovae.config_artefacts import CLASSES
 from geovae.experiments.augmentation import class_generation
 from geovae.experiments.keys import Generation, Run, run_of
 from geovae.experiments.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, Row
-from geovae.experiments.scored import two_centroids
+from geovae.experiments.scored import score_table, two_centroids
 
 # Figures of one kind.
 SAMPLE_GRIDS = ("figure2", "figure7", "figure8")
@@ -73,7 +73,7 @@ def figure_inputs(config: Config, figure: str) -> dict[str, str]:
     """Name and path of everything that a figure is drawn from."""
     section = getattr(config.artefacts, figure)
     if figure in OF_SCORES:
-        return {"scores": "results/scores.csv"}
+        return {"scores": score_table(figure)}
     if figure in SAMPLE_GRIDS:
         panels = {dataset: grid_generations(config, figure, dataset) for dataset in section.datasets}
         return dict(_samples(dataset, *entry) for dataset, rows in panels.items() for entry in rows)

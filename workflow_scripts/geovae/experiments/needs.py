@@ -20,10 +20,12 @@ ARTEFACTS = tuple(Artefacts.model_fields)
 TABLE_FORMATS = ("html", "md", "tex", "csv")
 
 
-def score_records(config: Config) -> list[str]:
-    """The score records behind `results/scores.csv`, in its order."""
-    backbone = config.evaluation.backbone
-    return [generation.score(backbone, split) for generation in scored_generations(config) for split in SCORED_SPLITS]
+def score_records(config: Config, *artefacts: str) -> list[str]:
+    """The score records behind the table of scores of these artefacts, or of all; in its order."""
+    generations = scored_generations(config, *artefacts)
+    return [
+        generation.score(config.evaluation.backbone, split) for generation in generations for split in SCORED_SPLITS
+    ]
 
 
 def artefact_files(config: Config) -> dict[str, list[str]]:

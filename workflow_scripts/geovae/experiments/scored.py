@@ -157,7 +157,16 @@ _GENERATIONS = {
 }
 
 
-def scored_generations(config: Config) -> list[Generation]:
-    """Every generation whose scores go into `results/scores.csv`, sorted."""
-    asked = [name for name in _GENERATIONS if getattr(config.artefacts, name) is not None]
+# The tables and figures that are rendered from scores.
+SCORED = tuple(_GENERATIONS)
+
+
+def score_table(artefact: str) -> str:
+    """The file with the scores that one table or figure is rendered from."""
+    return f"results/scores/{artefact}.csv"
+
+
+def scored_generations(config: Config, *artefacts: str) -> list[Generation]:
+    """Every generation that these tables and figures have the scores of, or all that the config asks for; sorted."""
+    asked = [name for name in artefacts or SCORED if getattr(config.artefacts, name) is not None]
     return sorted({generation for name in asked for generation in _GENERATIONS[name](config)})
