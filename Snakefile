@@ -19,6 +19,13 @@ include: "rules/render.smk"
 include: "rules/artefacts.smk"
 
 
+onstart:
+    # Snakemake's limit of jobs a second wakes the scheduler once a second more for every job that has ended, which takes
+    # a whole core after some minutes (9.27). On one machine there is no rate to limit.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 rule all:
     default_target: True
     input:
