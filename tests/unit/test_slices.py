@@ -218,8 +218,10 @@ def test_the_panels_of_figures_have_titles():
     for name in (*experiments.NEIGHBOURS, "figure13"):
         titles = json.loads(render_slices.figure(DEFAULT, name))["titles"]
         assert list(titles) == list(experiments.figure_inputs(DEFAULT, name))
-    assert json.loads(render_slices.figure(DEFAULT, "figure5")) == {"title": "Digits"}
-    assert json.loads(render_slices.figure(DEFAULT, "figure6")) == {"title": "Disks and rings"}
+    assert json.loads(render_slices.figure(DEFAULT, "figure1")) == {"title": "Disks and rings, 500 training images"}
+    assert json.loads(render_slices.figure(DEFAULT, "figure5")) == {"title": "Digits, 1,000 training images"}
+    small = changed(figure6={"dataset": "shapes", "subset": "n200"})
+    assert json.loads(render_slices.figure(small, "figure6")) == {"title": "Disks and rings, 200 training images"}
     assert [panel["title"] for panel in json.loads(render_slices.figure(DEFAULT, "figure10"))["panels"]] == [
         "Brain phantoms, AD",
         "Brain phantoms, CN",
@@ -248,7 +250,7 @@ def test_slices_are_json_with_sorted_keys():
     for text in told:
         assert text == slices.text(json.loads(text))
     assert [render_slices.table(DEFAULT, name) for name in ("table4", "table5")] == ["{}", "{}"]
-    assert render_slices.figure(DEFAULT, "figure1") == "{}"
+    assert list(json.loads(render_slices.figure(DEFAULT, "figure1"))) == ["title"]
 
 
 def test_sizes_are_told_as_numbers_of_images_ascending():

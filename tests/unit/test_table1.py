@@ -99,6 +99,8 @@ def test_mean_and_deviation_over_seeds():
     assert any("over 2 trainings" in note for note in table.footnotes)
     one = table1.build(rows, settings(seeds=[1])).tables[0]
     assert texts(one, "VAE - N(0, 1)")[0] == "3.00"
+    with pytest.raises(GeovaeError, match=r'no record of seed 2 for \{.*"dataset": "digits".*"sampler": "prior"'):
+        table1.build(rows, settings(seeds=[0, 1, 2]))
 
 
 def test_a_missing_score_is_a_dash_with_a_reason():

@@ -55,9 +55,21 @@ def _info(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     return info
 
 
-def _panels(config: Config, names: Iterable[str]) -> list[dict[str, str]]:
+def _sized_title(config: Config, dataset: str, subset: str = "full") -> str:
+    """The data set's name with the number of training images, where it is known before they are read."""
+    n = int(subset.removeprefix("n")) if subset.startswith("n") else config.protocol(dataset).train_size()
+    return f"{TITLES[dataset]}, {n:,} training images" if n else TITLES[dataset]
+
+
+def _panels(config: Config, names: Iterable[str], sized: bool = True) -> list[dict[str, str]]:
     return [
-        {"dataset": name, "title": TITLES[name], "net": config.protocol(name).net, "subset": "full"} for name in names
+        {
+            "dataset": name,
+            "title": _sized_title(config, name) if sized else TITLES[name],
+            "net": config.protocol(name).net,
+            "subset": "full",
+        }
+        for name in names
     ]
 
 
@@ -164,7 +176,10 @@ def _grid_panel(title: str, name: str, rows: Iterable[Row]) -> dict[str, Any]:
 def _sample_grid(config: Config, name: str) -> dict[str, Any]:
     section = getattr(config.artefacts, name)
     generations = {dataset: experiments.grid_generations(config, name, dataset) for dataset in section.datasets}
-    panels = [_grid_panel(TITLES[dataset], dataset, (row for row, _ in rows)) for dataset, rows in generations.items()]
+    panels = [
+        _grid_panel(_sized_title(config, dataset, section.subset), dataset, (row for row, _ in rows))
+        for dataset, rows in generations.items()
+    ]
     return {"panels": panels, "columns": section.columns}
 
 
@@ -189,7 +204,7 @@ def figure_sizes(config: Config, name: str, dataset: str) -> list[dict[str, Any]
 
 def _training_size(config: Config, name: str) -> dict[str, Any]:
     section = getattr(config.artefacts, name)
-    panels = _panels(config, section.datasets)
+    panels = _panels(config, section.datasets, sized=False)
     for panel in panels:
         panel["sizes"] = figure_sizes(config, name, panel["dataset"])
     rows = _rows(experiments.training_size_rows(config, name))
@@ -251,9 +266,13 @@ def figure(config: Config, name: str) -> str:
         return text(_sample_grid(config, name))
     if name in (*experiments.NEIGHBOURS, "figure13"):
         shown = {"n_examples": section.n_examples} if name in experiments.NEIGHBOURS else {}
-        return text({"titles": {dataset: TITLES[dataset] for dataset in section.datasets}, **shown})
+        subset = getattr(section, "subset", "full")
+        titles = {dataset: _sized_title(config, dataset, subset) for dataset in section.datasets}
+        return text({"titles": titles, **shown})
+    if name == "figure1":
+        return text({"title": _sized_title(config, section.dataset)})
     if name in experiments.SAMPLES:
-        return text({"title": TITLES[section.dataset]})
+        return text({"title": _sized_title(config, section.dataset, section.subset)})
     if name in ("figure4", "figure11"):
         return text(_training_size(config, name))
     return text(_OF_ONE[name](config) if name in _OF_ONE else {})

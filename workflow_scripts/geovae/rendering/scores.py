@@ -84,6 +84,23 @@ def select(records: Sequence[Mapping[str, object]], **wanted: object) -> list[Ma
     return sorted(chosen, key=lambda record: record["seed"])
 
 
+def of_seeds(records: Sequence[Mapping[str, object]], seeds: Iterable[int], **wanted: object) -> list[Mapping]:
+    """What `select` finds of these seeds: all of them, or none.
+
+    Raises:
+        GeovaeError: some seeds have a record and others have none, so that rows would be means over other trainings.
+    """
+    seeds = set(seeds)
+    found = select(records, seed=frozenset(seeds), **wanted)
+    missing = sorted(seeds - {record["seed"] for record in found})
+    if found and missing:
+        raise GeovaeError(
+            f"scores: no record of seed {missing[0]} for {json.dumps(wanted, sort_keys=True)}.\n"
+            "Run the workflow again, or take that seed out of `seeds`."
+        )
+    return found
+
+
 def _matches(value: object, wanted: object) -> bool:
     return value in wanted if isinstance(wanted, set | frozenset) else value == wanted
 

@@ -7,7 +7,7 @@ from geovae import published
 from geovae.evaluation.record import DIAGNOSTIC_COLUMNS
 from geovae.rendering.cells import BLOCK_TITLES, NOT_BUILT, best, check_rows, measured_cell, printed, published_cell
 from geovae.rendering.notes import table1_footnotes
-from geovae.rendering.scores import Statistic, select, summarise
+from geovae.rendering.scores import Statistic, of_seeds, select, summarise
 from geovae.rendering.tables import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
 
 NAME = "table1"
@@ -98,7 +98,7 @@ def _records(scores: Records, settings: Mapping, row: Mapping[str, str], dataset
     wanted |= {name: settings[name] for name in ("subset", "split", "backbone")}
     wanted |= {"net": row.get("net", settings["datasets_info"][dataset]["net"]), "trial": row.get("trial", "base")}
     if "seeds" in settings:
-        wanted["seed"] = frozenset(settings["seeds"])
+        return of_seeds(scores, settings["seeds"], dataset=dataset, **wanted)
     return select(scores, dataset=dataset, **wanted)
 
 

@@ -8,7 +8,7 @@ from geovae.errors import GeovaeError
 from geovae.published import PublishedNumber
 from geovae.rendering.cells import NOT_BUILT, best, measured_cell, paper_datasets, printed, published_cell
 from geovae.rendering.notes import score_footnotes
-from geovae.rendering.scores import Statistic, select, summarise
+from geovae.rendering.scores import Statistic, of_seeds, summarise
 from geovae.rendering.tables import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
 
 NAME = "table7"
@@ -95,8 +95,8 @@ def _check(settings: Mapping) -> None:
 
 def _records(scores: Records, settings: Mapping, row: Mapping[str, str], sampler: str) -> Records:
     wanted = {name: settings[name] for name in ("subset", "split", "backbone")}
-    wanted |= {"dataset": row["dataset"], "net": row["net"], "seed": frozenset(settings["seeds"])}
-    return select(scores, model=MODEL, trial="base", sampler=sampler, variant="base", **wanted)
+    wanted |= {"dataset": row["dataset"], "net": row["net"], "trial": "base", "variant": "base"}
+    return of_seeds(scores, settings["seeds"], model=MODEL, sampler=sampler, **wanted)
 
 
 def _table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -> Table:

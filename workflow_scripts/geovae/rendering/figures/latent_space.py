@@ -24,7 +24,7 @@ ARRAYS = (
 CURVES = ("affine", "geodesic")
 PANEL = 1.72  # inches, width of a map
 LEFTS = (0.46, 2.76, 4.9)
-HEAD, GAP, BAR = 0.45, 0.56, 0.055
+HEAD, GAP, BAR = 0.66, 0.56, 0.055
 STRIPS = 2  # side by side
 STRIP_LABEL = 0.62  # inches
 STRIP_GAP = 0.3
@@ -34,7 +34,10 @@ HALO = [Stroke(linewidth=2.6, foreground="white"), Normal()]
 
 
 def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
-    """Draw the input `geodesics` (geodesics.npz): three maps above, decoded curves beneath. No settings."""
+    """Draw the input `geodesics` (geodesics.npz): three maps above, decoded curves beneath.
+
+    `settings` may have a `title`.
+    """
     arrays = storage.load_arrays(input_path(inputs, "geodesics"), *ARRAYS)
     n_pairs, n_stops = arrays["affine_images"].shape[:2]
     strips = min(STRIPS, n_pairs)
@@ -50,6 +53,8 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
         _draw_latents(figure, boxes[0], arrays)
         _draw_distances(figure, boxes[1:], arrays)
         _explain_curves(figure)
+        title = settings.get("title", "")
+        figure.text(0.05 / style.WIDTH, 1 - 0.12 / height, title, fontsize=9, fontweight="bold", va="center")
         for pair in range(n_pairs):
             left = (pair % strips) * style.WIDTH / strips
             top = bottom - GAP - (pair // strips) * strip_height
@@ -121,7 +126,7 @@ def _draw_latents(figure: Figure, box: tuple[float, float, float, float], arrays
 
 def _legend(figure: Figure, handles: list, labels: list[str], left: float, **options: float) -> None:
     """A legend in one line above the titles of the maps, `left` inches from the edge."""
-    place = (left / style.WIDTH, 1 - 0.135 / figure.get_figheight())
+    place = (left / style.WIDTH, 1 - 0.345 / figure.get_figheight())
     figure.add_artist(
         Legend(
             figure, handles, labels, loc="upper left", bbox_to_anchor=place, bbox_transform=figure.transFigure,
