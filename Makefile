@@ -1,12 +1,13 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. Each sets up .venv by itself, once.
 PYTHON ?= python3
 CORES ?= all
+ROUNDS ?= 200
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test test-all lint format docs lock bench clean
+.PHONY: run test test-all test-faults test-cluster verify lint format docs lock bench clean
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
@@ -17,6 +18,15 @@ test: $(READY)  ## the tests that continuous integration runs
 
 test-all: $(READY)  ## the tests and their longer rounds
 	python -m pytest -n 2
+
+test-faults: $(READY)  ## more interruptions at random moments than the tests have
+	python -m pytest tests/faults --rounds $(ROUNDS)
+
+test-cluster: $(READY)  ## a build through a SLURM that is started for it; as root it installs Debian's packages
+	python -m pytest tests/cluster
+
+verify: $(READY)  ## build configs/smoke.yaml in a fresh clone and compare it with the record of this class of machines
+	PYTHONPATH=workflow_scripts:tests/workflow python tests/verify/verify_build.py --cores $(CORES) $(if $(RECORD),--record)
 
 lint: $(READY)  ## style of Python and Snakemake code
 	ruff check .

@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/devices.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/latent.smk"
@@ -17,9 +18,12 @@ include: "rules/score.smk"
 include: "rules/augment.smk"
 include: "rules/render.smk"
 include: "rules/artefacts.smk"
+include: "rules/plan.smk"
 
 
 onstart:
+    interruption.heed_sigterm()
+    stop_without_gpu()
     # Snakemake's limit of jobs a second wakes the scheduler once a second more for every job that has ended, which takes
     # a whole core after some minutes (9.27). On one machine there is no rate to limit.
     if workflow.local_exec:

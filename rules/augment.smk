@@ -12,7 +12,7 @@ rule train_classifier:
     benchmark:
         "results/benchmarks/train_classifier/{dataset}/{source}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/train.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -42,7 +42,7 @@ rule collect_classification:
     benchmark:
         "results/benchmarks/collect_classification.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -8,12 +8,14 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
-from geovae import claim_slices, experiments, render_slices, slices
+from geovae import claim_slices, experiments, interruption, render_slices, slices
 from geovae.config import load_config
 from geovae.dependencies import modules_behind
 from geovae.errors import GeovaeError
 from geovae.experiments import Generation, Run
 from geovae.rendering import FIGURE_MODULES
+
+interruption.announce()  # so that no job outlives this process
 
 try:
     CONFIG = load_config(config)
@@ -25,7 +27,6 @@ if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
 
 BACKBONE = CONFIG.evaluation.backbone
 THREADS = CONFIG.threads
-GPUS = 1 if CONFIG.device == "cuda" else 0
 
 
 wildcard_constraints:

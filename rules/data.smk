@@ -13,7 +13,7 @@ for DATASET in experiments.DOWNLOADED:
         benchmark:
             f"results/benchmarks/download_dataset/{DATASET}.tsv"
         conda:
-            "../envs/geovae.yaml"
+            "../envs/data.yaml"
         threads: 1
         resources:
             mem_mb=1000,
@@ -50,7 +50,7 @@ rule prepare_dataset:
     benchmark:
         "results/benchmarks/prepare_dataset/{dataset}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/data.yaml"
     threads: 4  # decoding gives the same bytes on any number
     resources:
         mem_mb=2000,
@@ -77,7 +77,7 @@ rule draw_subset:
     benchmark:
         "results/benchmarks/draw_subset/{dataset}/{subset}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/data.yaml"
     threads: THREADS
     resources:
         mem_mb=1000,
@@ -101,7 +101,7 @@ rule measure_unseen:
     benchmark:
         "results/benchmarks/measure_unseen/{dataset}/{subset}/{split}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=2000,

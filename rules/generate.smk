@@ -14,7 +14,7 @@ rule draw_samples:
     benchmark:
         "results/benchmarks/draw_samples/{run}/{sampler}/{variant}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/train.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,

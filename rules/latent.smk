@@ -16,7 +16,7 @@ rule embed_latents:
     benchmark:
         "results/benchmarks/embed_latents/{run}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/train.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -44,7 +44,7 @@ rule build_metric:
     benchmark:
         "results/benchmarks/build_metric/{run}/{metric}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/train.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -71,7 +71,7 @@ rule trace_geodesics:
     benchmark:
         "results/benchmarks/trace_geodesics/{run}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/train.yaml"
     threads: THREADS
     resources:
         mem_mb=3000,

@@ -27,7 +27,7 @@ rule render_table:
     benchmark:
         "results/benchmarks/render_table/{table}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -61,7 +61,7 @@ rule render_figure:
     benchmark:
         "results/benchmarks/render_figure/{figure}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -75,6 +75,33 @@ rule render_figure:
     shell:
         "python workflow_scripts/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"
+
+
+rule write_provenance:
+    input:
+        scores="results/scores.csv",
+        code=scripts("write_provenance.py", *behind("rendering/provenance", "rendering/writers/web")),
+    output:
+        report(
+            "results/provenance.html",
+            caption="captions/provenance.rst",
+            category="Provenance",
+            labels={"artefact": "Provenance", "content": "Versions, commits, devices and settings behind the scores"},
+        ),
+    log:
+        "results/logs/write_provenance.log",
+    benchmark:
+        "results/benchmarks/write_provenance.tsv"
+    conda:
+        "../envs/render.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    shell:
+        "python workflow_scripts/write_provenance.py --scores {input.scores} --output {output}"
+        " --threads {threads} > {log} 2>&1"
 
 
 rule write_claims:
@@ -94,7 +121,7 @@ rule write_claims:
     benchmark:
         "results/benchmarks/write_claims.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=1000,

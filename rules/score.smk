@@ -15,7 +15,7 @@ rule train_backbone:
     benchmark:
         "results/benchmarks/train_backbone/{dataset}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -42,7 +42,7 @@ rule fetch_inception:
     benchmark:
         "results/benchmarks/fetch_inception.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -68,7 +68,7 @@ rule extract_reference:
     benchmark:
         "results/benchmarks/extract_reference/{dataset}/{backbone}/{split}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -102,7 +102,7 @@ rule extract_training_features:
     benchmark:
         "results/benchmarks/extract_training_features/{dataset}/{backbone}/{subset}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=6000,
@@ -136,7 +136,7 @@ rule score_samples:
     benchmark:
         "results/benchmarks/score_samples/{run}/{sampler}/{variant}/{backbone}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -145,6 +145,7 @@ rule score_samples:
     params:
         device=CONFIG.device,
         key=lambda w: slices.key_fields(generation_of(w)),
+        config=lambda w: slices.config_sha256(CONFIG, generation_of(w)),
         settings=slices.score(CONFIG),
         data=dataset_folder,
         backbone=backbone_of,
@@ -158,6 +159,7 @@ rule score_samples:
         " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {params.features}"
         " --latents {input.latents} --unseen-latents validation=results/runs/{wildcards.run}/unseen_validation.npz"
         " --unseen-latents test=results/runs/{wildcards.run}/unseen_test.npz --settings {params.settings:q}"
+        " --config-sha256 {params.config}"
         " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}/{wildcards.backbone}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -178,7 +180,7 @@ rule find_neighbours:
     benchmark:
         "results/benchmarks/find_neighbours/{run}/{sampler}/{backbone}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,
@@ -211,7 +213,7 @@ rule collect_scores:
     benchmark:
         "results/benchmarks/collect_scores/{artefact}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -235,7 +237,7 @@ rule collect_all_scores:
     benchmark:
         "results/benchmarks/collect_all_scores.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -262,7 +264,7 @@ rule show_centroids:
     benchmark:
         "results/benchmarks/show_centroids/{run}/{variant}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/evaluate.yaml"
     threads: THREADS
     resources:
         mem_mb=4000,

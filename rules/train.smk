@@ -15,7 +15,7 @@ rule train_model:
         "results/benchmarks/train_model/{run}.tsv"
     priority: 10  # the longest jobs first: what follows them fills the gaps
     conda:
-        "../envs/geovae.yaml"
+        "../envs/train.yaml"
     threads: THREADS
     resources:
         mem_mb=6000,
@@ -52,7 +52,7 @@ rule render_history:
     benchmark:
         "results/benchmarks/render_history/{run}.tsv"
     conda:
-        "../envs/geovae.yaml"
+        "../envs/render.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -48,4 +48,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, build_parser())
+    job.run(main, build_parser(), memory_keys="evaluation.n_samples")

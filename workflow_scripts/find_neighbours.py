@@ -105,4 +105,4 @@ def _nearest_decoded(model, mu, examples, device):
 
 
 if __name__ == "__main__":
-    job.run(main, build_parser())
+    job.run(main, build_parser(), memory_keys="evaluation.n_samples")

@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD), extra (list of scores)"
     )
+    parser.add_argument("--config-sha256", required=True, help="hash of the config behind the samples and their scores")
     parser.add_argument("--save-features", metavar="FILE", help="also write the generated images' features (.npy)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one a reference")
@@ -120,11 +121,12 @@ def main(options: argparse.Namespace) -> None:
             },
             scores,
             record.diagnostic_columns(diagnostics),
+            {"config_sha256": options.config_sha256},
             provenance(device),
             {
                 "seconds_sampling": diagnostics.get("seconds"),
                 "seconds_scoring": seconds_shared + own.seconds(),
-                "peak_memory_mb": own.peak_memory_mb(),
+                "peak_memory_mb": own.peak_memory_mb(device),
             },
         )
         storage.save_json(Path(options.output) / f"score_{split}.json", content)
@@ -132,4 +134,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, build_parser())
+    job.run(main, build_parser(), memory_keys="evaluation.n_samples")

@@ -50,4 +50,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, build_parser())
+    job.run(main, build_parser(), gpu_keys="evaluation.classifier.batch_size or evaluation.classifier.width")

@@ -131,4 +131,4 @@ def _read_samples(options: argparse.Namespace, class_names: list[str], image_sha
 
 
 if __name__ == "__main__":
-    job.run(main, build_parser())
+    job.run(main, build_parser(), gpu_keys="artefacts.table2.classifier.batch_size")

@@ -94,4 +94,4 @@ def _digest(content: memoryview) -> str:
 
 
 if __name__ == "__main__":
-    job.run(main, build_parser())
+    job.run(main, build_parser(), gpu_keys="datasets.NAME.training.batch_size or datasets.NAME.width")

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 import geovae
-from geovae import images, job, seeding
+from geovae import devices, images, job, seeding
+from geovae.devices import Device
 from geovae.errors import GeovaeError
 
 
@@ -61,11 +62,117 @@ def test_torch_gets_the_threads_and_no_tf32():
         torch.set_num_threads(before)
 
 
-def test_a_missing_gpu_is_said():
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a CUDA device")
+@pytest.fixture
+def pretended(tmp_path, monkeypatch):
+    """Two devices that CUDA_VISIBLE_DEVICES alone knows of."""
+    (tmp_path / "locks").mkdir()
+    monkeypatch.setenv(devices.FOLDER_VARIABLE, str(tmp_path / "locks"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    monkeypatch.setattr(devices, "_cards", list)
+    monkeypatch.setattr(devices, "_bound", None)
+    yield [Device("4", "4"), Device("6", "6")]
+    devices.unbind()
+
+
+def asked_for(monkeypatch, available):
+    """What CUDA would have been told to see when torch is first asked for it."""
+    seen = []
+
+    def is_available():
+        seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
+        return available
+
+    monkeypatch.setattr(torch.cuda, "is_available", is_available)
+    return seen
+
+
+def test_a_missing_gpu_is_said(pretended, monkeypatch):
+    asked_for(monkeypatch, False)
     with pytest.raises(GeovaeError, match=r"device: cuda was asked for.*Set `device: cpu`"):
         job.torch_device("cuda", 1)
+    # The places are free again.
+    assert [devices.try_claim(pretended) is None for _ in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+def test_a_job_takes_a_device_before_torch_is_asked(pretended, monkeypatch, capsys, name):
+    first = devices.try_claim(pretended)
+    seen = asked_for(monkeypatch, True)
+    assert job.torch_device(name, 1, deterministic=False) == torch.device("cuda")
+    assert seen == ["6"]
+    assert capsys.readouterr().out == "computing on 6\n"
+    assert devices.try_claim(pretended) is None
+    first.release()
+
+
+@pytest.mark.parametrize("name", ["auto", "cpu"])
+def test_a_job_on_the_cpu_takes_no_device(pretended, monkeypatch, name):
+    asked_for(monkeypatch, False)
+    assert job.torch_device(name, 1) == torch.device("cpu")
+    assert [devices.try_claim(pretended) is None for _ in range(3)] == [False, False, True]
+
+
+FULL = """\
+CUDA out of memory. Tried to allocate 2.26 GiB. GPU 0 has a total capacity of 23.65 GiB of which 11.06 MiB is free. \
+Including non-PyTorch memory, this process has 21.60 GiB memory in use. Of the allocated memory 20.90 GiB is allocated \
+by PyTorch, and 194.87 MiB is reserved by PyTorch but unallocated. If reserved but unallocated memory is large try \
+setting PYTORCH_ALLOC_CONF=expandable_segments:True to avoid fragmentation."""
+NEED = "2.26 GiB more were needed, 11.06 MiB of 23.65 GiB were free; this job holds 21.60 GiB"
+
+
+def end_of(error, **keys):
+    def fail(options):
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        job.run(fail, job.parser("a script"), [], **keys)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("share", "keys", "advice"),
+    [
+        ("1", {"gpu_keys": "a.b or c"}, "Lower a.b or c, or set device: cpu."),
+        ("3", {"gpu_keys": "a.b"}, "Lower a.b, set gpu_share: 1 (now 3), or set device: cpu."),
+        ("1", {"memory_keys": "n"}, "End what else runs on it, or set device: cpu."),
+    ],
+)
+@pytest.mark.parametrize("kind", [torch.OutOfMemoryError, torch.cuda.OutOfMemoryError])
+def test_a_full_device_ends_with_what_was_needed_and_what_to_lower(monkeypatch, kind, share, keys, advice):
+    monkeypatch.setenv(devices.SHARE_VARIABLE, share)
+    assert end_of(kind(FULL), **keys) == f"error: out of memory on the GPU: {NEED}.\n{advice}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("CUDA error: out of memory\nCUDA kernel errors might be reported later.", "CUDA error: out of memory"),
+        ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        (FULL.partition(" of which")[0], FULL.partition(" of which")[0]),
+    ],
+)
+def test_a_full_device_without_amounts_is_said_in_its_words(text, said):
+    error = torch.OutOfMemoryError(text) if text.startswith("CUDA out") else RuntimeError(text)
+    assert end_of(error).startswith(f"error: out of memory on the GPU: {said}.\nEnd what else runs on it")
+
+
+def test_full_main_memory_is_said():
+    with pytest.raises(
+        SystemExit, match=r"error: out of memory: Unable to allocate .* for an array with shape"
+    ) as caught:
+        job.run(lambda options: np.ones(2**55), job.parser("a script"), [], memory_keys="n_samples")
+    assert caught.value.code.endswith(".\nLower n_samples, or run fewer jobs at a time (--cores).")
+    with pytest.raises(SystemExit, match=r"error: out of memory: .*you tried to allocate \d+ bytes.*\nLower width, or"):
+        job.run(lambda options: torch.empty(2**52), job.parser("a script"), [], gpu_keys="width")
+    assert (
+        end_of(MemoryError()) == "error: out of memory: the system gives no more.\nRun fewer jobs at a time (--cores)."
+    )
+
+
+def test_any_other_runtime_error_is_a_defect():
+    with pytest.raises(RuntimeError, match="mat1 and mat2 shapes"):
+        start(lambda options: torch.ones(2) @ torch.ones(3, 1))
 
 
 def test_a_users_mistake_ends_the_script_without_a_traceback(tmp_path):

@@ -33,6 +33,7 @@ def _parts() -> list[dict]:
         {"novelty": 1.1, "novelty_latent": 0.9, "novelty_features": 1.3},
         {"precision": 0.7, "recall": 0.6, "density": 1.2, "coverage": 0.9, "fid_std_error": 0.3},
         record.diagnostic_columns({"acceptance": 0.99, "seconds": 3.0}),
+        {"config_sha256": "c0ffee"},
         provenance(),
         {"seconds_sampling": 3.0, "seconds_scoring": 1.5, "peak_memory_mb": 700.0},
     ]
@@ -76,6 +77,8 @@ def test_provenance_gives_exactly_its_columns():
         ("seed", "0", "a number is expected"),
         ("dataset", "", "a text is expected"),
         ("sampler", 3, "a text is expected"),
+        ("config_sha256", None, "may not be"),
+        ("config_sha256", "", "a text is expected"),
         ("active_share", float("inf"), "finite"),
         ("peak_memory_mb", None, "may not be"),
         ("resize", "", "a text is expected"),

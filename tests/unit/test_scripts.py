@@ -263,7 +263,7 @@ def score(folder, *more) -> tuple:
     words = ["--samples", folder / "samples", "--key-fields", json.dumps(KEY), "--backbone", folder / "backbone"]
     words += ["--data", folder / "data", "--subset", folder / "subset/train.npy", "--features", folder / "features"]
     words += ["--latents", folder / "latents/latents.npz", "--output", folder / "samples", "--device", "cpu"]
-    words += ["--settings", '{"n_clusters": 3, "n_runs": 1, "extra": []}']
+    words += ["--settings", '{"n_clusters": 3, "n_runs": 1, "extra": []}', "--config-sha256", "c0ffee"]
     for split in ("validation", "test"):
         words += ["--reference", f"{split}={folder / f'{split}.npz'}", "--unseen", f"{split}={folder / split}.npy"]
         words += ["--unseen-latents", f"{split}={folder}/latents/unseen_{split}.npz"]
@@ -293,7 +293,7 @@ def test_copies_score_no_novelty_and_unseen_images_one_in_every_space(measured):
     run(score_samples, *score(measured))
     for split in ("validation", "test"):
         record = storage.load_json(measured / f"samples/score_{split}.json")
-        assert record["n"] == 12
+        assert (record["n"], record["config_sha256"]) == (12, "c0ffee")
         assert [record[name] for name in NOVELTIES] == pytest.approx([0.0] * 3, abs=1e-5)
     generate(measured, images_of("test"), latents["unseen_test"])
     run(score_samples, *score(measured))

@@ -13,6 +13,7 @@ from geovae.errors import GeovaeError
 from geovae.evaluation.record import (
     BACKBONE_COLUMNS,
     COLUMNS,
+    CONFIG_COLUMNS,
     DIAGNOSTIC_COLUMNS,
     KEY_COLUMNS,
     PROVENANCE_COLUMNS,
@@ -36,7 +37,7 @@ def small_table() -> Table:
 
 
 def record(**changes) -> dict:
-    content = dict.fromkeys((*KEY_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone"), "x")
+    content = dict.fromkeys((*KEY_COLUMNS, *CONFIG_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone"), "x")
     content |= dict.fromkeys((*BACKBONE_COLUMNS[2:], *SCORED_COLUMNS))
     content |= dict.fromkeys(DIAGNOSTIC_COLUMNS) | dict.fromkeys(TIMING_COLUMNS, 1.5)
     content |= {"backbone_accuracy": 0.9, "n": 500, "fid": 0.1 + 0.2, "prd_f8": 0.5, "prd_f1_8": 0.25, "novelty": None}

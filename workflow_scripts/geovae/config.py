@@ -63,6 +63,7 @@ class Config(Closed):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where torch computes; `auto` takes a GPU if any."
     )
+    gpu_share: int = Field(1, ge=1, description="Jobs that may compute on one GPU at a time.")
     threads: int = Field(1, ge=1, description="Threads of every computing job; another number changes the last digits.")
     data_dir: str = Field("data", description="Folder of raw data: what lies there is used, the rest downloaded.")
     mirror: str | None = Field(

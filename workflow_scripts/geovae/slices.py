@@ -3,6 +3,7 @@
 What tables and figures get is in `render_slices`, what the page of claims gets in `claim_slices`.
 """
 
+import hashlib
 import json
 from typing import Any
 
@@ -66,6 +67,27 @@ def backbone(config: Config) -> str:
 def score(config: Config) -> str:
     """For score_samples: the settings of PRD, and which further scores are taken."""
     return text(config.evaluation.prd.model_dump() | {"extra": sorted(set(config.evaluation.extra))})
+
+
+def config_sha256(config: Config, generation: Generation) -> str:
+    """For score_samples: a hash of the settings of all stages that a generation and its scores follow from.
+
+    What sets generations of the same settings apart (subset, seed) is in the other columns of a record.
+    """
+    run = generation.run
+    told = {
+        "dataset": dataset(config, run.dataset),
+        "training": training(config, run),
+        "sampler": sampler(config, generation),
+        "n": experiments.n_samples(config, generation),
+        "backbone": backbone(config) if config.evaluation.backbone == "classifier" else config.evaluation.resize,
+        "score": score(config),
+    }
+    if generation.sampler in ("manifold", "manifold_released"):
+        told["metric"] = metric(config, run, generation.variant)
+    elif json.loads(told["sampler"]).get("scale") == "matched":  # to the displacement of the manifold sampler
+        told["matched"] = config_sha256(config, Generation(run, "manifold"))
+    return hashlib.sha256(text(told).encode()).hexdigest()
 
 
 def key_fields(generation: Generation) -> str:

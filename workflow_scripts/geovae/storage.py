@@ -27,6 +27,13 @@ def atomic(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as reason:
+        if reason.filename is not None:
+            raise
+        # A write that fails, on a full disk for example, does not say where.
+        raise GeovaeError(
+            f"{path}: cannot be written ({reason.strerror or reason}).\nCheck the folder and the free space."
+        ) from reason
     finally:
         temporary.unlink(missing_ok=True)
 

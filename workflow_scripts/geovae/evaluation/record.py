@@ -50,6 +50,9 @@ DIAGNOSTIC_COLUMNS = (
     "sigma",
     "bandwidth",
 )
+CONFIG_COLUMNS = ("config_sha256",)
+"""A hash of all settings that the generation and its scores follow from: `geovae.slices.config_sha256`."""
+
 PROVENANCE_COLUMNS = (
     "geovae_version",
     "python_version",
@@ -64,9 +67,9 @@ PROVENANCE_COLUMNS = (
 TIMING_COLUMNS = ("seconds_sampling", "seconds_scoring", "peak_memory_mb")
 """What differs between two runs of the same command; all other columns are the same at the same number of threads."""
 
-COLUMNS = KEY_COLUMNS + SCORE_COLUMNS + DIAGNOSTIC_COLUMNS + PROVENANCE_COLUMNS + TIMING_COLUMNS
+COLUMNS = KEY_COLUMNS + SCORE_COLUMNS + DIAGNOSTIC_COLUMNS + CONFIG_COLUMNS + PROVENANCE_COLUMNS + TIMING_COLUMNS
 
-_TEXT = {*KEY_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone", "resize"} - {"seed", "threads"}
+_TEXT = {*KEY_COLUMNS, *CONFIG_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone", "resize"} - {"seed", "threads"}
 _MAY_BE_NULL = {
     *("resize", "backbone_accuracy", "novelty", "novelty_latent", "novelty_features", "seconds_sampling"),
     *(column for columns in EXTRA_COLUMNS.values() for column in columns),

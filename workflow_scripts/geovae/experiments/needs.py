@@ -14,7 +14,7 @@ from geovae.experiments.figures import (
     samples_generation,
 )
 from geovae.experiments.keys import SCORED_SPLITS, Generation, Run
-from geovae.experiments.scored import scored_generations
+from geovae.experiments.scored import SCORED, scored_generations
 
 ARTEFACTS = tuple(Artefacts.model_fields)
 TABLE_FORMATS = ("html", "md", "tex", "csv")
@@ -43,28 +43,32 @@ def artefact_files(config: Config) -> dict[str, list[str]]:
     return files
 
 
-def shown_generations(config: Config) -> set[Generation]:
-    """Every generation that an artefact shows or is scored for it."""
-    artefacts = config.artefacts
-    found = set(scored_generations(config))
-    for figure in (figure for figure in SAMPLE_GRIDS if getattr(artefacts, figure)):
-        for dataset in getattr(artefacts, figure).datasets:
-            found.update(generation for _, generation in grid_generations(config, figure, dataset))
-    for figure in (figure for figure in NEIGHBOURS if getattr(artefacts, figure)):
-        for dataset in getattr(artefacts, figure).datasets:
-            found.update(neighbour_generations(config, figure, dataset).values())
-    found.update(samples_generation(config, figure) for figure in SAMPLES if getattr(artefacts, figure))
-    if artefacts.table2:
-        found.update(g for source in sources(config) for g in source_generations(config, source.name).values())
-    if artefacts.figure10:
-        found.update(generation for rows in class_grid(config).values() for _, generation in rows)
+def shown_generations(config: Config, *artefacts: str) -> set[Generation]:
+    """Every generation that these artefacts show or have the scores of, or all that the config asks for."""
+    asked = [name for name in artefacts or ARTEFACTS if getattr(config.artefacts, name) is not None]
+    scored = [name for name in asked if name in SCORED]
+    found = set(scored_generations(config, *scored)) if scored else set()
+    for name in asked:
+        section = getattr(config.artefacts, name)
+        if name in SAMPLE_GRIDS:
+            found.update(g for dataset in section.datasets for _, g in grid_generations(config, name, dataset))
+        elif name in NEIGHBOURS:
+            found.update(
+                g for dataset in section.datasets for g in neighbour_generations(config, name, dataset).values()
+            )
+        elif name in SAMPLES:
+            found.add(samples_generation(config, name))
+        elif name == "table2":
+            found.update(g for source in sources(config) for g in source_generations(config, source.name).values())
+        elif name == "figure10":
+            found.update(g for rows in class_grid(config).values() for _, g in rows)
     return found
 
 
-def shown_runs(config: Config) -> list[Run]:
-    """Every run that an artefact needs, sorted."""
-    runs = {generation.run for generation in shown_generations(config)}
-    if config.artefacts.figure1:
+def shown_runs(config: Config, *artefacts: str) -> list[Run]:
+    """Every run that these artefacts need, or all, sorted."""
+    runs = {generation.run for generation in shown_generations(config, *artefacts)}
+    if config.artefacts.figure1 and (not artefacts or "figure1" in artefacts):
         runs.add(latent_space_run(config))
     return sorted(runs)
 
@@ -83,5 +87,5 @@ def drawn_histories(config: Config) -> list[Run]:
 def targets(config: Config) -> list[str]:
     """Everything that a whole build makes: tables, figures, claims, scores and loss curves."""
     files = [path for paths in artefact_files(config).values() for path in paths]
-    scores = ["results/scores.csv"] if scored_generations(config) else []
+    scores = ["results/scores.csv", "results/provenance.html"] if scored_generations(config) else []
     return files + scores + [f"{run.folder}/history.png" for run in drawn_histories(config)]

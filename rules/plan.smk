@@ -1,0 +1,22 @@
+# What a build will cost: `snakemake --cores 1 plan_costs`, with any config.
+
+
+rule plan_costs:
+    input:
+        code=scripts("plan_costs.py", *behind("costs/report", "costs/workloads")),
+    log:
+        "results/logs/plan_costs.log",
+    conda:
+        "../envs/render.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        config=CONFIG.model_dump_json(),
+        device="cuda" if CONFIG.device == "cuda" else "cpu",
+        cores=lambda w: max(1, workflow.cores or 1),
+    shell:
+        "python workflow_scripts/plan_costs.py --config {params.config:q} --device {params.device}"
+        " --cores {params.cores} --threads {threads} | tee {log}"

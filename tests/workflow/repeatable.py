@@ -1,0 +1,44 @@
+"""What of a build is the same whenever it is built: every file but logs, and in each all but times and memory."""
+
+import csv
+import io
+import json
+from collections.abc import Set
+from pathlib import Path
+
+from geovae.evaluation.record import TIMING_COLUMNS
+
+VARYING = {*TIMING_COLUMNS, "seconds", "long_seconds", "images_per_second", "commit"}
+_NOT_COMPARED = ("logs", "benchmarks", "README.md", "provenance.html")
+
+
+def files(results: Path) -> list[Path]:
+    """The files of a build, relative to its folder `results`, without what a killed writer has left."""
+    found = (path.relative_to(results) for path in results.rglob("*") if path.is_file())
+    return sorted(path for path in found if path.parts[0] not in _NOT_COMPARED and not path.name.startswith("."))
+
+
+def content(path: Path, varying: Set[str] = VARYING) -> bytes:
+    """The bytes of a file without the columns or keys whose values vary."""
+    if path.suffix == ".json":
+        return json.dumps(_without(json.loads(path.read_text(encoding="utf-8")), varying), sort_keys=True).encode()
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [{name: row[name] for name in row if name not in varying} for row in csv.DictReader(file)]
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, rows[0] if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+        return buffer.getvalue().encode()
+    return path.read_bytes()
+
+
+def contents(results: Path, varying: Set[str] = VARYING) -> dict[str, bytes]:
+    """The content of every file of a build, by its path below `results`."""
+    return {str(path): content(results / path, varying) for path in files(results)}
+
+
+def _without(value: object, varying: Set[str]) -> object:
+    if isinstance(value, dict):
+        return {name: _without(inner, varying) for name, inner in value.items() if name not in varying}
+    return [_without(inner, varying) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,36 @@
+"""What is said of a build before it runs: the count of its jobs agrees with Snakemake's, and the costs are printed."""
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from geovae.config import load_config
+from geovae.experiments.jobs import planned_jobs
+from snakemake_runs import output, run_command
+
+
+def smoke_config(project):
+    content = yaml.safe_load((project / "config.yaml").read_text())
+    update_config(content, yaml.safe_load((project / "configs/smoke.yaml").read_text()))
+    return load_config(content)
+
+
+@pytest.mark.parametrize("target", ["table2", "table4", "table7", "figure1", "figure3", "figure13", "claims", "all"])
+def test_the_jobs_are_those_that_snakemake_plans(project, planned, target):
+    jobs = planned_jobs(smoke_config(project), *([] if target == "all" else [target]))
+    counted = {rule: len(items) for rule, items in jobs.items()}
+    assert counted == {rule: len(outputs) for rule, outputs in planned(project, target).items() if rule != target}
+
+
+def test_the_costs_of_the_papers_build_are_printed_before_anything_runs(project):
+    result = run_command(
+        project, "snakemake", "--cores", "2", "plan_costs", "--quiet", "--configfile", "configs/paper.yaml"
+    )
+    assert result.returncode == 0, output(result)
+    rows = {line.split("  ")[0]: line.split()[-4:] for line in result.stdout.splitlines() if "  " in line}
+    assert {"table1", "table2", "figure14", "claims", "whole build"} <= rows.keys()
+    jobs, trainings, core_hours, _ = rows["whole build"]
+    assert int(jobs) > 3000
+    assert int(trainings) > 400
+    assert float(core_hours.replace(",", "")) > 100
+    assert not (project / "results/runs").exists()
