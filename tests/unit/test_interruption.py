@@ -128,7 +128,7 @@ def test_a_job_whose_workflow_ended_before_it_looked_does_not_start(tmp_path):
     assert not (tmp_path / "job.started").exists()
 
 
-@pytest.mark.parametrize("value", ["", "1 another machine", f"{os.getpid()} "])
+@pytest.mark.parametrize("value", ["", "1 another machine", f"{os.getpid()} "], ids=["none", "elsewhere", "no place"])
 def test_a_job_of_no_workflow_or_of_one_elsewhere_is_left_alone(tmp_path, value):
     job = run_job(tmp_path, value)
     assert appears(tmp_path / "job.started")
