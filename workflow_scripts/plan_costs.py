@@ -20,17 +20,20 @@ def main(options: argparse.Namespace) -> None:
     from geovae.config import load_config
     from geovae.costs.estimate import Estimator, artefact_costs
     from geovae.costs.report import costs_text
+    from geovae.costs.submissions import submissions
     from geovae.costs.throughput import GPU_IN_CORES, is_assumed, preferred, read_histories, read_measured
     from geovae.costs.workloads import run_macs
     from geovae.experiments import shown_runs
+    from geovae.experiments.jobs import planned_jobs
 
     config = load_config(options.config)
     macs = {run.key: sum(run_macs(config, run)) for run in shown_runs(config)}
     own = list(read_histories(options.results, macs))
     known = preferred(own, read_measured())
     estimator = Estimator(config, options.device, known, GPU_IN_CORES if options.device == "cuda" else 1.0)
-    costs = artefact_costs(estimator)
-    print(costs_text(costs, options.device, options.cores, len(own), assumed=is_assumed(known, options.device)))
+    costs, n_submissions = artefact_costs(estimator), submissions(planned_jobs(config))
+    assumed = is_assumed(known, options.device)
+    print(costs_text(costs, options.device, options.cores, n_submissions, len(own), assumed))
 
 
 if __name__ == "__main__":

@@ -172,15 +172,15 @@ def test_a_gpu_takes_its_jobs_from_the_cores():
 
 def test_the_table_is_aligned_and_says_what_it_rests_on():
     costs = {"table1": Cost(79, 10, 0.5, 0.0), "whole build": Cost(429, 37, 12.0, 0.0)}
-    lines = costs_text(costs, "cpu", 2, 3, assumed=False).splitlines()
+    lines = costs_text(costs, "cpu", 2, 1405, 3, assumed=False).splitlines()
     assert lines[0].split() == ["artefact", "jobs", "trainings", "core", "hours", "GPU", "hours"]
     assert lines[2].split() == ["table1", "79", "10", "0.50", "-"]
     assert lines[4].split() == ["whole", "build", "429", "37", "12", "-"]
     assert len({len(line) for line in lines[:5]}) == 1
-    assert "The whole build: about 6.0 hours on 2 cores." in lines
+    assert "The whole build: about 6.0 hours on 2 cores; with profiles/slurm 1,405 submissions." in lines
     assert any(line.startswith("Speeds: 3 finished trainings") for line in lines)
-    on_gpu = costs_text({"whole build": Cost(9, 1, 1.0, 2.5)}, "cuda", 1, 0, assumed=True)
-    assert "about 1.0 hours on 1 core and 2.5 hours of one GPU." in on_gpu
+    on_gpu = costs_text({"whole build": Cost(9, 1, 1.0, 2.5)}, "cuda", 1, 9, 0, assumed=True)
+    assert "about 1.0 hours on 1 core and 2.5 hours of one GPU; " in on_gpu
     assert "No training on a GPU was measured" in on_gpu
 
 

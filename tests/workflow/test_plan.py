@@ -1,10 +1,13 @@
 """What is said of a build before it runs: the count of its jobs agrees with Snakemake's, and the costs are printed."""
 
+import re
+
 import pytest
 import yaml
 from snakemake.utils import update_config
 
 from geovae.config import load_config
+from geovae.costs.submissions import submissions
 from geovae.experiments.jobs import planned_jobs
 from snakemake_runs import output, run_command
 
@@ -20,6 +23,14 @@ def test_the_jobs_are_those_that_snakemake_plans(project, planned, target):
     jobs = planned_jobs(smoke_config(project), *([] if target == "all" else [target]))
     counted = {rule: len(items) for rule, items in jobs.items()}
     assert counted == {rule: len(outputs) for rule, outputs in planned(project, target).items() if rule != target}
+
+
+def test_the_submissions_are_those_that_snakemake_would_make(project):
+    options = ("-n", "--profile", "profiles/slurm", "--configfile", "configs/smoke.yaml")
+    result = run_command(project, "snakemake", *options)
+    assert result.returncode == 0, output(result)
+    announced = re.findall(r"^(?:rule (?!all:).*:|\[.*\] Group job )", output(result), re.MULTILINE)
+    assert submissions(planned_jobs(smoke_config(project))) == len(announced)
 
 
 def test_the_costs_of_the_papers_build_are_printed_before_anything_runs(project):

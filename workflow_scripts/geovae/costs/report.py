@@ -8,13 +8,16 @@ from geovae.costs.throughput import GPU_IN_CORES
 HEADER = ("artefact", "jobs", "trainings", "core hours", "GPU hours")
 
 
-def costs_text(costs: Mapping[str, Cost], device: str, cores: int, n_histories: int, assumed: bool) -> str:
+def costs_text(
+    costs: Mapping[str, Cost], device: str, cores: int, n_submissions: int, n_histories: int, assumed: bool
+) -> str:
     """A table of the costs and what they rest on.
 
     Args:
         costs: name → cost; the last is the whole build.
         device: `cpu` or `cuda`.
         cores: cores that work at a time.
+        n_submissions: jobs that the whole build hands to a cluster.
         n_histories: finished trainings that the estimate was improved by.
         assumed: whether nothing was measured on this kind of device.
     """
@@ -31,7 +34,7 @@ def costs_text(costs: Mapping[str, Cost], device: str, cores: int, n_histories: 
     busy += f" and {whole.gpu_hours:.1f} hours of one GPU" if device == "cuda" else ""
     notes = [
         "Each artefact as if it were built alone; the whole build shares what they have in common.",
-        f"The whole build: about {busy}.",
+        f"The whole build: about {busy}; with profiles/slurm {n_submissions:,} submissions.",
         f"Speeds: {n_histories} finished trainings under results/, the others from measured ones of the default build.",
     ]
     if assumed:
