@@ -30,9 +30,12 @@ def score(folder, sampler, model="vae", split="test", variant="base"):
 
 def test_the_table_of_an_artefact_has_the_rows_of_the_whole_one(smoke):
     whole = (smoke / "results/scores.csv").read_text().splitlines()
-    parts = [(smoke / f"results/scores/{name}.csv").read_text().splitlines() for name in experiments.SCORED]
-    assert all(part[0] == whole[0] and set(part) < set(whole) for part in parts)
-    assert set().union(*parts) == set(whole)
+    parts = {path.stem: path.read_text().splitlines() for path in (smoke / "results/scores").iterdir()}
+    assert parts.keys() == set(experiments.SCORED) - {"figure13"}
+    assert all(part[0] == whole[0] and set(part) < set(whole) for part in parts.values())
+    others = set(whole).difference(*parts.values())
+    assert len(others) == 2
+    assert all("manifold,k2," in row for row in others)  # Figure 13 shows them and prints no score
 
 
 def test_every_artefact_is_there_in_every_format(smoke):
