@@ -201,6 +201,7 @@ def test_the_report_holds_every_artefact_with_its_caption(smoke_copy):
         "figure1.png",
         "figure_controls.png",
         "claims.html",
+        "provenance.html",
         "figure5.png",
         "table1.html",
         "Nearest training images and reconstructions",

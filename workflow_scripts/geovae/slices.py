@@ -72,7 +72,7 @@ def score(config: Config) -> str:
 def config_sha256(config: Config, generation: Generation) -> str:
     """For score_samples: a hash of the settings of all stages that a generation and its scores follow from.
 
-    What sets generations of the same settings apart (subset, seed) is in the other columns of a record.
+    What sets generations of the same settings apart (sampler, subset, seed) is in the other columns of a record.
     """
     run = generation.run
     told = {
