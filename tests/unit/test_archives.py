@@ -375,6 +375,6 @@ def test_gunzip_names_a_full_disk(tmp_path, monkeypatch):
     archive = tmp_path / "x.gz"
     archive.write_bytes(gzip.compress(b"hello", mtime=0))
     monkeypatch.setattr(archives, "blocks", full)
-    with pytest.raises(GeovaeError, match=rf"{tmp_path}: No space left on device. Make more room for x, and run again"):
+    with pytest.raises(GeovaeError, match=r"x: cannot be written \(No space left on device\)"):
         gunzip(archive, tmp_path / "x")
     assert below(tmp_path) == {"x.gz": archive.read_bytes()}

@@ -46,6 +46,11 @@ def environment(**more: str) -> dict[str, str]:
     return {**{k: v for k, v in os.environ.items() if k != interruption.VARIABLE}, "PYTHONPATH": SOURCE, **more}
 
 
+def heed_interrupts() -> None:
+    """In a process to be: what a shell starts in the background ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def appears(path: Path, seconds: float = 20) -> bool:
     end = time.monotonic() + seconds
     while not path.exists() and time.monotonic() < end:
@@ -77,7 +82,7 @@ def none_left(folder: Path, seconds: float = 10) -> bool:
 def workflow(tmp_path, request):
     (tmp_path / "job.py").write_text(JOB)
     words = [sys.executable, "-c", WORKFLOW, str(tmp_path / "job.py"), str(tmp_path / "job"), request.param]
-    process = subprocess.Popen(words, env=environment(), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(words, env=environment(), stderr=subprocess.DEVNULL, preexec_fn=heed_interrupts)
     assert appears(tmp_path / "job.started")
     yield process
     process.kill()
