@@ -28,7 +28,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as reason:
-        if reason.filename is not None or reason.errno is None:  # it says where, or is not the system's
+        if reason.filename is not None:
             raise
         # A write that fails, on a full disk for example, does not say where.
         raise GeovaeError(

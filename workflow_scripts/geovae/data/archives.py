@@ -95,10 +95,10 @@ def gunzip(archive: Path, target: Path, checksum: str | None = None) -> Path:
     archive, target = require_file(archive), Path(target)
     found = Checksum(checksum)
     with (
-        _reading(archive),
-        gzip.open(archive) as source,
         writing(target.parent, None, target.name),
         atomic(target) as temporary,
+        _reading(archive),
+        gzip.open(archive) as source,
     ):
         if archive.stat().st_size == 0:  # which gzip takes for the contents
             raise EOFError("it is empty")
