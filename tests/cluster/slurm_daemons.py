@@ -122,7 +122,7 @@ class Slurm:
 
     def _start(self) -> None:
         install()
-        if subprocess.run(["scontrol", "ping"], capture_output=True, check=False).returncode == 0:
+        if self._answers():
             raise UnavailableError("a SLURM runs on this machine already, and it is left alone")
         self.root.mkdir(parents=True, exist_ok=True)
         if not munge_answers():

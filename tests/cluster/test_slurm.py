@@ -1,6 +1,5 @@
 """A build through a real SLURM: what is cancelled, requeued or killed goes on, and the scores are a local build's."""
 
-import csv
 import os
 import signal
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import repeatable
 from geovae.evaluation.record import TIMING_COLUMNS
 from slurm_builds import CONFIGS, SCORES, Build, assert_no_process
 from slurm_daemons import QueuedJob, Slurm, command, wait_for
@@ -114,17 +114,9 @@ def test_the_scores_are_those_of_a_local_build(story, project, tmp_path):
     (local / CONFIGS[-1]).write_bytes((project / CONFIGS[-1]).read_bytes())
     result = run_command(local, "snakemake", "--cores", str(os.cpu_count()), SCORES, *CONFIGS)
     assert result.returncode == 0, output(result)
-    expected, found = (without_times(folder / SCORES) for folder in (local, project))
-    assert len(expected) > 30
+    expected, found = (repeatable.content(folder / SCORES, set(TIMING_COLUMNS)) for folder in (local, project))
+    assert len(expected.splitlines()) > 30
     assert found == expected
-
-
-def without_times(path: Path) -> list[list[str]]:
-    """The cells of a table of scores as they are written, but for seconds and memory."""
-    with path.open(newline="") as file:
-        header, *rows = csv.reader(file)
-    kept = [index for index, name in enumerate(header) if name not in TIMING_COLUMNS]
-    return [[row[index] for index in kept] for row in (header, *rows)]
 
 
 def test_ctrl_c_leaves_no_process_and_no_job(slurm, project, story, tmp_path):

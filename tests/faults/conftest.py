@@ -1,8 +1,5 @@
 """How many faults there are, from which seed, and what they were; the build that nothing happens to."""
 
-import fcntl
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from builds import ROUNDS, Build
+from snakemake_runs import build_once
 
 
 def pytest_addoption(parser):
@@ -29,17 +27,7 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of a build without a fault, made once, by the first worker that comes for it; the others wait."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder, done = shared / "reference" / "project", shared / "reference" / "done"
-    with (shared / "reference.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            shutil.rmtree(folder.parent, ignore_errors=True)
-            Build(folder).finish()
-            done.touch()
-    return folder / "results"
+    return build_once(tmp_path_factory, "reference", lambda folder: Build(folder).finish()) / "results"
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Copies of the project to run Snakemake in, and one finished build of configs/smoke.yaml."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from snakemake_runs import copy_project, output, run_snakemake
+from snakemake_runs import build_once, copy_project, output, run_snakemake
 
 
 @pytest.fixture
@@ -23,18 +21,12 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     It is built once, by the first worker that comes for it; the others wait.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder, done = shared / "smoke" / "project", shared / "smoke" / "done"
-    with (shared / "smoke.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            shutil.rmtree(folder.parent, ignore_errors=True)
-            result = run_snakemake(copy_project(folder))
-            assert result.returncode == 0, output(result)
-            done.touch()
-    return folder
+
+    def build(folder: Path) -> None:
+        result = run_snakemake(copy_project(folder))
+        assert result.returncode == 0, output(result)
+
+    return build_once(tmp_path_factory, "smoke", build)
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """Copying the project and running commands in the copy."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "configs", "envs", "profiles", "rules", "workflow_scripts")
@@ -22,6 +26,21 @@ def copy_project(folder: Path) -> Path:
         else:
             shutil.copy2(source, folder / part)
     (folder / "results").mkdir()
+    return folder
+
+
+def build_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """The folder that `build` fills, by the first worker of a test session that comes for it; the others wait."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / name / "project", shared / name / "done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            build(folder)
+            done.touch()
     return folder
 
 

@@ -55,9 +55,14 @@ def _info(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     return info
 
 
+def _n_train(config: Config, dataset: str, subset: str) -> int | None:
+    """The number of training images, where it is known before they are read."""
+    return int(subset.removeprefix("n")) if subset.startswith("n") else config.protocol(dataset).train_size()
+
+
 def _sized_title(config: Config, dataset: str, subset: str = "full") -> str:
-    """The data set's name with the number of training images, where it is known before they are read."""
-    n = int(subset.removeprefix("n")) if subset.startswith("n") else config.protocol(dataset).train_size()
+    """The data set's name with the number of training images, where it is known."""
+    n = _n_train(config, dataset, subset)
     return f"{TITLES[dataset]}, {n:,} training images" if n else TITLES[dataset]
 
 
@@ -194,10 +199,8 @@ def _class_grid(config: Config) -> dict[str, Any]:
 
 def figure_sizes(config: Config, name: str, dataset: str) -> list[dict[str, Any]]:
     """The subsets of Figure 4 or 11 on a data set with their numbers of images, ascending."""
-    whole = config.protocol(dataset).train_size()
     sizes = [
-        {"subset": subset, "n": whole if subset == "full" else int(subset.removeprefix("n"))}
-        for subset in getattr(config.artefacts, name).subsets
+        {"subset": subset, "n": _n_train(config, dataset, subset)} for subset in getattr(config.artefacts, name).subsets
     ]
     return sorted(sizes, key=lambda size: size["n"])
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from geovae.config import Config
 from geovae.costs.throughput import Throughput, images_per_second
 from geovae.costs.workloads import backbone_macs, classifier_macs, image_shape, n_train, run_macs
-from geovae.experiments import ARTEFACTS, Generation, Run, n_samples, variant_options
+from geovae.experiments import Generation, Run, artefact_files, n_samples, variant_options
 from geovae.experiments.jobs import Jobs, planned_jobs
 
 # Seconds that a job takes before it computes: Python, torch where it needs it, reading. Measured on one core.
@@ -143,6 +143,5 @@ def cost(estimator: Estimator, jobs: Jobs) -> Cost:
 def artefact_costs(estimator: Estimator) -> dict[str, Cost]:
     """The cost of every artefact that the config asks for, each as if it were built alone, and of the `whole build`."""
     config = estimator.config
-    asked = [name for name in ARTEFACTS if getattr(config.artefacts, name) not in (None, False)]
-    costs = {name: cost(estimator, planned_jobs(config, name)) for name in asked}
+    costs = {name: cost(estimator, planned_jobs(config, name)) for name in artefact_files(config)}
     return costs | {"whole build": cost(estimator, planned_jobs(config))}

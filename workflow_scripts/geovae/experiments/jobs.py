@@ -7,7 +7,7 @@ from geovae.config import Config
 from geovae.experiments.augmentation import sources
 from geovae.experiments.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
 from geovae.experiments.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, metric_variant
-from geovae.experiments.needs import ARTEFACTS, drawn_histories, shown_generations
+from geovae.experiments.needs import artefact_files, drawn_histories, shown_generations
 from geovae.experiments.scored import SCORED, scored_generations
 
 WITHOUT_LATENTS = ("prior", "two_stage", "real", "noise")
@@ -22,9 +22,9 @@ def planned_jobs(config: Config, *artefacts: str) -> Jobs:
     That is a `Run`, a `Generation`, a run and a metric's variant, a data set and what belongs to it, or a name.
     """
     jobs: Jobs = defaultdict(set)
-    asked = [name for name in artefacts or ARTEFACTS if getattr(config.artefacts, name) not in (None, False)]
-    for name in asked:
-        _artefact_jobs(config, name, jobs)
+    for name in artefact_files(config):
+        if not artefacts or name in artefacts:
+            _artefact_jobs(config, name, jobs)
     if not artefacts:
         jobs["render_history"].update(drawn_histories(config))
         if scored_generations(config):

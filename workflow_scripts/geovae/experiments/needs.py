@@ -65,10 +65,10 @@ def shown_generations(config: Config, *artefacts: str) -> set[Generation]:
     return found
 
 
-def shown_runs(config: Config, *artefacts: str) -> list[Run]:
-    """Every run that these artefacts need, or all, sorted."""
-    runs = {generation.run for generation in shown_generations(config, *artefacts)}
-    if config.artefacts.figure1 and (not artefacts or "figure1" in artefacts):
+def shown_runs(config: Config) -> list[Run]:
+    """Every run that an artefact needs, sorted."""
+    runs = {generation.run for generation in shown_generations(config)}
+    if config.artefacts.figure1:
         runs.add(latent_space_run(config))
     return sorted(runs)
 
