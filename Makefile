@@ -11,7 +11,8 @@ export PATH := $(BIN):$(PATH)
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
-	@echo "Tables are in results/tables, figures in results/figures, scores in results/scores.csv."
+	snakemake --report results/report.html
+	@echo "Tables are in results/tables, figures in results/figures, scores in results/scores.csv; results/report.html shows all."
 
 test: $(READY)  ## the tests that continuous integration runs
 	python -m pytest -n 2 -m "not slow"
@@ -60,4 +61,4 @@ $(READY): envs/requirements.txt
 
 clean:  ## everything that was built; .venv stays
 	find results -mindepth 1 ! -name README.md -delete
-	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis report.html
+	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -314,11 +314,11 @@ import re, threading, torch
 from geovae.geometry import hmc
 from geovae.geometry.metric import RiemannianMetric
 torch.set_num_threads(1)
-metric = RiemannianMetric(torch.randn(1000, 64), torch.exp(torch.randn(1000, 64) + 6), 8.0, 0.01)
 def anonymous():
     return int(re.search(r"RssAnon:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
-def peak(n):
-    z = torch.randn(n, 64)
+def peak(n, k, d):
+    metric = RiemannianMetric(torch.randn(k, d), torch.exp(torch.randn(k, d) + 6), 8.0, 0.01)
+    z = torch.randn(n, d)
     seen, done = [anonymous()], threading.Event()
     def watch():
         while not done.wait(1e-3):
@@ -329,11 +329,12 @@ def peak(n):
     done.set()
     watcher.join()
     return max(seen)
-few, ten_thousand = peak(1000), peak(10_000)
-print(ten_thousand, peak(40_000) - few)
+few = peak(1000, 4000, 8)
+many = peak(40_000, 4000, 8)
+print(peak(10_000, 1000, 64), many - few)
 """
     shown = subprocess.run([sys.executable, "-c", code], cwd=LIBRARY, capture_output=True, text=True, check=True)
     peak, growth = (float(word) for word in shown.stdout.split())
     assert peak < 1000
-    # 40,000 chains are 10 MB an array; one array of their (chains, k) weights would be 160 MB.
+    # 40,000 chains are 1.3 MB an array; one array of their (chains, k) weights would be 640 MB.
     assert growth < 150
