@@ -223,8 +223,8 @@ def test_the_panels_of_figures_have_titles():
     small = changed(figure6={"dataset": "shapes", "subset": "n200"})
     assert json.loads(render_slices.figure(small, "figure6")) == {"title": "Disks and rings, 200 training images"}
     assert [panel["title"] for panel in json.loads(render_slices.figure(DEFAULT, "figure10"))["panels"]] == [
-        "Brain phantoms, AD",
-        "Brain phantoms, CN",
+        "Brain phantoms, AD of 290 images",
+        "Brain phantoms, CN of 290 images",
     ]
 
 

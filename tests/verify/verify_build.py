@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import repeatable
 from geovae.evaluation.record import KEY_COLUMNS, PROVENANCE_COLUMNS
+from geovae.provenance import machine_class
 
 ROOT = Path(__file__).parents[2]
 RECORDS = Path(__file__).parent / "records"
@@ -39,23 +39,6 @@ STAGES = {
     "tables, figures and claims": r".*",
 }
 SHOWN = 5  # files or records named of each stage
-
-
-def machine_class() -> str:
-    """What the bytes of a build depend on beside this repository, as a name: processor, torch, Python."""
-    import torch
-
-    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    names = (*_processor(), torch.backends.cpu.get_cpu_capability(), f"torch{torch.__version__}", python)
-    return re.sub(r"[^a-z0-9.]+", "-", "-".join(names).lower())
-
-
-def _processor() -> tuple[str, ...]:
-    info = Path("/proc/cpuinfo")
-    found = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", info.read_text(), re.MULTILINE)) if info.is_file() else {}
-    if "cpu family" not in found:
-        return (platform.machine(), platform.processor())
-    return found["vendor_id"], f"family{found['cpu family']}", f"model{found['model']}"
 
 
 def _uncommitted() -> bool:

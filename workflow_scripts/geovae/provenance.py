@@ -1,7 +1,9 @@
-"""What produced a result: versions, commit, device, threads."""
+"""What produced a result: versions, commit, device, threads; and what its last digits depend on."""
 
 import platform
+import re
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -59,3 +61,20 @@ def provenance(device=None) -> dict[str, str | int]:
         "device": torch.cuda.get_device_name(device) if on_cuda else _cpu_name(),
         "threads": torch.get_num_threads(),
     }
+
+
+def machine_class() -> str:
+    """What the bytes of a build and its speed depend on beside this repository, as a name: processor, torch, Python."""
+    import torch
+
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    names = (*_cpu_model(), torch.backends.cpu.get_cpu_capability(), f"torch{torch.__version__}", python)
+    return re.sub(r"[^a-z0-9.]+", "-", "-".join(names).lower())
+
+
+def _cpu_model() -> tuple[str, ...]:
+    text = _CPU_INFO.read_text(encoding="utf-8", errors="replace") if _CPU_INFO.is_file() else ""
+    found = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.MULTILINE))
+    if "cpu family" not in found:
+        return (platform.machine(), platform.processor())
+    return found["vendor_id"], f"family{found['cpu family']}", f"model{found['model']}"

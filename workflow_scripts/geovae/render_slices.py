@@ -189,9 +189,11 @@ def _sample_grid(config: Config, name: str) -> dict[str, Any]:
 
 
 def _class_grid(config: Config) -> dict[str, Any]:
-    title = TITLES[config.artefacts.table2.dataset]
+    dataset = config.artefacts.table2.dataset
+    n = _n_train(config, dataset, "full")  # of all classes; the split is not stratified
+    of_all = f" of {n:,} images" if n else ""
     panels = [
-        _grid_panel(f"{title}, {name}", name, (row for row, _ in rows))
+        _grid_panel(f"{TITLES[dataset]}, {name}{of_all}", name, (row for row, _ in rows))
         for name, rows in experiments.class_grid(config).items()
     ]
     return {"panels": panels, "columns": config.artefacts.figure10.columns}
