@@ -1,6 +1,7 @@
 """Snakemake with the SLURM profile, in the background."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ class Build:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that a signal reaches it as Ctrl-C in a terminal would
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job is started without
             )
 
     def __enter__(self) -> "Build":
