@@ -2,12 +2,15 @@
 PYTHON ?= python3
 CORES ?= all
 ROUNDS ?= 200
+THREADS ?= 2
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := benchmarks/.venv/.ready
+PEERS_PYTHON := benchmarks/.venv/bin/python
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test test-all test-faults test-cluster verify lint format docs lock bench clean
+.PHONY: run test test-all test-faults test-cluster verify lint format docs lock bench bench-quick clean
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
@@ -48,8 +51,13 @@ lock: $(READY)  ## envs/requirements.txt from envs/requirements.in
 	cd envs && uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
 
-bench: $(READY)  ## speed of the sampler against the formulas as printed
-	PYTHONPATH=workflow_scripts python benchmarks/sampler_speed.py
+bench: $(PEERS)  ## speed against the peers, as in docs/performance.md; most of an hour on an idle machine
+	set -e; for script in sampler medoids training evaluation fid planning; do \
+	  $(PEERS_PYTHON) benchmarks/$${script}_speed.py --threads $(THREADS); echo; done
+	$(PEERS_PYTHON) benchmarks/overhead.py --cores $(THREADS) --build
+
+bench-quick: $(PEERS)  ## a subset in two minutes: is any ratio worse than recorded? RECORD=1 writes the record
+	$(PEERS_PYTHON) benchmarks/quick.py --threads $(THREADS) $(if $(RECORD),--record)
 
 # The marker is written last, so that an interrupted installation is taken up again.
 $(READY): envs/requirements.txt
@@ -57,6 +65,14 @@ $(READY): envs/requirements.txt
 	@echo "Setting up $(VENV): about 6 GB, a few minutes, once."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	touch $@
+
+# The peers of the benchmarks see .venv's packages (the same torch is measured), and .venv never sees them.
+$(PEERS): $(READY) benchmarks/requirements.txt
+	$(BIN)/python -m venv --clear benchmarks/.venv
+	$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > $$(benchmarks/.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/geovae.pth
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.txt
 	touch $@
 
 clean:  ## everything that was built; .venv stays

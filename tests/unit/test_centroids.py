@@ -55,18 +55,34 @@ def test_all_points_are_taken_when_k_is_n():
     np.testing.assert_array_equal(select_centroids(cloud(8), 8, 0), np.arange(8))
 
 
-def test_sub_samples_come_close_to_the_direct_search(monkeypatch):
+@pytest.mark.parametrize(("k", "tolerance"), [(12, 1.08), (100, 1.04), (1000, 1.04)])
+def test_regions_come_close_to_the_direct_search(monkeypatch, k, tolerance):
     mu = cloud(1500, d=3)
-    direct = medoid_cost(mu, mu[select_centroids(mu, 12, 0)])
-    monkeypatch.setattr(centroids, "MAX_MATRIX_POINTS", 1000)
-    monkeypatch.setattr(centroids, "MIN_SUBSAMPLE", 300)
-    rows = select_centroids(mu, 12, 0)
-    np.testing.assert_array_equal(rows, select_centroids(mu, 12, 0))
-    assert len(np.unique(rows)) == 12
-    assert medoid_cost(mu, mu[rows]) < 1.08 * direct
-    with pytest.raises(GeovaeError, match=r"metric\.k = 1200"):
-        select_centroids(mu, 1200, 0)
-    assert len(select_centroids(mu, 1000, 0)) == 1000
+    direct = medoid_cost(mu, mu[select_centroids(mu, k, 0)])
+    monkeypatch.setattr(centroids, "REGION_POINTS", 400)
+    rows = select_centroids(mu, k, 0)
+    np.testing.assert_array_equal(rows, select_centroids(mu, k, 0))
+    assert rows.dtype == np.int64
+    assert (np.diff(rows) > 0).all()
+    assert len(rows) == k
+    assert medoid_cost(mu, mu[rows]) < tolerance * direct
+
+
+def test_any_number_of_medoids_is_found_in_regions(monkeypatch):
+    monkeypatch.setattr(centroids, "REGION_POINTS", 8)
+    monkeypatch.setattr(centroids, "POINTS_PER_MEDOID", 3)
+    mu = cloud(37)
+    for k in range(1, 38):
+        rows = select_centroids(mu, k, 0)
+        assert len(np.unique(rows)) == k
+        assert 0 <= rows.min() <= rows.max() < 37
+
+
+def test_regions_are_of_one_size_and_cover_all_rows():
+    mu = cloud(101, d=4)
+    regions = centroids._regions(mu, np.arange(101), 3, np.random.default_rng(0))
+    assert sorted(map(len, regions)) == [12] * 3 + [13] * 5
+    np.testing.assert_array_equal(np.sort(np.concatenate(regions)), np.arange(101))
 
 
 @pytest.mark.parametrize("k", [0, 11])

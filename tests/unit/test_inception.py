@@ -64,11 +64,12 @@ def test_features_are_those_of_pytorch_fid(published, folder, monkeypatch):
     monkeypatch.setattr(library, "load_state_dict_from_url", lambda *_, **__: state)
     # The published network has the last layer that the backbone leaves out.
     network = library.InceptionV3().eval()
-    images = _images(3, 3, 40, 32)
+    images = _images(6, 3, 40, 32)
+    assert len(images) > inception.IMAGES_PER_THREAD  # so that they go through in two parts
     with torch.no_grad():
         expected = network(torch.from_numpy(images).float() / 255)[0].flatten(1).numpy()
     features = load_backbone(folder, CPU, "pytorch_fid").features(images)
-    assert features.shape == (3, 2048)
+    assert features.shape == (6, 2048)
     assert expected.std() > 0.1
     assert (expected[0] - expected[1]).std() > 1e-2
     np.testing.assert_allclose(features, expected, atol=1e-5, rtol=1e-5)

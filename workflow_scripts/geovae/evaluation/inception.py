@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from geovae import storage
 from geovae.errors import GeovaeError
@@ -16,6 +17,7 @@ from geovae.evaluation.resizing import RESIZINGS
 
 N_FEATURES = 2048
 BATCH_SIZE = 50  # as in the implementations that defined the distance
+IMAGES_PER_THREAD = 4  # of a batch, at a time on a CPU
 
 WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"
 WEIGHTS_SIZE = 95_628_359
@@ -74,7 +76,17 @@ def load_extractor(folder: Path, description: dict, resize: str) -> nn.Module:
             f"{folder / 'model.safetensors'}: not the weights of the Inception network.\n"
             "Delete the folder and run the workflow again."
         ) from reason
+    _fold_normalisation(network)
     return Extractor(network, resize)
+
+
+def _fold_normalisation(network: nn.Module) -> None:
+    """Put what each batch normalisation does in evaluation mode into the convolution before it."""
+    from torchvision.models.inception import BasicConv2d
+
+    for block in network.modules():
+        if isinstance(block, BasicConv2d):
+            block.conv, block.bn = fuse_conv_bn_eval(block.conv, block.bn), nn.Identity()
 
 
 class Extractor(nn.Module):
@@ -96,4 +108,10 @@ class Extractor(nn.Module):
                 f"backbone inception takes grey or RGB images, not images of {images.shape[1]} channels.\n"
                 "Use another backbone for this data set."
             )
-        return self.network(self.resize(images).expand(-1, 3, -1, -1))
+        if images.device.type != "cpu":
+            return self.network(self.resize(images).expand(-1, 3, -1, -1))
+        # A few images at a time stay in the processor's cache, and convolutions run faster in this layout: together
+        # that takes half of the time.
+        parts = images.split(IMAGES_PER_THREAD * torch.get_num_threads())
+        resized = (self.resize(part).expand(-1, 3, -1, -1) for part in parts)
+        return torch.cat([self.network(part.contiguous(memory_format=torch.channels_last)) for part in resized])

@@ -2,7 +2,8 @@
 
 Expanding the square turns the exponents of all ω_i(z), for many z at once, into one product of [z², z] with a matrix of
 centroids; G, its log-determinant and the gradient follow by three more. Nothing of size (chains, k, d) and no d×d
-matrix is ever formed, and determinants exist as log-sums only, so d = 64 neither overflows nor underflows.
+matrix is ever formed, and determinants exist as log-sums only, so d = 64 neither overflows nor underflows. Points that
+no centroid reaches, and centroids that reach no point, are left out after the first product.
 """
 
 import math
@@ -67,8 +68,8 @@ class RiemannianMetric:
             torch.cat([P, P * c], 1),  # (k, 2d): Σ_i u_i P_i and Σ_i u_i P_i c_i in one product
         )
         self._to_exponents, self._offsets, self._moments = (part.to(centroids.dtype).contiguous() for part in parts)
-        # Unscaled weights can all underflow only where λ exp(−τ‖z‖²) can.
-        self._scaled = tau > 0 or lam < 1e-15
+        # Whether weights are taken relative to the largest: all can underflow only where λ exp(−τ‖z‖²) can.
+        self.scaled = tau > 0 or lam < 1e-15
 
     @classmethod
     def from_latents(
@@ -134,12 +135,27 @@ class RiemannianMetric:
 
     def log_density(self, z: torch.Tensor) -> torch.Tensor:
         """½ log det G(z) for z (n, d), shape (n,): the log of Eq. (5), unnormalised density of Eq. (20)."""
-        return torch.cat([self._evaluate(block, False)[0] for block in self._blocks(z)])
+        return self.evaluate(z, False)[0]
 
     def log_density_and_gradient(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """½ log det G(z) (n,) and its gradient (n, d), analytic; the target of Algorithm 2."""
-        parts = [self._evaluate(block, True) for block in self._blocks(z)]
-        return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+        return self.evaluate(z)[:2]
+
+    def evaluate(
+        self, z: torch.Tensor, with_gradient: bool = True
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+        """½ log det G(z) (n,), its gradient (n, d) if wanted, and the largest log ω_i(z) (n,).
+
+        With τ > 0 or λ < 10⁻¹⁵ that is relative to the larger of it and of the λ term's logarithm.
+        """
+        log_density, gradient = z.new_empty(len(z)), torch.empty_like(z) if with_gradient else None
+        peak, stop = z.new_empty(len(z)), 0
+        for block in self._blocks(z):  # written in place: nothing that a block allocates outlives it
+            rows = slice(stop, stop := stop + len(block))
+            log_density[rows], slope, peak[rows] = self._evaluate(block, with_gradient)
+            if with_gradient:
+                gradient[rows] = slope
+        return log_density, gradient, peak
 
     def diagonal(self, z: torch.Tensor) -> torch.Tensor:
         """The diagonal of G(z), shape (n, d); it underflows to 0 where G is below the type's smallest number."""
@@ -186,29 +202,55 @@ class RiemannianMetric:
         """log ω_i, shape (n, k), at x = z − origin."""
         return torch.addmm(self._offsets, torch.cat([x * x, x], 1), self._to_exponents)
 
-    def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
-        d, P = self.latent_dim, self._moments[:, : self.latent_dim]
-        x = z - self._origin
-        weights = self._exponents(x)
-        floor, shift = self.lam, 0.0
-        if self._scaled:
+    def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+        """`evaluate` for one block of points.
+
+        Where no centroid is felt G is its λ term to the last digit: only the other points go beyond the exponents.
+        """
+        d, exponents = self.latent_dim, self._exponents(z - self._origin)
+        peak = exponents.amax(1)
+        floor, shift = torch.full_like(peak, self.lam), 0.0
+        if self.scaled:
             # Weights and λ term relative to the largest of them: their logarithms add to the result's.
             log_floor = (math.log(self.lam) if self.lam > 0 else -math.inf) - self.tau * z.square().sum(1)
-            shift = torch.maximum(weights.amax(1), log_floor)
-            weights.sub_(shift[:, None])
-            floor = torch.exp(log_floor - shift)[:, None]
-        weights.clamp_(min=LEAST_EXPONENT[self.dtype]).exp_()
-        G = torch.mm(weights, P).add_(floor)
-        log_density = 0.5 * (G.log().sum(1) + d * shift)
+            shift = torch.maximum(peak, log_floor)
+            floor = torch.exp(log_floor - shift)
+            peak, exponents = peak - shift, exponents.sub_(shift[:, None])
+        near = self._felt(peak)
+        if 4 * len(near) > 3 * len(z):  # a copy of their rows would cost what it saves
+            log_density, gradient = self._near(z, exponents, self._moments, floor, with_gradient)
+            return log_density + 0.5 * d * shift, gradient, peak
+        log_density, gradient = 0.5 * d * floor.log(), -self.tau * d * z
+        if len(near):
+            exponents = exponents.index_select(0, near)
+            felt = self._felt(exponents.amax(0))
+            exponents, moments = exponents.index_select(1, felt), self._moments.index_select(0, felt)
+            log_density[near], slope = self._near(z[near], exponents, moments, floor[near], with_gradient)
+            if with_gradient:
+                gradient[near] = slope
+        return log_density + 0.5 * d * shift, gradient, peak
+
+    def _near(
+        self, z: torch.Tensor, exponents: torch.Tensor, moments: torch.Tensor, floor: torch.Tensor, with_gradient: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """½ log det G (n,) and its gradient (n, d) from log ω_i (n, k), [Σ_i⁻¹, Σ_i⁻¹ c_i] (k, 2d) and λ terms (n,)."""
+        d, P = self.latent_dim, moments[:, : self.latent_dim]
+        weights = exponents.clamp_(min=LEAST_EXPONENT[self.dtype]).exp_()
+        G = torch.mm(weights, P).add_(floor[:, None])
+        log_density = 0.5 * G.log().sum(1)
         if not with_gradient:
             return log_density, None
         inverse = G.reciprocal_()
         weights.mul_(inverse @ P.T)  # u_i = ω_i Σ_j P_ij / G_j
-        moments = weights @ self._moments
-        gradient = moments[:, d:].addcmul_(x, moments[:, :d], value=-1.0).div_(self.rho**2)
+        sums = weights @ moments
+        gradient = sums[:, d:].addcmul_(z - self._origin, sums[:, :d], value=-1.0).div_(self.rho**2)
         if self.tau > 0:
-            gradient.sub_(z * (self.tau * floor * inverse.sum(1, keepdim=True)))
+            gradient.sub_(z * (self.tau * floor[:, None] * inverse.sum(1, keepdim=True)))
         return log_density, gradient
+
+    def _felt(self, peak: torch.Tensor) -> torch.Tensor:
+        """Which of the largest exponents are of weights that count; NaN is kept, and stays NaN."""
+        return (~(peak <= LEAST_EXPONENT[self.dtype])).nonzero()[:, 0]
 
 
 def _check(centroids: torch.Tensor, precisions: torch.Tensor, rho: float, lam: float, tau: float) -> None:

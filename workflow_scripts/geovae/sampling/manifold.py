@@ -7,6 +7,7 @@ import torch
 
 from geovae.geometry import hmc
 from geovae.geometry.metric import RiemannianMetric
+from geovae.geometry.reach import chain_target
 from geovae.geometry.released import LOG_DET_MIN, VELOCITY_STD, released_metric, released_target
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.seeding import numpy_generator, torch_generator
@@ -38,7 +39,7 @@ def sample_manifold(
     proposals of non-finite energy; seconds of the chains alone.
     """
     metric = _ready(context, "manifold")
-    target = metric.log_density_and_gradient
+    target = chain_target(metric)
     steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
     return _chains(context, n, key, metric, target, steps, 1.0, n_long)
 

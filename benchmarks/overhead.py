@@ -1,0 +1,114 @@
+"""What the workflow costs beside its jobs, and what each script costs before it computes; prints Markdown tables.
+
+    python benchmarks/overhead.py [--build] [--config configs/smoke.yaml]
+
+Overhead: wall-clock seconds of a whole build in an empty copy of the project, against the sum of its jobs' own seconds
+(`benchmark:` files) over the cores: 1 is the least that the jobs allow. Imports: each script's own import statements,
+those of its functions among them, in a fresh Python; scripts that compute nothing with torch must not load it.
+"""
+
+import ast
+import csv
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
+
+import measuring
+from geovae import job
+
+_TIMED = """
+import sys, time
+start = time.perf_counter()
+{statements}
+print(time.perf_counter() - start, *sorted({{"torch", "sklearn", "pandas", "matplotlib"}} & set(sys.modules)))
+"""
+
+
+def script_imports(script: Path) -> str:
+    """All import statements of a script, as a program."""
+    nodes = [node for node in ast.walk(ast.parse(script.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join(ast.unparse(node) for node in nodes)
+
+
+def import_seconds(script: Path) -> tuple[float, list[str]]:
+    """Seconds that a script's imports take, and the large libraries among what is loaded then."""
+    code = _TIMED.format(statements=script_imports(script))
+    words = [sys.executable, "-c", code]
+    result = subprocess.run(words, cwd=script.parent, capture_output=True, text=True, check=True)
+    taken, *libraries = result.stdout.split()
+    return float(taken), libraries
+
+
+def import_rows(rounds: int) -> list[tuple[str, str, str]]:
+    """A row a script: its name, median seconds, large libraries."""
+    rows = []
+    for script in sorted((measuring.ROOT / "workflow_scripts").glob("*.py")):
+        found = [import_seconds(script) for _ in range(rounds)]
+        rows.append((script.stem, f"{statistics.median(taken for taken, _ in found):.2f}", ", ".join(found[0][1])))
+    return rows
+
+
+def build(config: str, cores: int) -> tuple[int, float, float]:
+    """Build in an empty copy of the project: number of jobs, wall-clock seconds, sum of the jobs' own seconds."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = measuring.copy_project(Path(name) / "project")
+        chosen = ["--configfile", config] if config else []
+        start = time.perf_counter()
+        result = subprocess.run(
+            ["snakemake", "--cores", str(cores), "--quiet", "all", *chosen],
+            cwd=folder,
+            env=measuring.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        wall = time.perf_counter() - start
+        if result.returncode:
+            sys.exit(f"error: the build failed.\n{result.stderr[-3000:]}")
+        jobs = [float(job_row["s"]) for job_row in _benchmarks(folder)]
+    return len(jobs), wall, sum(jobs)
+
+
+def _benchmarks(folder: Path) -> list[dict[str, str]]:
+    found = []
+    for path in (folder / "results/benchmarks").rglob("*.tsv"):
+        with path.open() as file:
+            found += csv.DictReader(file, delimiter="\t")
+    return found
+
+
+def main(options) -> None:
+    """Time the imports and, where it is asked for, a whole build."""
+    print(f"{measuring.circumstances(options.cores, 'snakemake', 'torch')}\n")
+    print(measuring.table(("script", "seconds to import", "libraries"), import_rows(options.rounds)), flush=True)
+    if options.build:
+        jobs, wall, total = build(options.config, options.cores)
+        least = total / options.cores
+        row = (options.config or "config.yaml", jobs, f"{wall:.0f}", f"{least:.0f}", f"{wall / least:.3f}")
+        columns = ("config", "jobs", "wall-clock seconds", "jobs' seconds ÷ cores", "ratio")
+        print("\n" + measuring.table(columns, [row]))
+
+
+def quick(threads: int) -> dict[str, float]:
+    """How many times as long a script that computes takes to import as one that renders."""
+    scripts = measuring.ROOT / "workflow_scripts"
+    times = measuring.paired(
+        lambda: import_seconds(scripts / "collect_scores.py"),
+        lambda: import_seconds(scripts / "draw_samples.py"),
+        rounds=3,
+    )
+    return {"imports: draw_samples / collect_scores": times.ratio}
+
+
+if __name__ == "__main__":
+    arguments = job.parser(__doc__.splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=3, help="imports of each script")
+    arguments.add_argument("--cores", type=int, default=2, help="cores of the build")
+    arguments.add_argument("--build", action="store_true", help="also time a whole build")
+    arguments.add_argument("--config", default="", help="overlay of the build (default: config.yaml alone)")
+    job.run(main, arguments)
