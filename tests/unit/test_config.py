@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from geovae import config_docs
+from geovae import config_docs, experiments
 from geovae.config import Config, load_config
 from geovae.config_models import Models
 from geovae.errors import GeovaeError
@@ -79,6 +79,7 @@ MISTAKES = [
     (artefacts(table1={"datasets": ["digts"]}), "'digts': allowed: digits, shapes, phantoms, mnist, svhn"),
     (artefacts(table1={"datasets": []}), "artefacts.table1.datasets = []"),
     (artefacts(table1={"seeds": []}), "artefacts.table1.seeds = []"),
+    ({"seeds": [0, -1]}, "seeds.1 = -1"),
     (artefacts(table1={"variants": ["q3"]}), "artefacts.table1.variants.0 = 'q3': allowed: base, or k"),
     (artefacts(table1={"variants": ["sigma0.1"]}), "artefacts.table1.variants.0 = 'sigma0.1': allowed: base, or k"),
     (
@@ -181,3 +182,16 @@ def test_every_key_is_described():
                 walk(below)
 
     walk(Config)
+
+
+def test_one_line_gives_every_table_and_figure_its_seeds():
+    changes = {"seeds": [0, 1, 2], "artefacts": {"table7": {"seeds": [5]}, "figure14": None}}
+    config = load_config(overlay(BASE, changes))
+    sections = {name: getattr(config.artefacts, name) for name in type(config.artefacts).model_fields}
+    seeds = {name: section.seeds for name, section in sections.items() if hasattr(section, "seeds")}
+    several = ["table1", "table3", "table6", "figure4", "figure11", "figure12", "figure_controls"]
+    assert seeds == {name: [0, 1, 2] for name in several} | {"table7": [5]}
+    assert sections["figure14"] is None
+    assert sections["figure12"].ks == [100, 1000]
+    generations = experiments.scored_generations(config)
+    assert {generation.run.seed for generation in generations} == {0, 1, 2, 5}

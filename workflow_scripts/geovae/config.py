@@ -6,12 +6,12 @@ or raises a `GeovaeError` of one line a mistake.
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from geovae.config_artefacts import CLASSES, Artefacts
-from geovae.config_base import Closed
+from geovae.config_base import Closed, Seeds
 from geovae.config_datasets import Datasets
 from geovae.config_errors import explain
 from geovae.config_protocol import Protocol
@@ -69,6 +69,9 @@ class Config(Closed):
     mirror: str | None = Field(
         None, description="Address below which the raw files are tried first, under their names in `data_dir`."
     )
+    seeds: Seeds = Field(
+        [0], description="Trainings behind means and deviations, where a table or figure names none itself."
+    )
     datasets: Datasets = Field(Datasets(), description="Data sets and the protocol on each.")
     evaluation: Evaluation = Field(Evaluation(), description="Scores.")
     artefacts: Artefacts = Field(Artefacts(), description="Tables and figures.")
@@ -76,6 +79,19 @@ class Config(Closed):
     def protocol(self, dataset: str) -> Protocol:
         """The settings of a data set that is configured."""
         return getattr(self.datasets, dataset)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_reach_the_artefacts(cls, content: Any) -> Any:
+        if not (isinstance(content, dict) and "seeds" in content and isinstance(content.get("artefacts", {}), dict)):
+            return content
+        try:
+            seeds = _SEEDS.validate_python(content["seeds"], strict=True)
+        except ValidationError:
+            return content  # the field itself says what is wrong, once
+        artefacts = content.get("artefacts", {})
+        shared = {name: _with_seeds(artefacts.get(name, {}), seeds) for name in _seeded_artefacts()}
+        return content | {"artefacts": artefacts | shared}
 
     @model_validator(mode="after")
     def _artefacts_fit_the_datasets(self) -> "Config":
@@ -96,6 +112,19 @@ class Config(Closed):
             name, known = self.artefacts.table2.dataset, ", ".join(CLASSES)
             raise ValueError(f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}")
         return self
+
+
+_SEEDS = TypeAdapter(Seeds)
+
+
+def _with_seeds(section: Any, seeds: list[int]) -> Any:
+    return {"seeds": seeds} | section if isinstance(section, dict) else section
+
+
+def _seeded_artefacts() -> Iterator[str]:
+    """The tables and figures that are made of several trainings."""
+    sections = ((name, getattr(Artefacts(), name)) for name in Artefacts.model_fields)
+    return (name for name, section in sections if hasattr(section, "seeds"))
 
 
 class _Use(NamedTuple):
