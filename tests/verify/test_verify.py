@@ -76,6 +76,26 @@ def test_times_and_origins_are_left_out_of_what_is_compared(tmp_path):
     assert set(json.loads(repeatable.content(tmp_path / "score.json"))) == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("claims.md", "| A | holds |\n| {title} | {x} |\n\n### A\n\none\n\n### {title}\n\n{x}\n\n## B\n\ntwo\n"),
+        (
+            "claims.html",
+            "<tr>A</tr>\n<tr><th>{title}</th>{x}</tr>\n<h3>A</h3>\none\n<h3 id=''>{title}</h3>\n{x}\n<h2>B</h2>\ntwo\n",
+        ),
+    ],
+)
+def test_what_is_said_of_seconds_is_not_compared(tmp_path, name, page):
+    found = []
+    for seconds in ("0.19 s", "0.23 s"):
+        (tmp_path / name).write_text(page.format(title="About as costly as the mixture", x=seconds))
+        found.append(repeatable.content(tmp_path / name).decode())
+    assert found[0] == found[1]
+    assert "costly" not in found[0]
+    assert [found[0].count(kept) for kept in ("A", "one", "B", "two")] == [2, 1, 1, 1]
+
+
 def test_logs_reports_and_what_a_killed_writer_left_are_not_compared(tmp_path):
     for name in ("logs/a.log", "benchmarks/a.tsv", "README.md", "provenance.html", "data/.a.1234.npy", "data/a.npy"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -3,12 +3,18 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Set
 from pathlib import Path
 
 from geovae.evaluation.record import TIMING_COLUMNS
 
 VARYING = {*TIMING_COLUMNS, "seconds", "long_seconds", "images_per_second", "commit"}
+# The claim that compares seconds: its section of the page up to the next heading, and its row of the overview.
+_COST = re.compile(
+    rb"(?:### |<h3[^>]*>)About as costly as the mixture(?s:.*?)(?=\n#|<h[23])"
+    rb"|[^\n]*About as costly as the mixture[^\n]*"
+)
 _NOT_COMPARED = ("logs", "benchmarks", "README.md", "provenance.html")
 
 
@@ -19,7 +25,7 @@ def files(results: Path) -> list[Path]:
 
 
 def content(path: Path, varying: Set[str] = VARYING) -> bytes:
-    """The bytes of a file without the columns or keys whose values vary."""
+    """The bytes of a file without the columns, keys and claims whose values vary."""
     if path.suffix == ".json":
         return json.dumps(_without(json.loads(path.read_text(encoding="utf-8")), varying), sort_keys=True).encode()
     if path.suffix == ".csv":
@@ -30,7 +36,7 @@ def content(path: Path, varying: Set[str] = VARYING) -> bytes:
         writer.writeheader()
         writer.writerows(rows)
         return buffer.getvalue().encode()
-    return path.read_bytes()
+    return _COST.sub(b"", path.read_bytes()) if path.stem == "claims" else path.read_bytes()
 
 
 def contents(results: Path, varying: Set[str] = VARYING) -> dict[str, bytes]:
