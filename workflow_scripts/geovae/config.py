@@ -123,8 +123,7 @@ def _with_seeds(section: Any, seeds: list[int]) -> Any:
 
 def _seeded_artefacts() -> Iterator[str]:
     """The tables and figures that are made of several trainings."""
-    sections = ((name, getattr(Artefacts(), name)) for name in Artefacts.model_fields)
-    return (name for name, section in sections if hasattr(section, "seeds"))
+    return (name for name, field in Artefacts.model_fields.items() if hasattr(field.default, "seeds"))
 
 
 class _Use(NamedTuple):
