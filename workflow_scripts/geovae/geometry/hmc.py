@@ -1,5 +1,6 @@
 """Hamiltonian Monte Carlo as in Algorithm 2, for any log-density that comes with its gradient."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -46,8 +47,8 @@ def leapfrog(
     """
     z, log_density, gradient = state
     for _ in range(n_lf):
-        v = v + (0.5 * eps_lf) * gradient
-        z = z + eps_lf * v
+        v = torch.add(v, gradient, alpha=0.5 * eps_lf)
+        z = torch.add(z, v, alpha=eps_lf)
         log_density, gradient = target(z)
         v.add_(gradient, alpha=0.5 * eps_lf)
     return HMCState(z, log_density, gradient), v
@@ -69,7 +70,8 @@ def sample(
     ----------
     target
         Log-density up to a constant, and gradient. Any other force field in place of the gradient leaves the law of the
-        chain as it is (leapfrog stays reversible and keeps volumes) and costs acceptance.
+        chain as it is (leapfrog stays reversible and keeps volumes) and costs acceptance. A target that needs less than
+        a gradient a step has a method `leapfrog`, with the arguments of this module's but the first, used instead.
     start
         First points (n, d), or the state that an earlier call ended with: with the same generator, two calls give what
         one of the total length gives.
@@ -82,13 +84,14 @@ def sample(
         raise GeovaeError(f"n_steps = {n_steps}, n_lf = {n_lf}, eps_lf = {eps_lf}: each must be positive.")
     state = start if isinstance(start, HMCState) else init(target, start)
     n, device, dtype = len(state.z), state.z.device, state.z.dtype
+    move = getattr(target, "leapfrog", None) or functools.partial(leapfrog, target)
     accepted, non_finite, errors = (torch.zeros(n, dtype=torch.float64, device=device) for _ in range(3))
     for _ in range(n_steps):
         v = velocity_std * torch.randn(state.z.shape, generator=generator, device=generator.device, dtype=dtype)
         u = torch.rand(n, generator=generator, device=generator.device, dtype=dtype).to(device)
         v = v.to(device)
         energy = 0.5 * v.square().sum(1) - state.log_density
-        proposal, v = leapfrog(target, state, v, n_lf, eps_lf)
+        proposal, v = move(state, v, n_lf, eps_lf)
         proposed_energy = 0.5 * v.square().sum(1) - proposal.log_density
         difference = proposed_energy - energy
         finite = torch.isfinite(proposed_energy)

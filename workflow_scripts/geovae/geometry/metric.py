@@ -7,7 +7,7 @@ no centroid reaches, and centroids that reach no point, are left out after the f
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,13 @@ from geovae import storage
 from geovae.errors import GeovaeError
 from geovae.geometry.centroids import centroid_radius, select_centroids
 
-# Entries of one (chains, k) block: 4 MB in float32 stay in a CPU's cache; a GPU needs large products.
-BLOCK_ENTRIES = {"cpu": 1 << 20, "cuda": 1 << 26}
+# Entries of one (chains, k) block: 1 MB in float32 stays in a CPU core's cache; a GPU needs large products.
+BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 26}
 # Weights below exp of this count as exp of it: relative to the largest, or to λ, that is nothing, while the exponential
 # of what would underflow is ten times slower.
 LEAST_EXPONENT = {torch.float32: -80.0, torch.float64: -690.0}
+# So few points are not worth a search for those that feel a centroid.
+FEW_POINTS = 64
 # Largest bound on the rounding error of log ω at which float32 is trusted.
 FLOAT32_TOLERANCE = 1e-2
 
@@ -135,27 +137,11 @@ class RiemannianMetric:
 
     def log_density(self, z: torch.Tensor) -> torch.Tensor:
         """½ log det G(z) for z (n, d), shape (n,): the log of Eq. (5), unnormalised density of Eq. (20)."""
-        return self.evaluate(z, False)[0]
+        return self._evaluate(z, False)[0]
 
     def log_density_and_gradient(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """½ log det G(z) (n,) and its gradient (n, d), analytic; the target of Algorithm 2."""
-        return self.evaluate(z)[:2]
-
-    def evaluate(
-        self, z: torch.Tensor, with_gradient: bool = True
-    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
-        """½ log det G(z) (n,), its gradient (n, d) if wanted, and the largest log ω_i(z) (n,).
-
-        With τ > 0 or λ < 10⁻¹⁵ that is relative to the larger of it and of the λ term's logarithm.
-        """
-        log_density, gradient = z.new_empty(len(z)), torch.empty_like(z) if with_gradient else None
-        peak, stop = z.new_empty(len(z)), 0
-        for block in self._blocks(z):  # written in place: nothing that a block allocates outlives it
-            rows = slice(stop, stop := stop + len(block))
-            log_density[rows], slope, peak[rows] = self._evaluate(block, with_gradient)
-            if with_gradient:
-                gradient[rows] = slope
-        return log_density, gradient, peak
+        return self._evaluate(z, True)
 
     def diagonal(self, z: torch.Tensor) -> torch.Tensor:
         """The diagonal of G(z), shape (n, d); it underflows to 0 where G is below the type's smallest number."""
@@ -167,8 +153,11 @@ class RiemannianMetric:
 
     def max_weight(self, z: torch.Tensor) -> torch.Tensor:
         """max_i ω_i(z), shape (n,), in [0, 1]: how much any centroid is felt at z."""
-        parts = [self._exponents(block - self._origin).amax(1) for block in self._blocks(z)]
-        return torch.cat(parts).clamp_(max=0.0).exp_()
+        return self.max_log_weight(z).clamp_(max=0.0).exp_()
+
+    def max_log_weight(self, z: torch.Tensor) -> torch.Tensor:
+        """max_i log ω_i(z), shape (n,); rounding may lift it above 0."""
+        return torch.cat([self._exponents(block - self._origin).amax(1) for block in self._blocks(z)])
 
     def save(self, path: str | Path) -> None:
         """Write `metric.npz`: centroids, precisions (float32), rho, lam, tau and, where known, indices."""
@@ -189,68 +178,84 @@ class RiemannianMetric:
         except GeovaeError as error:
             raise GeovaeError(f"{path}: {error}") from None
 
-    def _blocks(self, z: torch.Tensor) -> Iterator[torch.Tensor]:
+    def _blocks(self, z: torch.Tensor) -> Sequence[torch.Tensor]:
         """Rows of z in blocks that bound the memory whatever the number of chains."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim or z.dtype != self.dtype:
             raise GeovaeError(
                 f"points: shape {tuple(z.shape)}, {z.dtype}; this metric takes (n, {self.latent_dim}), {self.dtype}."
             )
-        rows = max(1, BLOCK_ENTRIES.get(z.device.type, 1 << 20) // len(self.centroids))
-        return iter(z.detach().split(rows))
+        rows = max(1, BLOCK_ENTRIES.get(z.device.type, BLOCK_ENTRIES["cpu"]) // len(self.centroids))
+        return (z.detach(),) if len(z) <= rows else z.detach().split(rows)
 
     def _exponents(self, x: torch.Tensor) -> torch.Tensor:
         """log ω_i, shape (n, k), at x = z − origin."""
         return torch.addmm(self._offsets, torch.cat([x * x, x], 1), self._to_exponents)
 
-    def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
-        """`evaluate` for one block of points.
+    def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """½ log det G(z) (n,) and, if wanted, its gradient (n, d)."""
+        blocks = self._blocks(z)
+        if len(blocks) == 1:
+            return self._evaluate_block(blocks[0], with_gradient)
+        log_density, gradient = z.new_empty(len(z)), torch.empty_like(z) if with_gradient else None
+        stop = 0
+        for block in blocks:  # written in place: nothing that a block allocates outlives it
+            rows = slice(stop, stop := stop + len(block))
+            log_density[rows], slope = self._evaluate_block(block, with_gradient)
+            if with_gradient:
+                gradient[rows] = slope
+        return log_density, gradient
+
+    def _evaluate_block(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """`_evaluate` for one block of points.
 
         Where no centroid is felt G is its λ term to the last digit: only the other points go beyond the exponents.
         """
-        d, exponents = self.latent_dim, self._exponents(z - self._origin)
-        peak = exponents.amax(1)
-        floor, shift = torch.full_like(peak, self.lam), 0.0
+        d, x = self.latent_dim, z - self._origin
+        exponents = self._exponents(x)
         if self.scaled:
             # Weights and λ term relative to the largest of them: their logarithms add to the result's.
-            log_floor = (math.log(self.lam) if self.lam > 0 else -math.inf) - self.tau * z.square().sum(1)
-            shift = torch.maximum(peak, log_floor)
+            log_lam = math.log(self.lam) if self.lam > 0 else -math.inf
+            log_floor = log_lam - self.tau * z.square().sum(1, keepdim=True)
+            shift = torch.maximum(exponents.amax(1, keepdim=True), log_floor)
             floor = torch.exp(log_floor - shift)
-            peak, exponents = peak - shift, exponents.sub_(shift[:, None])
-        near = self._felt(peak)
+            log_density, gradient = self._near(x, exponents.sub_(shift), floor, with_gradient)
+            return log_density.add_(shift[:, 0], alpha=0.5 * d), gradient
+        near = self._felt(exponents.amax(1)) if len(z) > FEW_POINTS else z
         if 4 * len(near) > 3 * len(z):  # a copy of their rows would cost what it saves
-            log_density, gradient = self._near(z, exponents, self._moments, floor, with_gradient)
-            return log_density + 0.5 * d * shift, gradient, peak
-        log_density, gradient = 0.5 * d * floor.log(), -self.tau * d * z
+            return self._near(x, exponents, self.lam, with_gradient)
+        log_density, gradient = z.new_full((len(z),), 0.5 * d * math.log(self.lam)), torch.zeros_like(z)
         if len(near):
             exponents = exponents.index_select(0, near)
-            felt = self._felt(exponents.amax(0))
-            exponents, moments = exponents.index_select(1, felt), self._moments.index_select(0, felt)
-            log_density[near], slope = self._near(z[near], exponents, moments, floor[near], with_gradient)
+            log_density[near], slope = self._near(x[near], exponents, self.lam, with_gradient)
             if with_gradient:
                 gradient[near] = slope
-        return log_density + 0.5 * d * shift, gradient, peak
+        return log_density, gradient if with_gradient else None
 
     def _near(
-        self, z: torch.Tensor, exponents: torch.Tensor, moments: torch.Tensor, floor: torch.Tensor, with_gradient: bool
+        self, x: torch.Tensor, exponents: torch.Tensor, floor: torch.Tensor | float, with_gradient: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """½ log det G (n,) and its gradient (n, d) from log ω_i (n, k), [Σ_i⁻¹, Σ_i⁻¹ c_i] (k, 2d) and λ terms (n,)."""
-        d, P = self.latent_dim, moments[:, : self.latent_dim]
+        """½ log det G (n,) and its gradient (n, d) at x = z − origin from log ω_i (n, k) and λ terms, (n, 1) or one."""
+        d, moments = self.latent_dim, self._moments
+        felt = self._felt(exponents.amax(0))
+        if 4 * len(felt) <= 3 * len(moments):
+            exponents, moments = exponents.index_select(1, felt), moments.index_select(0, felt)
+        P = moments[:, :d]
         weights = exponents.clamp_(min=LEAST_EXPONENT[self.dtype]).exp_()
-        G = torch.mm(weights, P).add_(floor[:, None])
-        log_density = 0.5 * G.log().sum(1)
+        G = torch.mm(weights, P).add_(floor)
+        log_density = G.log().sum(1).mul_(0.5)
         if not with_gradient:
             return log_density, None
         inverse = G.reciprocal_()
-        weights.mul_(inverse @ P.T)  # u_i = ω_i Σ_j P_ij / G_j
-        sums = weights @ moments
-        gradient = sums[:, d:].addcmul_(z - self._origin, sums[:, :d], value=-1.0).div_(self.rho**2)
+        weights.mul_(torch.mm(inverse, P.T))  # u_i = ω_i Σ_j P_ij / G_j
+        sums = torch.mm(weights, moments)
+        gradient = sums[:, d:].addcmul_(x, sums[:, :d], value=-1.0).div_(self.rho**2)
         if self.tau > 0:
-            gradient.sub_(z * (self.tau * floor[:, None] * inverse.sum(1, keepdim=True)))
+            gradient.sub_((x + self._origin) * (self.tau * floor * inverse.sum(1, keepdim=True)))
         return log_density, gradient
 
     def _felt(self, peak: torch.Tensor) -> torch.Tensor:
         """Which of the largest exponents are of weights that count; NaN is kept, and stays NaN."""
-        return (~(peak <= LEAST_EXPONENT[self.dtype])).nonzero()[:, 0]
+        return (peak <= LEAST_EXPONENT[self.dtype]).logical_not_().nonzero()[:, 0]
 
 
 def _check(centroids: torch.Tensor, precisions: torch.Tensor, rho: float, lam: float, tau: float) -> None:
