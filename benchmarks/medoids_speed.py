@@ -52,13 +52,12 @@ def peer(name: str, distances, seed: int):
 def distances_alone(mu) -> None:
     """Distance matrices of as many points and of the sizes that `select_centroids` takes."""
     import numpy as np
-    from scipy.spatial.distance import cdist
 
     from geovae.geometry.centroids import REGION_POINTS
 
     regions = 2 ** int(np.ceil(np.log2(len(mu) / REGION_POINTS)))
     for region in np.array_split(mu, regions):
-        cdist(region, region).astype(np.float32)
+        full_matrix(region)
 
 
 def time_peer(

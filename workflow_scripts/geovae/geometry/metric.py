@@ -220,8 +220,8 @@ class RiemannianMetric:
             floor = torch.exp(log_floor - shift)
             log_density, gradient = self._near(x, exponents.sub_(shift), floor, with_gradient)
             return log_density.add_(shift[:, 0], alpha=0.5 * d), gradient
-        near = self._felt(exponents.amax(1)) if len(z) > FEW_POINTS else z
-        if 4 * len(near) > 3 * len(z):  # a copy of their rows would cost what it saves
+        near = self._felt(exponents.amax(1)) if len(z) > FEW_POINTS else None
+        if near is None or 4 * len(near) > 3 * len(z):  # a copy of their rows would cost what it saves
             return self._near(x, exponents, self.lam, with_gradient)
         log_density, gradient = z.new_full((len(z),), 0.5 * d * math.log(self.lam)), torch.zeros_like(z)
         if len(near):
