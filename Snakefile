@@ -30,6 +30,15 @@ onstart:
         workflow.scheduler.job_rate_limiter = None
 
 
+onerror:
+    # A job whose log lies on a full disk cannot say why it failed.
+    if reason := storage.shortage("results", mebibytes=16):
+        print(
+            f"error: results: 16 MiB more cannot be written ({reason}). Make room, and start again.",
+            file=sys.stderr,
+        )
+
+
 rule all:
     default_target: True
     input:

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
-from geovae import claim_slices, experiments, interruption, render_slices, slices
+from geovae import claim_slices, experiments, interruption, render_slices, slices, storage
 from geovae.config import load_config
 from geovae.dependencies import modules_behind
 from geovae.errors import GeovaeError

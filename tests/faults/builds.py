@@ -171,10 +171,24 @@ def _identity(path: Path) -> tuple[int, int]:
 
 def mount_disk(namespace: int, folder: Path, size: int, again: bool = False) -> None:
     """Put a disk in memory of so many bytes over a folder, or change the size of the one that is there."""
-    options = f"{'remount,' if again else ''}size={size}"
-    command = ("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder))
-    result = run_command(folder.parent, "nsenter", f"--target={namespace}", "--mount", *command)
+    result = _mount(namespace, folder, f"{'remount,' if again else ''}size={size}")
     assert result.returncode == 0, output(result)
+
+
+def fill_disk(namespace: int, folder: Path, room: int) -> int:
+    """Leave so many bytes of room, in whole pages, on a disk of `mount_disk`; return how many are taken."""
+    for _ in range(100):  # a disk does not shrink below what has been written since it was looked at
+        disk = os.statvfs(f"/proc/{namespace}/root{folder}")
+        used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+        result = _mount(namespace, folder, f"remount,size={max(used + room, disk.f_frsize)}")
+        if result.returncode == 0:
+            return used
+    raise AssertionError(output(result))
+
+
+def _mount(namespace: int, folder: Path, options: str) -> subprocess.CompletedProcess:
+    command = ("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder))
+    return run_command(folder.parent, "nsenter", f"--target={namespace}", "--mount", *command)
 
 
 def virtual_bytes(process: int) -> int:

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from builds import ROUNDS, Build, assert_same, mount_disk, virtual_bytes, wait_for
+from builds import ROUNDS, Build, assert_same, fill_disk, mount_disk, virtual_bytes, wait_for
 
 # What is hit, and by what: Ctrl-C in a terminal reaches the whole group of processes, `kill` only one.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -73,9 +73,7 @@ class Sufferer:
     def strike(self, whom, what, generator):
         build = self.build
         if whom == "disk":
-            disk = os.statvfs(build.results)
-            used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-            mount_disk(self.namespace, build.folder / "results", used + generator.randrange(100_000), again=True)
+            used = fill_disk(self.namespace, build.folder / "results", generator.randrange(100_000))
             return f"the disk, which holds {used:,} bytes,"
         if whom == "group":
             os.killpg(build.pid, what)
@@ -95,7 +93,7 @@ class Sufferer:
     def check_full(self):
         """The build failed of the disk, and says so in a line; then there is room again."""
         build = self.build
-        assert "No space left on device" in build.log() or "cannot be written" in build.log()
+        assert "results: 16 MiB more cannot be written (No space left on device)" in build.log(), build.log()
         for log in (build.results / "logs").rglob("*.log"):
             if "No space" in (text := log.read_text()):
                 assert "Traceback" not in text, log

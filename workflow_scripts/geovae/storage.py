@@ -7,6 +7,7 @@ Every reader turns a missing, truncated or corrupt file into a `GeovaeError` tha
 import json
 import os
 import secrets
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,22 @@ def atomic(path: str | Path) -> Iterator[Path]:
         ) from reason
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def shortage(folder: str | Path, mebibytes: int) -> str | None:
+    """Why so many MiB more cannot be written into a folder, in a few words; None where they can.
+
+    They are written, into a file without a name: the free space that a system tells of knows nothing of quotas.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for _ in range(mebibytes):
+                file.write(bytes(2**20))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as reason:
+        return reason.strerror or str(reason)
+    return None
 
 
 def _unreadable(path: str | Path, kind: str, reason: object) -> GeovaeError:
