@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from geovae.processor import cpu_facts, cpu_flags
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -74,12 +76,9 @@ def circumstances(threads: int, *packages: str) -> str:
 
 def processor() -> str:
     """The processor's name and its widest instructions for products of matrices."""
-    path = Path("/proc/cpuinfo")
-    facts = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line) if path.is_file() else {}
-    facts = {name.strip(): value.strip() for name, value in facts.items()}
-    flags = facts.get("flags", "").split()
+    flags = cpu_flags()
     widest = next((name for name in ("amx_bf16", "avx512_bf16", "avx512f", "avx2") if name in flags), "")
-    name = facts.get("model name", platform.machine())
+    name = cpu_facts().get("model name", platform.machine())
     return f"{name} ({widest})" if widest else name
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from geovae.config import load_config
+from geovae.costs import estimate
 from geovae.costs.estimate import Cost, Estimator, artefact_costs, cost
 from geovae.costs.report import costs_text
 from geovae.costs.throughput import (
@@ -21,9 +22,10 @@ from geovae.costs.throughput import (
     read_measured,
 )
 from geovae.costs.workloads import count_macs, image_shape, n_train, net_macs
-from geovae.experiments import ARTEFACTS, Run
+from geovae.experiments import ARTEFACTS, Generation, Run
 from geovae.experiments.jobs import planned_jobs
 from geovae.nets import NETS, build_net
+from geovae.sampling.manifold import LONG_FACTOR
 from test_config import overlay, read
 
 NONE = dict.fromkeys(ARTEFACTS) | {"claims": False}
@@ -144,11 +146,22 @@ def test_the_seconds_of_a_training_grow_with_epochs_and_images():
     assert seconds(10, small) - start == pytest.approx((seconds(10, RUN) - start) / 5)
 
 
-def test_longer_chains_cost_in_proportion():
-    made = config(figure14={"datasets": ["digits"], "lams": [0.1], "k": 100})
-    estimator = Estimator(made, "cpu", KNOWN)
-    jobs = {g.variant: estimator.seconds("draw_samples", g) for g in planned_jobs(made, "figure14")["draw_samples"]}
-    assert jobs["k100_lam0.1"] == pytest.approx(jobs["base"], rel=0.9)
+def test_chains_cost_in_proportion_to_centroids_and_steps():
+    estimator = Estimator(config(), "cpu", KNOWN)
+
+    def seconds(sampler, variant):
+        return estimator.seconds("draw_samples", Generation(RUN, sampler, variant))
+
+    def chains(variant):
+        return seconds("manifold", variant) - seconds("prior", "base")
+
+    assert chains("k200") == pytest.approx(2 * chains("k100"))
+    assert chains("k100_steps500") == pytest.approx(5 * chains("k100_steps100"))
+    assert chains("k100_lam0.1") == pytest.approx(chains("k100"))
+
+
+def test_chains_of_the_diagnostics_are_as_long_as_the_sampler_makes_them():
+    assert estimate.LONGER == LONG_FACTOR
 
 
 def test_the_whole_build_shares_what_artefacts_have_in_common():

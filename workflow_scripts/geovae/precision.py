@@ -1,13 +1,11 @@
 """The floating-point type that the nets multiply in."""
 
-from pathlib import Path
-
 import torch
 
 from geovae.errors import GeovaeError
+from geovae.processor import cpu_flags
 
 PRECISIONS = ("auto", "float32", "bfloat16")
-_CPU_INFO = Path("/proc/cpuinfo")
 # Instructions that multiply bfloat16 natively; without one of them it is emulated, and slower than float32.
 _CPU_FLAGS = {"amx_bf16", "avx512_bf16"}
 
@@ -33,13 +31,3 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return bool(_CPU_FLAGS & cpu_flags())
-
-
-def cpu_flags() -> set[str]:
-    """The instruction sets that the processor announces; empty where the system does not tell."""
-    if not _CPU_INFO.is_file():
-        return set()
-    for line in _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith(("flags", "Features")):
-            return set(line.partition(":")[2].split())
-    return set()

@@ -8,8 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import geovae
-
-_CPU_INFO = Path("/proc/cpuinfo")
+from geovae.processor import cpu_facts
 
 
 def _git(*arguments: str) -> str | None:
@@ -32,14 +31,6 @@ def commit() -> str:
     if head is None or _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
         return "unknown"
     return f"{head}-dirty" if _git("status", "--porcelain", "--untracked-files=no") else head
-
-
-def _cpu_name() -> str:
-    if _CPU_INFO.is_file():
-        for line in _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine() or "cpu"
 
 
 def provenance(device=None) -> dict[str, str | int]:
@@ -72,9 +63,12 @@ def machine_class() -> str:
     return re.sub(r"[^a-z0-9.]+", "-", "-".join(names).lower())
 
 
+def _cpu_name() -> str:
+    return cpu_facts().get("model name") or platform.machine() or "cpu"
+
+
 def _cpu_model() -> tuple[str, ...]:
-    text = _CPU_INFO.read_text(encoding="utf-8", errors="replace") if _CPU_INFO.is_file() else ""
-    found = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.MULTILINE))
-    if "cpu family" not in found:
+    facts = cpu_facts()
+    if "cpu family" not in facts:
         return (platform.machine(), platform.processor())
-    return found["vendor_id"], f"family{found['cpu family']}", f"model{found['model']}"
+    return facts["vendor_id"], f"family{facts['cpu family']}", f"model{facts['model']}"
