@@ -1,37 +1,18 @@
-"""What each job is told of the config: what concerns it, no more, and only records that are planned."""
+"""What each job is told of the config: what concerns it, and no more."""
 
 import json
-from collections.abc import Iterator
-from itertools import product
 
 import pytest
 
 from geovae import claim_slices, experiments, render_slices, slices
-from geovae.claims.evidence import Evidence
-from geovae.claims.judgement import COMPARISONS
 from geovae.config import Config, load_config
-from geovae.config_base import ALL_MODELS
-from geovae.config_datasets import Datasets
-from geovae.evaluation.record import COLUMNS
 from geovae.experiments import Generation, Run
 from geovae.rendering import TABLES
-from test_config import BASE, overlay, read
+from slice_checks import DEFAULT, FIGURES, changed
+from test_config import BASE, overlay
 
-CONTENT = read("config.yaml")
-DEFAULT = load_config(CONTENT)
 BASE_CONFIG = load_config(BASE)
-FIGURES = [name for name in experiments.ARTEFACTS if name.startswith("figure")]
 RUN = Run("digits", "full", "conv", "vae", "base", 0)
-
-
-def only(name: str) -> Config:
-    """The default config with no artefact but this."""
-    absent = {other: None for other in experiments.ARTEFACTS if other not in (name, "claims")}
-    return load_config(overlay(CONTENT, {"artefacts": absent}))
-
-
-def changed(**artefacts: object) -> Config:
-    return load_config(overlay(CONTENT, {"artefacts": artefacts}))
 
 
 # -- trainings, metrics, samplers -------------------------------------------------------------------------------------
@@ -139,109 +120,7 @@ def test_slices_of_data_classifiers_and_geodesics():
     assert json.loads(slices.geodesics(config)) == {"grid": 77, "n_stops": 10}
 
 
-# -- the cells of tables and figures ----------------------------------------------------------------------------------
-
-
-def key(dataset: str, net: str, seed: int, cell: dict, subset: str = "full") -> Generation:
-    run = Run(dataset, subset, net, cell["model"], cell.get("trial", "base"), seed)
-    return Generation(run, cell["sampler"], cell.get("variant", "base"))
-
-
-def trials(row: dict) -> list[dict]:
-    return [{**row, "trial": trial} for trial in row["trials"]]
-
-
-def table_cells(name: str, told: dict) -> Iterator[Generation]:
-    """Every record that a table looks for, by its builder's documentation."""
-    nets = {dataset: info["net"] for dataset, info in told["datasets_info"].items()}
-    for seed, row in product(told["seeds"], told["rows"]):
-        if name == "table7":
-            samplers = ("reconstruction", "prior", "two_stage", "manifold", "jitter")
-            cells = [{"model": "two_stage", "sampler": sampler} for sampler in samplers]
-            yield from (key(row["dataset"], row["net"], seed, cell) for cell in cells)
-            continue
-        for dataset in told["datasets"]:
-            if name == "table1":
-                yield key(dataset, nets[dataset], seed, row, told["subset"])
-            elif name == "table3":
-                yield from (key(dataset, net, seed, cell) for net in told["nets"] for cell in trials(row))
-            else:
-                cells = [{**generation, **cell} for generation in row["generations"] for cell in trials(row)]
-                yield from (key(dataset, told["net"], seed, cell) for cell in cells)
-
-
-def figure_cells(name: str, told: dict) -> Iterator[Generation]:
-    """Every record that a figure of scores looks for, by its module's documentation."""
-    ours = {"model": "vae", "sampler": "manifold"}
-    for panel, seed in product(told["panels"], told["seeds"]):
-        if name in ("figure4", "figure11"):
-            cells = [row | {"subset": size["subset"]} for row in told["rows"] for size in panel["sizes"]]
-        elif name in ("figure12", "figure14"):
-            points = told.get("ks", []) + told.get("lams", [])
-            cells = told["peers"] + [ours | point for point in points]
-            cells += [ours | {"variant": draw} for draw in told.get("draws", [])]
-        else:
-            cells = told["points"] + [ours | entry for part in ("lengths", "betas", "ks") for entry in told[part]]
-            cells += [{**curve, **point} for curve in told["curves"] for point in curve["points"]]
-        for cell in cells:
-            yield key(panel["dataset"], cell.get("net", panel["net"]), seed, cell, cell.get("subset", panel["subset"]))
-
-
-@pytest.mark.parametrize("name", ["table1", "table3", "table6", "table7"])
-def test_a_table_shows_exactly_what_is_planned_for_it(name):
-    config = only(name)
-    shown = list(table_cells(name, json.loads(render_slices.table(config, name))))
-    assert sorted(shown) == experiments.scored_generations(config)
-
-
-@pytest.mark.parametrize("name", experiments.OF_SCORES)
-def test_a_figure_of_scores_shows_what_is_planned_for_it(name):
-    config = only(name)
-    shown = set(figure_cells(name, json.loads(render_slices.figure(config, name))))
-    planned = set(experiments.scored_generations(config))
-    assert shown <= planned
-    # Beside what is drawn: the paper's own choice of k and λ, and the noise that novelty has no axis for.
-    beside = {"figure12": {"manifold"}, "figure14": {"manifold"}, "figure_controls": {"noise"}}
-    assert {generation.sampler for generation in planned - shown} == beside.get(name, set())
-    assert {generation.variant for generation in planned - shown} <= {"base"}
-
-
-@pytest.mark.parametrize("name", [*experiments.SAMPLE_GRIDS, "figure10"])
-def test_a_grid_shows_every_input_that_it_is_given(name):
-    panels = json.loads(render_slices.figure(DEFAULT, name))["panels"]
-    named = [row["input"] for panel in panels for row in panel["rows"]]
-    assert named == list(experiments.figure_inputs(DEFAULT, name))
-    assert all(row["block"] in ("paper", "variants", "controls") for panel in panels for row in panel["rows"])
-
-
-def test_the_panels_of_figures_have_titles():
-    for name in (*experiments.NEIGHBOURS, "figure13"):
-        titles = json.loads(render_slices.figure(DEFAULT, name))["titles"]
-        assert list(titles) == list(experiments.figure_inputs(DEFAULT, name))
-    assert json.loads(render_slices.figure(DEFAULT, "figure1")) == {"title": "Disks and rings, 500 training images"}
-    assert json.loads(render_slices.figure(DEFAULT, "figure5")) == {"title": "Digits, 1,000 training images"}
-    small = changed(figure6={"dataset": "shapes", "subset": "n200"})
-    assert json.loads(render_slices.figure(small, "figure6")) == {"title": "Disks and rings, 200 training images"}
-    assert [panel["title"] for panel in json.loads(render_slices.figure(DEFAULT, "figure10"))["panels"]] == [
-        "Brain phantoms, AD of 290 images",
-        "Brain phantoms, CN of 290 images",
-    ]
-
-
-def test_table_2_names_the_sources_that_are_trained():
-    config = changed(table2={"seed": 0, "n_per_class": 150, "n_runs": 4})
-    told = json.loads(render_slices.table(config, "table2"))
-    trained = {source.rsplit("/base/seed0", 1)[0] for source in experiments.classification_records(config)}
-    assert {row["source"] for row in told["rows"]} == trained
-    assert len(told["rows"]) == len(trained)
-    assert (told["dataset"], told["classes"]) == ("phantoms", ["AD", "CN"])
-    assert (told["n_per_class"], told["n_runs"]) == (150, 4)
-
-
-def test_every_data_set_and_artefact_has_a_title():
-    assert set(render_slices.TITLES) == set(Datasets.model_fields)
-    assert set(render_slices.CONTENTS) == set(experiments.ARTEFACTS) - {"claims"}
-    assert set(render_slices.CONTENTS) == {*TABLES, *FIGURES}
+# -- all slices alike -------------------------------------------------------------------------------------------------
 
 
 def test_slices_are_json_with_sorted_keys():
@@ -253,13 +132,6 @@ def test_slices_are_json_with_sorted_keys():
     assert list(json.loads(render_slices.figure(DEFAULT, "figure1"))) == ["title"]
 
 
-def test_sizes_are_told_as_numbers_of_images_ascending():
-    config = changed(figure4={"datasets": ["digits", "shapes"], "subsets": ["full", "n200", "n300"]})
-    panels = json.loads(render_slices.figure(config, "figure4"))["panels"]
-    assert [[size["n"] for size in panel["sizes"]] for panel in panels] == [[200, 300, 1000], [200, 300, 500]]
-    assert panels[0]["sizes"][2] == {"subset": "full", "n": 1000}
-
-
 def test_the_split_of_table_1_is_that_of_all_scores():
     config = changed(table1={"split": "validation"})
     assert json.loads(render_slices.table(config, "table6"))["split"] == "validation"
@@ -267,117 +139,6 @@ def test_the_split_of_table_1_is_that_of_all_scores():
     assert json.loads(claim_slices.claims(config))["split"] == "validation"
     without = json.loads(claim_slices.claims(changed(table1=None)))
     assert without["split"] == "test"
-
-
-# -- claims -----------------------------------------------------------------------------------------------------------
-
-
-def nested_cells(node: object) -> Iterator[dict]:
-    if isinstance(node, dict):
-        if "sampler" in node:
-            yield node
-        else:
-            for below in node.values():
-                yield from nested_cells(below)
-    elif isinstance(node, list):
-        for below in node:
-            yield from nested_cells(below)
-
-
-def claim_cells(told: dict, section: dict) -> Iterator[Generation]:
-    """Every record that a section of the claims names, by the documentation of `Evidence`."""
-    own = {info["name"]: info["net"] for info in told["datasets"]}
-    subsets = [entry["name"] for entry in section.get("subsets", [])] or [section.get("subset", "full")]
-    parts = [(row["dataset"], row) for row in section.get("rows", []) if "dataset" in row]
-    parts = parts or [(dataset, section) for dataset in section["datasets"]]
-    for (dataset, part), subset, seed in product(parts, subsets, section["seeds"]):
-        for cell in nested_cells(part):
-            nets = [cell["net"]] if "net" in cell else section.get("nets", [own[dataset]])
-            for net, trial in product(nets, cell.get("trials", ["base"])):
-                yield key(dataset, net, seed, {**cell, "trial": trial}, subset)
-
-
-SECTIONS = ["table1", "table3", "table6", "table7", *experiments.OF_SCORES, "figure13"]
-
-
-@pytest.mark.parametrize("name", SECTIONS)
-def test_claims_name_what_is_planned(name):
-    config = only(name)
-    told = json.loads(claim_slices.claims(config))
-    section = name.replace("figure_controls", "controls")
-    # Table 1 has the controls too, where their figure is left out.
-    beside = {"controls"} if name == "table1" else set()
-    assert set(told) == {"split", "backbone", "datasets", section, *beside}
-    named = {cell for each in (section, *beside) for cell in claim_cells(told, told[each])}
-    assert named
-    assert named <= set(experiments.scored_generations(config))
-
-
-def test_claims_name_the_sources_of_table_2():
-    config = changed(table2={"models": ALL_MODELS})
-    section = json.loads(claim_slices.claims(config))["table2"]
-    trained = {source.rsplit("/base/seed0", 1)[0] for source in experiments.classification_records(config)}
-    assert {section["raw"], section["ours"], *section["others"]} <= trained
-    assert len(section["others"]) == 12
-    assert section["scores"] == ["balanced_accuracy", "f1_AD", "f1_CN"]
-    assert set(section["others"]) | {"raw", "vae/manifold"} == set(section["labels"])
-
-
-def test_claims_describe_the_data_sets_with_scores():
-    told = json.loads(claim_slices.claims(DEFAULT))["datasets"]
-    assert [info["name"] for info in told] == ["digits", "shapes", "phantoms"]
-    assert all(info["stand_in"] for info in told)
-    assert [info["net"] for info in told] == ["conv", "mlp", "conv"]
-    paper = load_config(overlay(CONTENT, read("configs/paper.yaml")))
-    stand_ins = {info["name"]: info["stand_in"] for info in json.loads(claim_slices.claims(paper))["datasets"]}
-    assert stand_ins["mnist"] is stand_ins["celeba"] is False
-
-
-@pytest.mark.parametrize("name", [name for name in experiments.ARTEFACTS if name != "claims"])
-def test_a_section_of_the_claims_is_absent_where_its_artefact_is(name):
-    absent = {name: None, "figure10": None} if name == "table2" else {name: None}
-    told, whole = (json.loads(claim_slices.claims(config)) for config in (changed(**absent), DEFAULT))
-    gone = {name.replace("figure_controls", "controls")} & set(whole)
-    assert bool(gone) == (name in (*SECTIONS, "table2"))
-    if name == "figure_controls":  # Table 1's controls are in its place
-        assert told["controls"]["jitter_curve"] == []
-        assert told["controls"]["long"]["variant"] == "steps1000"
-        gone = set()
-    assert set(told) == set(whole) - gone
-
-
-def made_up(config: Config) -> Evidence:
-    """Evidence with a score of every planned generation, in both splits."""
-    scores = []
-    for i, generation in enumerate(experiments.scored_generations(config)):
-        record = dict.fromkeys(COLUMNS, 0.5 + i % 17 / 100) | {"n": 100} | json.loads(slices.key_fields(generation))
-        for split in experiments.SCORED_SPLITS:
-            scores.append(record | {"backbone": "classifier", "split": split})
-    return Evidence(scores, json.loads(claim_slices.claims(config)), classification())
-
-
-def classification() -> list[dict]:
-    scores = ["balanced_accuracy", "f1_AD", "f1_CN"]
-    sources = [row["source"] for row in json.loads(render_slices.table(DEFAULT, "table2"))["rows"]]
-    return [
-        {"dataset": "phantoms", "source": source, "run": run, **dict.fromkeys(scores, 0.5 + 0.01 * i + 0.001 * run)}
-        for i, source in enumerate(sources)
-        for run in range(10)
-    ]
-
-
-@pytest.fixture(scope="module")
-def evidence() -> Evidence:
-    # With all of the paper's rows where the default build has some, and two trainings.
-    sections = {"figure4": {"models": ALL_MODELS}, "table1": {"seeds": [0, 1]}}
-    return made_up(changed(**sections))
-
-
-@pytest.mark.parametrize("name", COMPARISONS)
-def test_a_full_build_has_records_for_every_claim(name, evidence):
-    parts = COMPARISONS[name](evidence)
-    assert parts
-    assert [part.reason for part in parts if part.reason.startswith(("no ", "fewer ", "one cell"))] == []
 
 
 # -- independence -----------------------------------------------------------------------------------------------------
