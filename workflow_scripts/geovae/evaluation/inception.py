@@ -68,9 +68,10 @@ def load_extractor(folder: Path, description: dict, resize: str) -> nn.Module:
     Raises:
         GeovaeError: weights of another network.
     """
-    network = build_network()
+    with torch.device("meta"):  # drawing random weights first would take longer than reading these
+        network = build_network()
     try:
-        network.load_state_dict(storage.load_weights(folder / "model.safetensors"))
+        network.load_state_dict(storage.load_weights(folder / "model.safetensors"), assign=True)
     except RuntimeError as reason:
         raise GeovaeError(
             f"{folder / 'model.safetensors'}: not the weights of the Inception network.\n"
