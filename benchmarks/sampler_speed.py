@@ -95,13 +95,13 @@ def run_printed(metric, z0, n_leapfrogs: int):
 
 def shapes_that_matter(metric, z0, n_steps: int) -> list[tuple[int, int, int]]:
     """A block of a gradient each: its chains, those that feel a centroid, and the centroids that one of them feels."""
-    from geovae.geometry.metric import LEAST_EXPONENT
+    from geovae.geometry.expansion import LEAST_EXPONENT
 
     shapes = []
 
     def watch(z):
         for block in metric._blocks(z):
-            felt = metric._exponents(block - metric._origin) > LEAST_EXPONENT[z.dtype]
+            felt = metric.log_weights(block) > LEAST_EXPONENT[z.dtype]
             shapes.append((len(block), int(felt.any(1).sum()), int(felt.any(0).sum())))
 
     run_ours(metric, z0, n_steps, watch)

@@ -76,6 +76,25 @@ def test_one_call_of_the_target_a_leapfrog_step():
     assert len(calls) == 1 + 7 * 5 + 2 * 5
 
 
+def test_a_targets_own_gradient_serves_every_step_but_the_last():
+    class Counted:
+        calls, gradients = 0, 0
+
+        def __call__(self, z):
+            self.calls += 1
+            return harmonic(z)
+
+        def gradient(self, z):
+            self.gradients += 1
+            return harmonic(z)[1]
+
+    target, z = Counted(), random(4, 2)
+    ends = [hmc.sample(t, z, n_steps=7, n_lf=5, generator=torch_generator("own"))[0] for t in (target, harmonic)]
+    assert (target.calls, target.gradients) == (1 + 7, 7 * 4)
+    for a, b in zip(*ends, strict=True):
+        assert torch.equal(a, b)
+
+
 def test_two_calls_continue_one_chain():
     target = bumpy_metric().log_density_and_gradient
     z0 = random(6, 2)

@@ -1,3 +1,7 @@
+"""Chains are spared what they cannot feel, and end where those on the whole metric end."""
+
+import math
+
 import pytest
 import torch
 
@@ -89,3 +93,34 @@ def test_jumps_of_any_length_and_points_without_a_number(dtype):
                 atol = tolerance * max(1.0, torch.nan_to_num(b).abs().max().item())
                 torch.testing.assert_close(a, b, rtol=tolerance, atol=atol, equal_nan=True)
         z[step] = 0.0
+
+
+def test_few_chains_are_spared_the_centroids_out_of_reach(monkeypatch):
+    metric = make()
+    asked = count_points(metric, monkeypatch)
+    plain = metric.log_density_and_gradient
+    state = hmc.init(plain, metric.centroids[:3])
+    v = torch.randn(state.z.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    wanted, wanted_v = hmc.leapfrog(plain, state, v, 10, 0.01)
+    asked.clear()
+    end, end_v = chain_target(metric).leapfrog(state, v, 10, 0.01)
+    assert asked == []
+    for a, b in zip((*end, end_v), (*wanted, wanted_v), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
+
+
+def test_a_chain_that_is_pulled_to_a_centroid_out_of_reach_feels_it():
+    # On a line, in units of the distance at which a centroid is no longer felt: a chain at 0.6 is pulled through the
+    # centroid at 0 and meets the one at -0.45, which it did not feel at first.
+    reach = 80**0.5 * 2.0 * math.exp(-3.5)
+    centroids, z = torch.zeros(4, 8), torch.zeros(1, 8)
+    centroids[:, 0], z[0, 0] = reach * torch.tensor([0.0, -0.45, 30.0, 40.0]), 0.6 * reach
+    precisions = torch.full_like(centroids, math.exp(7.0))
+    metric, alone = (RiemannianMetric(centroids[rows], precisions[rows], 2.0, 1e-14) for rows in ([0, 1, 2, 3], [0]))
+    state, v = hmc.init(metric.log_density_and_gradient, z), torch.full_like(z, 1e-6)
+    wanted, wanted_v = hmc.leapfrog(metric.log_density_and_gradient, state, v, 40, 0.002)
+    without, _ = hmc.leapfrog(alone.log_density_and_gradient, state, v, 40, 0.002)
+    assert (wanted.z - without.z).norm() > 0.1 * reach
+    end, end_v = chain_target(metric).leapfrog(state, v, 40, 0.002)
+    torch.testing.assert_close(end.z, wanted.z)
+    torch.testing.assert_close(end_v, wanted_v)

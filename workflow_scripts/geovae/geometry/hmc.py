@@ -43,13 +43,18 @@ def leapfrog(
 ) -> tuple[HMCState, torch.Tensor]:
     """Eq. (19), `n_lf` times, from `state` with velocities v (n, d): the new state and velocities.
 
-    Calls `target` once a step: the gradient at the end of a step is the one at the start of the next.
+    Calls `target` once a step: the gradient at the end of a step is the one at the start of the next. Before the last
+    step only that is asked for, by the target's method `gradient`, where it has one.
     """
     z, log_density, gradient = state
-    for _ in range(n_lf):
+    gradient_of = getattr(target, "gradient", None) or (lambda z: target(z)[1])
+    for step in range(1, n_lf + 1):
         v = torch.add(v, gradient, alpha=0.5 * eps_lf)
         z = torch.add(z, v, alpha=eps_lf)
-        log_density, gradient = target(z)
+        if step < n_lf:
+            gradient = gradient_of(z)
+        else:
+            log_density, gradient = target(z)
         v.add_(gradient, alpha=0.5 * eps_lf)
     return HMCState(z, log_density, gradient), v
 
@@ -70,8 +75,9 @@ def sample(
     ----------
     target
         Log-density up to a constant, and gradient. Any other force field in place of the gradient leaves the law of the
-        chain as it is (leapfrog stays reversible and keeps volumes) and costs acceptance. A target that needs less than
-        a gradient a step has a method `leapfrog`, with the arguments of this module's but the first, used instead.
+        chain as it is (leapfrog stays reversible and keeps volumes) and costs acceptance. A target whose gradient alone
+        is cheaper has it as a method `gradient`. One that needs less than a gradient a step has a method `leapfrog`,
+        with the arguments of this module's but the first, used instead.
     start
         First points (n, d), or the state that an earlier call ended with: with the same generator, two calls give what
         one of the total length gives.

@@ -1,9 +1,6 @@
 """The Riemannian metric of Eq. (7)/(17) for diagonal posterior covariances, its log-density and its gradient.
 
-Expanding the square turns the exponents of all ω_i(z), for many z at once, into one product of [z², z] with a matrix of
-centroids; G, its log-determinant and the gradient follow by three more. Nothing of size (chains, k, d) and no d×d
-matrix is ever formed, and determinants exist as log-sums only, so d = 64 neither overflows nor underflows. Points that
-no centroid reaches, and centroids that reach no point, are left out after the first product.
+Points that no centroid reaches, and centroids that reach no point, are left out once the exponents are known.
 """
 
 import math
@@ -16,12 +13,10 @@ import torch
 from geovae import storage
 from geovae.errors import GeovaeError
 from geovae.geometry.centroids import centroid_radius, select_centroids
+from geovae.geometry.expansion import LEAST_EXPONENT, Expansion
 
 # Entries of one (chains, k) block: 1 MB in float32 stays in a CPU core's cache; a GPU needs large products.
 BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 26}
-# Weights below exp of this count as exp of it: relative to the largest, or to λ, that is nothing, while the exponential
-# of what would underflow is ten times slower.
-LEAST_EXPONENT = {torch.float32: -80.0, torch.float64: -690.0}
 # So few points are not worth a search for those that feel a centroid.
 FEW_POINTS = 64
 # Largest bound on the rounding error of log ω at which float32 is trusted.
@@ -59,17 +54,7 @@ class RiemannianMetric:
         _check(centroids, precisions, rho, lam, tau)
         self.centroids, self.precisions, self.indices = centroids, precisions, indices
         self.rho, self.lam, self.tau = rho, lam, tau
-        # Coordinates from the centroids' mean: the expanded square loses fewer digits the smaller they are.
-        P, c = precisions.double(), centroids.double()
-        origin = c.mean(0)
-        self._origin = origin.to(centroids.dtype)
-        c = c - self._origin.double()
-        parts = (
-            torch.cat([-P, 2 * P * c], 1).T / rho**2,  # (2d, k): exponents from [x², x]
-            -(P * c * c).sum(1) / rho**2,  # (k,)
-            torch.cat([P, P * c], 1),  # (k, 2d): Σ_i u_i P_i and Σ_i u_i P_i c_i in one product
-        )
-        self._to_exponents, self._offsets, self._moments = (part.to(centroids.dtype).contiguous() for part in parts)
+        self.expansion = Expansion.of_centroids(centroids, precisions, rho, tau)
         # Whether weights are taken relative to the largest: all can underflow only where λ exp(−τ‖z‖²) can.
         self.scaled = tau > 0 or lam < 1e-15
 
@@ -128,7 +113,7 @@ class RiemannianMetric:
 
         Codes spread over many posterior standard deviations make the terms of the expanded square large.
         """
-        terms = 4 * -self._offsets.double().min().item()
+        terms = 4 * -self.expansion.offsets.double().min().item()
         return torch.finfo(dtype).eps / 2 * max(terms, 1.0)
 
     def sampling_dtype(self) -> torch.dtype:
@@ -145,10 +130,10 @@ class RiemannianMetric:
 
     def diagonal(self, z: torch.Tensor) -> torch.Tensor:
         """The diagonal of G(z), shape (n, d); it underflows to 0 where G is below the type's smallest number."""
-        P, parts = self._moments[:, : self.latent_dim], []
+        P, parts = self.expansion.moments[:, : self.latent_dim], []
         for block in self._blocks(z):
             floor = self.lam * torch.exp(-self.tau * block.square().sum(1, keepdim=True))
-            parts.append(torch.exp(self._exponents(block - self._origin)) @ P + floor)
+            parts.append(torch.exp(self._exponents(block)) @ P + floor)
         return torch.cat(parts)
 
     def max_weight(self, z: torch.Tensor) -> torch.Tensor:
@@ -157,7 +142,12 @@ class RiemannianMetric:
 
     def max_log_weight(self, z: torch.Tensor) -> torch.Tensor:
         """max_i log ω_i(z), shape (n,); rounding may lift it above 0."""
-        return torch.cat([self._exponents(block - self._origin).amax(1) for block in self._blocks(z)])
+        return torch.cat([self._exponents(block).amax(1) for block in self._blocks(z)])
+
+    def log_weights(self, z: torch.Tensor) -> torch.Tensor:
+        """log ω_i(z), shape (n, k); rounding may lift it above 0."""
+        parts = [self._exponents(block) for block in self._blocks(z)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def save(self, path: str | Path) -> None:
         """Write `metric.npz`: centroids, precisions (float32), rho, lam, tau and, where known, indices."""
@@ -187,9 +177,9 @@ class RiemannianMetric:
         rows = max(1, BLOCK_ENTRIES.get(z.device.type, BLOCK_ENTRIES["cpu"]) // len(self.centroids))
         return (z.detach(),) if len(z) <= rows else z.detach().split(rows)
 
-    def _exponents(self, x: torch.Tensor) -> torch.Tensor:
-        """log ω_i, shape (n, k), at x = z − origin."""
-        return torch.addmm(self._offsets, torch.cat([x * x, x], 1), self._to_exponents)
+    def _exponents(self, z: torch.Tensor) -> torch.Tensor:
+        """log ω_i(z), shape (n, k), of one block of points."""
+        return self.expansion.exponents(z - self.expansion.origin)
 
     def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         """½ log det G(z) (n,) and, if wanted, its gradient (n, d)."""
@@ -210,8 +200,8 @@ class RiemannianMetric:
 
         Where no centroid is felt G is its λ term to the last digit: only the other points go beyond the exponents.
         """
-        d, x = self.latent_dim, z - self._origin
-        exponents = self._exponents(x)
+        d, x = self.latent_dim, z - self.expansion.origin
+        exponents = self.expansion.exponents(x)
         if self.scaled:
             # Weights and λ term relative to the largest of them: their logarithms add to the result's.
             log_lam = math.log(self.lam) if self.lam > 0 else -math.inf
@@ -235,23 +225,10 @@ class RiemannianMetric:
         self, x: torch.Tensor, exponents: torch.Tensor, floor: torch.Tensor | float, with_gradient: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """½ log det G (n,) and its gradient (n, d) at x = z − origin from log ω_i (n, k) and λ terms, (n, 1) or one."""
-        d, moments = self.latent_dim, self._moments
         felt = self._felt(exponents.amax(0))
-        if 4 * len(felt) <= 3 * len(moments):
-            exponents, moments = exponents.index_select(1, felt), moments.index_select(0, felt)
-        P = moments[:, :d]
-        weights = exponents.clamp_(min=LEAST_EXPONENT[self.dtype]).exp_()
-        G = torch.mm(weights, P).add_(floor)
-        log_density = G.log().sum(1).mul_(0.5)
-        if not with_gradient:
-            return log_density, None
-        inverse = G.reciprocal_()
-        weights.mul_(torch.mm(inverse, P.T))  # u_i = ω_i Σ_j P_ij / G_j
-        sums = torch.mm(weights, moments)
-        gradient = sums[:, d:].addcmul_(x, sums[:, :d], value=-1.0).div_(self.rho**2)
-        if self.tau > 0:
-            gradient.sub_((x + self._origin) * (self.tau * floor * inverse.sum(1, keepdim=True)))
-        return log_density, gradient
+        if 4 * len(felt) > 3 * len(self.centroids):
+            return self.expansion.evaluate(x, exponents, floor, with_gradient=with_gradient)
+        return self.expansion.evaluate(x, exponents.index_select(1, felt), floor, felt, with_gradient=with_gradient)
 
     def _felt(self, peak: torch.Tensor) -> torch.Tensor:
         """Which of the largest exponents are of weights that count; NaN is kept, and stays NaN."""

@@ -5,10 +5,15 @@ import math
 import torch
 
 from geovae.geometry import hmc
-from geovae.geometry.metric import LEAST_EXPONENT, RiemannianMetric
+from geovae.geometry.expansion import LEAST_EXPONENT, Expansion
+from geovae.geometry.metric import RiemannianMetric
 
 # Trajectories are longer than n ε ‖v‖ by rounding.
 SLACK = 1 + 1e-4
+# A chain that centroids pull at may go so many times as far as the straight way, before its trajectory is done again.
+FURTHER = 2.0
+# Above so many log-weights, those of the points and centroids in reach would not stay in a core's cache.
+FEW_WEIGHTS = 1 << 18
 
 
 def chain_target(metric: RiemannianMetric) -> hmc.Target:
@@ -29,7 +34,8 @@ class _ChainTarget:
 
     def __init__(self, metric: RiemannianMetric) -> None:
         self._metric = metric
-        self._steepness = metric.precisions.max().sqrt().item() / metric.rho
+        self._steepnesses = metric.precisions.amax(1).sqrt() / metric.rho  # (k,)
+        self._steepness = self._steepnesses.max().item()
         self._reach = math.sqrt(-LEAST_EXPONENT[metric.dtype])
         # Points (n, d) where the largest weight was last computed, and how far from there none can count (n,).
         self._anchors, self._free = torch.empty(0, metric.latent_dim), torch.empty(0)
@@ -41,28 +47,89 @@ class _ChainTarget:
         self, state: hmc.HMCState, v: torch.Tensor, n_lf: int, eps_lf: float
     ) -> tuple[hmc.HMCState, torch.Tensor]:
         """`hmc.leapfrog` on the metric's density."""
-        way = n_lf * eps_lf
-        moved = self._within_reach(state.z, v.norm(dim=1).mul_(SLACK * way))
+        straight = n_lf * eps_lf
+        way = v.norm(dim=1).mul_(SLACK * straight)
+        moved, log_weights = self._within_reach(state.z, way)
         if len(moved) == len(v):
-            return hmc.leapfrog(self, state, v, n_lf, eps_lf)
-        end = hmc.HMCState(torch.add(state.z, v, alpha=way), state.log_density.clone(), state.gradient.clone())
+            return self._bend(state, v, n_lf, eps_lf, way, log_weights)
+        end = hmc.HMCState(torch.add(state.z, v, alpha=straight), state.log_density.clone(), state.gradient.clone())
         if len(moved):
             start = hmc.HMCState(*(part.index_select(0, moved) for part in state))
-            bent, end_v = hmc.leapfrog(self, start, v.index_select(0, moved), n_lf, eps_lf)
+            start_v, way = v.index_select(0, moved), way.index_select(0, moved)
+            bent, end_v = self._bend(start, start_v, n_lf, eps_lf, way, log_weights)
             v = v.index_copy(0, moved, end_v)
             for whole, part in zip(end, bent, strict=True):
                 whole.index_copy_(0, moved, part)
         return end, v
 
-    def _within_reach(self, z: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
-        """Rows of z from which a way of that length (n,) may lead to where a centroid is felt; NaN is one of them."""
+    def _within_reach(self, z: torch.Tensor, way: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Rows of z from which a way of that length (n,) may lead to where a centroid is felt; NaN is one of them.
+
+        Besides, if they are few, their log-weights.
+        """
         if z.shape != self._anchors.shape:
             self._anchors, self._free = z.clone(), z.new_zeros(len(z))
-        stale = (~((z - self._anchors).norm(dim=1).add_(way) < self._free)).nonzero()[:, 0]
+        stale = ((z - self._anchors).norm(dim=1).add_(way) < self._free).logical_not_().nonzero()[:, 0]
         if len(stale) == 0:
-            return stale
+            return stale, None
         points = z.index_select(0, stale)
-        margin = self._metric.max_log_weight(points).clamp_(max=0.0).neg_().sqrt_().sub_(self._reach)
-        free = margin.div_(self._steepness)
+        few = len(stale) * len(self._metric.centroids) <= FEW_WEIGHTS
+        log_weights = self._metric.log_weights(points) if few else None
+        largest = log_weights.amax(1) if few else self._metric.max_log_weight(points)
+        free = _distance(largest).sub_(self._reach).div_(self._steepness)
         self._anchors[stale], self._free[stale] = points, free
-        return stale[~(way.index_select(0, stale) < free)]
+        moved = (way.index_select(0, stale) < free).logical_not_().nonzero()[:, 0]
+        return stale[moved], log_weights.index_select(0, moved) if few else None
+
+    def _bend(
+        self,
+        state: hmc.HMCState,
+        v: torch.Tensor,
+        n_lf: int,
+        eps_lf: float,
+        way: torch.Tensor,
+        log_weights: torch.Tensor | None,
+    ) -> tuple[hmc.HMCState, torch.Tensor]:
+        """`hmc.leapfrog` for chains that may feel centroids, of which those far from all of these chains are left out.
+
+        Forces make a chain's way longer than the straight one, so that where it was is looked at afterwards.
+        """
+        if log_weights is not None and len(way):
+            radius = FURTHER * way
+            nearest = _distance(log_weights).sub_(torch.outer(radius, self._steepnesses)).amin(0)
+            felt = (nearest > self._reach).logical_not_().nonzero()[:, 0]
+            if 4 * len(felt) <= 3 * len(self._metric.centroids):
+                target = _FewCentroids(self._metric.expansion.select(felt), self._metric.lam)
+                end = hmc.leapfrog(target, state, v, n_lf, eps_lf)
+                if target.stayed_within(radius, state.z):
+                    return end
+        return hmc.leapfrog(self, state, v, n_lf, eps_lf)
+
+
+class _FewCentroids:
+    """The log-density, and its gradient, where no other centroid is felt and τ = 0; it remembers where that was."""
+
+    def __init__(self, expansion: Expansion, lam: float) -> None:
+        self._expansion, self._lam = expansion, lam
+        self._points = []
+
+    def __call__(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._evaluate(z, True)
+
+    def gradient(self, z: torch.Tensor) -> torch.Tensor:
+        """The gradient alone."""
+        return self._evaluate(z, False)[1]
+
+    def stayed_within(self, radius: torch.Tensor, start: torch.Tensor) -> bool:
+        """Whether no point of a chain was further from its start; NaN was."""
+        return bool((torch.stack(self._points).sub_(start).norm(dim=2) <= radius).all())
+
+    def _evaluate(self, z: torch.Tensor, with_density: bool) -> tuple[torch.Tensor | None, torch.Tensor]:
+        self._points.append(z)
+        x = z - self._expansion.origin
+        return self._expansion.evaluate(x, self._expansion.exponents(x), self._lam, with_density=with_density)
+
+
+def _distance(log_weights: torch.Tensor) -> torch.Tensor:
+    """√(−log ω), in place."""
+    return log_weights.clamp_(max=0.0).neg_().sqrt_()
