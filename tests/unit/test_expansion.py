@@ -46,9 +46,10 @@ def test_density_and_gradient_are_those_of_the_sum_of_these_centroids(rows, tau)
     wanted, slope = autograd_target(log_density)(z)
     chosen = torch.tensor(rows, dtype=torch.int64)
     exponents = expansion.exponents(x)[:, rows]
+    unit = floor(z) / RHO**2
     ways = [
-        expansion.select(chosen).evaluate(x, exponents.clone(), floor(z)),
-        expansion.evaluate(x, exponents.clone(), floor(z), chosen),
+        expansion.select(chosen).evaluate(x, exponents.clone(), unit),
+        expansion.evaluate(x, exponents.clone(), unit, chosen),
     ]
     for density, gradient in ways:
         torch.testing.assert_close(density, wanted, rtol=1e-10, atol=1e-10)
@@ -57,10 +58,15 @@ def test_density_and_gradient_are_those_of_the_sum_of_these_centroids(rows, tau)
 
 def test_what_is_not_wanted_is_not_made():
     _, _, z, expansion = make()
-    x = z + 20 - expansion.origin
-    density, gradient = expansion.evaluate(x, expansion.exponents(x), LAM)
-    assert expansion.evaluate(x, expansion.exponents(x), LAM, with_gradient=False)[1] is None
-    none, same = expansion.evaluate(x, expansion.exponents(x), LAM, with_density=False)
+    x, floor = z + 20 - expansion.origin, torch.tensor([LAM], dtype=torch.float64)
+
+    def evaluate(**wanted):
+        return expansion.evaluate(x, expansion.exponents(x), floor, **wanted)
+
+    density, gradient = evaluate()
+    alone, none = evaluate(with_gradient=False)
+    assert torch.equal(alone, density)
     assert none is None
-    assert torch.equal(same, gradient)
-    assert torch.equal(expansion.evaluate(x, expansion.exponents(x), LAM, with_gradient=False)[0], density)
+    none, alone = evaluate(with_density=False)
+    assert torch.equal(alone, gradient)
+    assert none is None

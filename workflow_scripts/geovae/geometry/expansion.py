@@ -1,5 +1,6 @@
 """The expanded square of Eq. (17): exponents of all ω_i(z) for many z at once, and what follows from them."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -16,29 +17,32 @@ class Expansion(NamedTuple):
     log-determinant and the gradient follow by three more. Nothing of size (n, m, d) and no d×d matrix is ever formed,
     and determinants exist as log-sums only, so d = 64 neither overflows nor underflows.
 
-    Points are given as x = z − origin: the expanded square loses fewer digits the smaller they are.
+    Points are given as x = z − origin: the expanded square loses fewer digits the smaller they are. Precisions are in
+    units of ρ², P = Σ⁻¹ / ρ², and so is G: what is left of ρ is a constant of the log-determinant.
     """
 
     origin: torch.Tensor  # (d,), the centroids' mean
     to_exponents: torch.Tensor  # (2d, m): exponents from [x², x]
     offsets: torch.Tensor  # (m,), of the exponents
     moments: torch.Tensor  # (m, 2d): Σ_i u_i P_i and Σ_i u_i P_i c_i in one product
-    rho: float
+    log_unit: float  # ½ log det ρ² I
     tau: float
 
     @classmethod
     def of_centroids(cls, centroids: torch.Tensor, precisions: torch.Tensor, rho: float, tau: float) -> "Expansion":
-        """Of centroids and diagonal precisions, (m, d) each, in their floating-point type."""
-        P, c = precisions.double(), centroids.double()
+        """Of centroids and the diagonals of Σ⁻¹, (m, d) each, in their floating-point type."""
+        P, c = precisions.double() / rho**2, centroids.double()
         origin = c.mean(0).to(centroids.dtype)
         c = c - origin.double()
-        parts = torch.cat([-P, 2 * P * c], 1).T / rho**2, -(P * c * c).sum(1) / rho**2, torch.cat([P, P * c], 1)
-        return cls(origin, *(part.to(centroids.dtype).contiguous() for part in parts), rho, tau)
+        parts = torch.cat([-P, 2 * P * c], 1).T, -(P * c * c).sum(1), torch.cat([P, P * c], 1)
+        parts = (part.to(centroids.dtype).contiguous() for part in parts)
+        return cls(origin, *parts, centroids.shape[1] * math.log(rho), tau)
 
     def select(self, rows: torch.Tensor) -> "Expansion":
         """Of the centroids in these rows (int64) alone, with the same origin."""
+        to_exponents = self.to_exponents.index_select(1, rows)
         offsets, moments = self.offsets.index_select(0, rows), self.moments.index_select(0, rows)
-        return Expansion(self.origin, self.to_exponents.index_select(1, rows), offsets, moments, self.rho, self.tau)
+        return self._replace(to_exponents=to_exponents, offsets=offsets, moments=moments)
 
     def exponents(self, x: torch.Tensor) -> torch.Tensor:
         """log ω_i, shape (n, m)."""
@@ -48,27 +52,28 @@ class Expansion(NamedTuple):
         self,
         x: torch.Tensor,
         exponents: torch.Tensor,
-        floor: torch.Tensor | float,
+        floor: torch.Tensor,
         rows: torch.Tensor | None = None,
         with_density: bool = True,
         with_gradient: bool = True,
     ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """½ log det G (n,) and its gradient (n, d) from log ω_i, which are overwritten, and λ terms, (n, 1) or one.
+        """½ log det G (n,) and its gradient (n, d) from log ω_i, which are overwritten.
 
-        `rows` are the centroids that the exponents are of, if not all.
+        `floor` is the λ term in units of ρ², (n, 1) or (1,); `rows` are the centroids that the exponents are of, if
+        not all.
         """
         d = x.shape[1]
         moments = self.moments if rows is None else self.moments.index_select(0, rows)
         P = moments[:, :d]
         weights = exponents.clamp_(min=LEAST_EXPONENT[x.dtype]).exp_()
-        G = torch.mm(weights, P).add_(floor)
-        log_density = G.log().sum(1).mul_(0.5) if with_density else None
+        G = torch.addmm(floor, weights, P)
+        log_density = G.log().sum(1).mul_(0.5).add_(self.log_unit) if with_density else None
         if not with_gradient:
             return log_density, None
         inverse = G.reciprocal_()
         weights.mul_(torch.mm(inverse, P.T))  # u_i = ω_i Σ_j P_ij / G_j
         sums = torch.mm(weights, moments)
-        gradient = sums[:, d:].addcmul_(x, sums[:, :d], value=-1.0).div_(self.rho**2)
+        gradient = sums[:, d:].addcmul_(x, sums[:, :d], value=-1.0)
         if self.tau > 0:
             gradient.sub_((x + self.origin) * (self.tau * floor * inverse.sum(1, keepdim=True)))
         return log_density, gradient

@@ -46,17 +46,14 @@ def leapfrog(
     Calls `target` once a step: the gradient at the end of a step is the one at the start of the next. Before the last
     step only that is asked for, by the target's method `gradient`, where it has one.
     """
-    z, log_density, gradient = state
     gradient_of = getattr(target, "gradient", None) or (lambda z: target(z)[1])
-    for step in range(1, n_lf + 1):
-        v = torch.add(v, gradient, alpha=0.5 * eps_lf)
+    z, v = state.z, torch.add(v, state.gradient, alpha=0.5 * eps_lf)
+    for _ in range(n_lf - 1):
         z = torch.add(z, v, alpha=eps_lf)
-        if step < n_lf:
-            gradient = gradient_of(z)
-        else:
-            log_density, gradient = target(z)
-        v.add_(gradient, alpha=0.5 * eps_lf)
-    return HMCState(z, log_density, gradient), v
+        v.add_(gradient_of(z), alpha=eps_lf)  # the second half of this step and the first of the next
+    z = torch.add(z, v, alpha=eps_lf)
+    log_density, gradient = target(z)
+    return HMCState(z, log_density, gradient), v.add_(gradient, alpha=0.5 * eps_lf)
 
 
 def sample(
@@ -91,7 +88,7 @@ def sample(
     state = start if isinstance(start, HMCState) else init(target, start)
     n, device, dtype = len(state.z), state.z.device, state.z.dtype
     move = getattr(target, "leapfrog", None) or functools.partial(leapfrog, target)
-    accepted, non_finite, errors = (torch.zeros(n, dtype=torch.float64, device=device) for _ in range(3))
+    accepted, counted, errors = (torch.zeros(n, dtype=torch.float64, device=device) for _ in range(3))
     for _ in range(n_steps):
         v = velocity_std * torch.randn(state.z.shape, generator=generator, device=generator.device, dtype=dtype)
         u = torch.rand(n, generator=generator, device=generator.device, dtype=dtype).to(device)
@@ -99,15 +96,14 @@ def sample(
         energy = 0.5 * v.square().sum(1) - state.log_density
         proposal, v = move(state, v, n_lf, eps_lf)
         proposed_energy = 0.5 * v.square().sum(1) - proposal.log_density
-        difference = proposed_energy - energy
+        gain = energy - proposed_energy
         finite = torch.isfinite(proposed_energy)
-        accept = finite & (u < torch.exp(-difference))
+        accept = finite & (u < gain.exp())
         state = HMCState(*(_select(accept, a, b) for a, b in zip(proposal, state, strict=True)))
         accepted += accept
-        non_finite += ~finite
-        errors += torch.nan_to_num(difference.abs(), nan=0.0, posinf=0.0).double()
-    counted = (n_steps - non_finite).clamp(min=1)
-    return state, HMCInfo(accepted / n_steps, errors / counted, non_finite)
+        counted += finite
+        errors += torch.nan_to_num(gain.abs_(), nan=0.0, posinf=0.0)
+    return state, HMCInfo(accepted / n_steps, errors / counted.clamp(min=1), n_steps - counted)
 
 
 def autograd_target(log_density: Callable[[torch.Tensor], torch.Tensor]) -> Target:

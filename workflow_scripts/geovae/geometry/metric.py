@@ -55,6 +55,7 @@ class RiemannianMetric:
         self.centroids, self.precisions, self.indices = centroids, precisions, indices
         self.rho, self.lam, self.tau = rho, lam, tau
         self.expansion = Expansion.of_centroids(centroids, precisions, rho, tau)
+        self.floor = centroids.new_tensor([lam / rho**2])  # the λ term in the expansion's units, for τ = 0
         # Whether weights are taken relative to the largest: all can underflow only where λ exp(−τ‖z‖²) can.
         self.scaled = tau > 0 or lam < 1e-15
 
@@ -130,10 +131,10 @@ class RiemannianMetric:
 
     def diagonal(self, z: torch.Tensor) -> torch.Tensor:
         """The diagonal of G(z), shape (n, d); it underflows to 0 where G is below the type's smallest number."""
-        P, parts = self.expansion.moments[:, : self.latent_dim], []
+        parts = []
         for block in self._blocks(z):
             floor = self.lam * torch.exp(-self.tau * block.square().sum(1, keepdim=True))
-            parts.append(torch.exp(self._exponents(block)) @ P + floor)
+            parts.append(torch.exp(self._exponents(block)) @ self.precisions + floor)
         return torch.cat(parts)
 
     def max_weight(self, z: torch.Tensor) -> torch.Tensor:
@@ -207,24 +208,24 @@ class RiemannianMetric:
             log_lam = math.log(self.lam) if self.lam > 0 else -math.inf
             log_floor = log_lam - self.tau * z.square().sum(1, keepdim=True)
             shift = torch.maximum(exponents.amax(1, keepdim=True), log_floor)
-            floor = torch.exp(log_floor - shift)
+            floor = torch.exp(log_floor - shift) / self.rho**2
             log_density, gradient = self._near(x, exponents.sub_(shift), floor, with_gradient)
             return log_density.add_(shift[:, 0], alpha=0.5 * d), gradient
         near = self._felt(exponents.amax(1)) if len(z) > FEW_POINTS else None
         if near is None or 4 * len(near) > 3 * len(z):  # a copy of their rows would cost what it saves
-            return self._near(x, exponents, self.lam, with_gradient)
+            return self._near(x, exponents, self.floor, with_gradient)
         log_density, gradient = z.new_full((len(z),), 0.5 * d * math.log(self.lam)), torch.zeros_like(z)
         if len(near):
             exponents = exponents.index_select(0, near)
-            log_density[near], slope = self._near(x[near], exponents, self.lam, with_gradient)
+            log_density[near], slope = self._near(x[near], exponents, self.floor, with_gradient)
             if with_gradient:
                 gradient[near] = slope
         return log_density, gradient if with_gradient else None
 
     def _near(
-        self, x: torch.Tensor, exponents: torch.Tensor, floor: torch.Tensor | float, with_gradient: bool
+        self, x: torch.Tensor, exponents: torch.Tensor, floor: torch.Tensor, with_gradient: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """½ log det G (n,) and its gradient (n, d) at x = z − origin from log ω_i (n, k) and λ terms, (n, 1) or one."""
+        """½ log det G (n,) and its gradient (n, d) at x = z − origin from log ω_i (n, k) and λ terms / ρ²."""
         felt = self._felt(exponents.amax(0))
         if 4 * len(felt) > 3 * len(self.centroids):
             return self.expansion.evaluate(x, exponents, floor, with_gradient=with_gradient)
