@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_a_ratio_is_worse_below_what_noise_explains():
     assert quick.worse({"steady": 9.1, "noisy": 4.1, "unrecorded": 0.1}, record) == []
     assert quick.worse({"steady": 8.9, "noisy": 4.1}, record) == ["steady"]
     assert quick.worse({"steady": 12.0, "noisy": 3.9}, record) == ["noisy"]
+
+
+@pytest.mark.parametrize(("second", "kept", "is_worse"), [(9.0, 9.0, False), (7.0, 8.0, True)])
+def test_a_worse_ratio_is_measured_again_and_its_better_time_counts(monkeypatch, second, kept, is_worse):
+    asked = []
+
+    def answers(*values):
+        ratios = iter(values)
+        return SimpleNamespace(quick=lambda threads: asked.append(values) or next(ratios))
+
+    modules = {"fast": answers({"a": 10.0}), "slow": answers({"b": 8.0}, {"b": second})}
+    monkeypatch.setattr(quick, "SCRIPTS", tuple(modules))
+    monkeypatch.setattr(quick.importlib, "import_module", modules.get)
+    record = {"a": [10.0, 10.5], "b": [10.0, 10.5]}
+    found = quick.measure(2, record)
+    assert found == {"a": 10.0, "b": kept}
+    assert bool(quick.worse(found, record)) == is_worse
+    assert len(asked) == 3
 
 
 def test_a_table_is_markdown():
