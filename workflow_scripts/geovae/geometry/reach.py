@@ -12,8 +12,8 @@ from geovae.geometry.metric import RiemannianMetric
 SLACK = 1 + 1e-4
 # A chain that centroids pull at may go so many times as far as the straight way, before its trajectory is done again.
 FURTHER = 2.0
-# Above so many log-weights, those of the points and centroids in reach would not stay in a core's cache.
-FEW_WEIGHTS = 1 << 18
+# Among more chains there are some near most centroids; and the points of these are kept for a trajectory.
+FEW_CHAINS = 256
 
 
 def chain_target(metric: RiemannianMetric) -> hmc.Target:
@@ -29,7 +29,7 @@ class _ChainTarget:
 
     √(−log ω_i) is a distance from c_i in units of Σ_i^½ ρ, which changes by at most √(max P) / ρ times the way that a
     point goes. So the largest ω_i at a point tells how far from there none can count: up to that far G = λ I to the
-    last digit, and a chain goes straight on.
+    last digit, and a chain goes straight on. In the same way few chains tell which centroids none of them can feel.
     """
 
     def __init__(self, metric: RiemannianMetric) -> None:
@@ -74,7 +74,7 @@ class _ChainTarget:
         if len(stale) == 0:
             return stale, None
         points = z.index_select(0, stale)
-        few = len(stale) * len(self._metric.centroids) <= FEW_WEIGHTS
+        few = len(stale) <= FEW_CHAINS
         log_weights = self._metric.log_weights(points) if few else None
         largest = log_weights.amax(1) if few else self._metric.max_log_weight(points)
         free = _distance(largest).sub_(self._reach).div_(self._steepness)
