@@ -11,7 +11,7 @@ differentiation, twice a leapfrog step. It runs a few leapfrog steps on the firs
 "Bare sequence" is the machine's limit for a gradient that knows nothing of the one before: the product that gives all
 exponents, then the exponentials and the three other products of the chains and centroids that matter, in the same
 blocks, on memory that is there already, and nothing else. The sampler can take less than that, as it does not ask again
-for chains that cannot have come within a centroid's reach.
+for chains that cannot have come within a centroid's reach, nor few chains for centroids that none of them can reach.
 """
 
 import multiprocessing

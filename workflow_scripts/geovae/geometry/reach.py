@@ -43,7 +43,7 @@ class _ChainTarget:
     def __call__(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self._metric.log_density_and_gradient(z)
 
-    @torch.inference_mode()  # a tenth of the time of operations as small as these
+    @torch.inference_mode()  # saves a twentieth of the time of few chains
     def leapfrog(
         self, state: hmc.HMCState, v: torch.Tensor, n_lf: int, eps_lf: float
     ) -> tuple[hmc.HMCState, torch.Tensor]:
