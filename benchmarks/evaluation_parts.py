@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 from geovae import job
+from geovae.stopwatch import Stopwatch
 
 N_CLUSTERS, N_RUNS, N_ANGLES = 20, 10, 1001
 RESIZE = {"inception": "pytorch_fid", "classifier": None}
@@ -26,7 +27,7 @@ def features_of(folder: Path, backbone: str, images, threads: int) -> tuple:
     from geovae.evaluation.features import load_backbone
 
     loaded = load_backbone(folder / backbone, job.torch_device("cpu", threads), RESIZE[backbone])
-    watch = job.Stopwatch()
+    watch = Stopwatch()
     return loaded.features(images), watch.seconds()
 
 
@@ -53,7 +54,7 @@ def score_generation(folder: Path, backbone: str, index: int, threads: int) -> d
     features, seconds = features_of(folder, backbone, np.load(folder / f"{index}.npy"), threads)
     reference = load_reference(folder / f"{backbone}.npz", RESIZE[backbone])
     fid = frechet_distance(statistics(features), reference.statistics)
-    watch = job.Stopwatch()
+    watch = Stopwatch()
     prd = prd_scores(features, reference.features, index, N_CLUSTERS, N_RUNS)
     return {"features": seconds, "prd": watch.seconds(), "scores": (fid, *prd)}
 
@@ -97,12 +98,12 @@ def peer_prd(folder: Path, backbone: str, index: int, threads: int) -> dict:
     model = InceptionV3([InceptionV3.BLOCK_INDEX_BY_DIM[2048]])
     features, found = [], {"features": [], "prd": [], "scores": []}
     for number in range(index + 1):
-        watch = job.Stopwatch()
+        watch = Stopwatch()
         paths = sorted((folder / f"png{number}").glob("*.png"))
         features.append(get_activations(paths, model).astype(np.float32))
         found["features"].append(watch.seconds())
     for number in range(1, index + 1):
-        watch = job.Stopwatch()
+        watch = Stopwatch()
         found["scores"].append(plain_prd(features[number], features[REFERENCE], number))
         found["prd"].append(watch.seconds())
     return found
@@ -117,7 +118,7 @@ def peer_generation(folder: Path, backbone: str, index: int, threads: int) -> di
 
     features, seconds = [], 0.0
     for number in (index, REFERENCE):
-        watch = job.Stopwatch()
+        watch = Stopwatch()
         paths = sorted((folder / f"png{number}").glob("*.png"))
         images = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
         images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
@@ -128,7 +129,7 @@ def peer_generation(folder: Path, backbone: str, index: int, threads: int) -> di
     doubles = [rows.astype(np.float64) for rows in features]
     moments = [part for rows in doubles for part in (rows.mean(0), np.cov(rows, rowvar=False))]
     fid = float(calculate_frechet_distance(*moments))
-    watch = job.Stopwatch()
+    watch = Stopwatch()
     prd = plain_prd(*features, index)
     return {"features": seconds, "prd": watch.seconds(), "scores": (fid, *prd)}
 

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts")
 import measuring
 from evaluation_parts import REFERENCE
 from geovae import job
+from geovae.stopwatch import Stopwatch
 from training_speed import product_speed
 
 N_GENERATIONS = 13
@@ -107,7 +108,7 @@ def environment(folder: Path, threads: int) -> dict[str, str]:
 
 def timed(command: list[str], folder: Path, threads: int) -> tuple[float, str]:
     """Seconds of a process, and the last line that it prints."""
-    watch = job.Stopwatch()
+    watch = Stopwatch()
     done = subprocess.run(command, capture_output=True, text=True, env=environment(folder, threads))
     if done.returncode:
         sys.exit(f"error: {' '.join(command)}:\n{done.stderr[-2000:]}")

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts")
 
 import measuring
 from geovae import job
+from geovae.stopwatch import Stopwatch
 
 D, K, N_CLASSES = 16, 1000, 10
 N, LARGE = 10_000, (10_000, 50_000, 162_770)
@@ -86,9 +87,9 @@ def large_case(n: int) -> tuple[float, float, float, float]:
     from geovae.geometry.centroids import medoid_cost, select_centroids
 
     mu, found = make_means(n), []
-    before = job.Stopwatch.peak_memory_mb()
+    before = Stopwatch.peak_memory_mb()
     seconds = measuring.seconds(lambda: found.append(select_centroids(mu, K, 0)))
-    peak = job.Stopwatch.peak_memory_mb()
+    peak = Stopwatch.peak_memory_mb()
     return seconds, before, peak, medoid_cost(mu, mu[found[0]]) / n
 
 

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts")
 
 import measuring
 from geovae import job
+from geovae.stopwatch import Stopwatch
 
 N_MEANS, N_STEPS, N_LF = 10_000, 100, 10
 NARROW, WIDE = -7.0, -2.0
@@ -160,12 +161,12 @@ def peak_memory(d: int, k: int, chains: int, threads: int, printed: bool) -> tup
 
     metric, mu = make_metric(NARROW, d, k, np.arange(k))  # the search for medoids would leave a peak of its own
     z0 = mu.repeat(-(-chains // len(mu)), 1)[:chains]
-    before = job.Stopwatch.peak_memory_mb()
+    before = Stopwatch.peak_memory_mb()
     if printed:
         run_printed(metric, z0, 1)
     else:
         run_ours(metric, z0, 1)
-    return before, job.Stopwatch.peak_memory_mb()
+    return before, Stopwatch.peak_memory_mb()
 
 
 def print_times() -> None:

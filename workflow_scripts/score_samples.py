@@ -3,6 +3,7 @@
 import argparse
 
 from geovae import job
+from geovae.stopwatch import Stopwatch
 
 
 def _split_path(text: str) -> tuple[str, str]:
@@ -89,7 +90,7 @@ def main(options: argparse.Namespace) -> None:
     diagnostics = storage.load_json(samples_folder / "diagnostics.json")
     train, _, _ = read_split(options.data, "train")
 
-    shared = job.Stopwatch()
+    shared = Stopwatch()
     backbone = load_backbone(options.backbone, device, options.resize)
     features = backbone.features(samples)
     if options.save_features:
@@ -100,7 +101,7 @@ def main(options: argparse.Namespace) -> None:
     seconds_shared = shared.seconds()
 
     for split, path in options.reference:
-        own = job.Stopwatch()
+        own = Stopwatch()
         seed = seed_from(*key.values(), backbone.name, split)
         reference = load_reference(path, backbone.resize)
         unseen_features = storage.load_array(Path(options.features) / f"unseen_{split}.npy", ndim=1)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from geovae.evaluation.record import COLUMNS
-from geovae.rendering.writers import csv_text
+from geovae.storage import csv_text
 
 ALL_COLUMNS = tuple(dict.fromkeys([*COLUMNS, "novelty_latent", "novelty_features"]))
 COMMON = {"split": "test", "backbone": "classifier", "seeds": [0, 1, 2]}

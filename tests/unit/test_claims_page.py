@@ -10,7 +10,7 @@ from geovae.claims.evidence import Evidence
 from geovae.evaluation.record import COLUMNS
 from geovae.rendering.claims import build, html_page, markdown_page
 from geovae.rendering.classification import columns
-from geovae.rendering.writers import csv_text
+from geovae.storage import csv_text
 
 
 def page():

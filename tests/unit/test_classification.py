@@ -11,7 +11,7 @@ import collect_classification as script
 from geovae.augmentation.scores import classification_scores
 from geovae.errors import GeovaeError
 from geovae.rendering.classification import Source, collect_classification, columns, read_classification
-from geovae.rendering.writers import csv_text
+from geovae.storage import csv_text
 
 NAMES = ["CN", "AD"]
 RAW, OURS = Source.parse("raw"), Source.parse("vae/manifold/base/seed0")

@@ -171,7 +171,7 @@ _STREAM = """
 import json, sys
 import numpy as np
 from geovae.data import Images, write_split
-from geovae.job import Stopwatch
+from geovae.stopwatch import Stopwatch
 
 n = 200
 def chunks():

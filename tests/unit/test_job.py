@@ -12,9 +12,10 @@ import pytest
 import torch
 
 import geovae
-from geovae import devices, images, job, seeding
+from geovae import devices, images, job, seeding, stopwatch
 from geovae.devices import Device
 from geovae.errors import GeovaeError
+from geovae.stopwatch import Stopwatch
 
 
 def test_seeds_depend_on_every_part_and_on_their_borders():
@@ -205,8 +206,8 @@ def test_named_paths():
 
 def test_the_peak_does_not_start_at_that_of_the_parent():
     held = np.ones(40_000_000)
-    assert job.Stopwatch.peak_memory_mb() > held.nbytes / 1e6
-    code = "from geovae import job; print(job.Stopwatch.peak_memory_mb())"
+    assert Stopwatch.peak_memory_mb() > held.nbytes / 1e6
+    code = "from geovae.stopwatch import Stopwatch; print(Stopwatch.peak_memory_mb())"
     environment = {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
     # Of a fork the child would inherit what getrusage says of this process.
     child = subprocess.run(
@@ -218,16 +219,16 @@ def test_the_peak_does_not_start_at_that_of_the_parent():
 def test_the_peak_is_that_of_the_status_file(tmp_path, monkeypatch):
     status = tmp_path / "status"
     status.write_text("Name:\tpython\nVmPeak:\t  9000 kB\nVmHWM:\t    2000 kB\n")
-    monkeypatch.setattr(job, "_STATUS", status)
-    assert job.Stopwatch.peak_memory_mb() == 2000 * 1024 / 1e6
+    monkeypatch.setattr(stopwatch, "_STATUS", status)
+    assert Stopwatch.peak_memory_mb() == 2000 * 1024 / 1e6
     # Where the system has no such file, getrusage has to do.
-    monkeypatch.setattr(job, "_STATUS", tmp_path / "none")
+    monkeypatch.setattr(stopwatch, "_STATUS", tmp_path / "none")
     expected = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    assert job.Stopwatch.peak_memory_mb() == pytest.approx(expected, rel=0.01)
+    assert Stopwatch.peak_memory_mb() == pytest.approx(expected, rel=0.01)
 
 
 def test_a_stopwatch_runs_and_weighs():
-    watch = job.Stopwatch()
+    watch = Stopwatch()
     held = np.ones(4_000_000)
     assert watch.seconds() > 0
     assert watch.peak_memory_mb() > held.nbytes / 1e6

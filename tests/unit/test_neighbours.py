@@ -105,7 +105,7 @@ def test_the_lengths_of_chunks():
 _CELEBA = """
 import json, sys
 import numpy as np
-from geovae.job import Stopwatch
+from geovae.stopwatch import Stopwatch
 from geovae.evaluation.neighbours import Rows, nearest
 
 images = np.lib.format.open_memmap(sys.argv[1], mode="r")

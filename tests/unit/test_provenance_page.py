@@ -7,7 +7,7 @@ from geovae import job
 from geovae.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS, PROVENANCE_COLUMNS
 from geovae.rendering import provenance
-from geovae.rendering.writers import csv_text
+from geovae.storage import csv_text
 
 RECORD = dict.fromkeys(COLUMNS, 1.5) | {
     "dataset": "digits",

@@ -11,7 +11,7 @@ import render_table
 from geovae.augmentation.classifier import AugmentationClassifier
 from geovae.nets import build_net
 from geovae.rendering.classification import columns
-from geovae.rendering.writers import csv_text
+from geovae.storage import csv_text
 from script_runs import fails, run
 
 torch.set_num_threads(1)

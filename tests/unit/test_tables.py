@@ -22,10 +22,11 @@ from geovae.evaluation.record import (
 )
 from geovae.rendering.scores import collect, read_scores, select, summarise
 from geovae.rendering.tables import Block, Cell, Column, Document, Group, Row, Span, Table, text_cell
-from geovae.rendering.writers import csv_text, write_document
+from geovae.rendering.writers import write_document
 from geovae.rendering.writers.latex import latex, latex_text
 from geovae.rendering.writers.markdown import markdown
 from geovae.rendering.writers.web import html_page
+from geovae.storage import csv_text
 
 
 def small_table() -> Table:

@@ -7,16 +7,12 @@ import argparse
 import json
 import os
 import re
-import resource
 import sys
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from geovae import devices, interruption
 from geovae.errors import GeovaeError
 
-_STATUS = Path("/proc/self/status")
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -148,31 +144,3 @@ def torch_device(name: str, threads: int, deterministic: bool = True):
         # An operation that has no deterministic form warns in the log. The call loads torch's compiler, seconds a job.
         torch.use_deterministic_algorithms(True, warn_only=True)
     return torch.device("cuda")
-
-
-class Stopwatch:
-    """Wall-clock seconds since it was made, and the peak memory of the process."""
-
-    def __init__(self) -> None:
-        self.start = time.perf_counter()
-
-    def seconds(self) -> float:
-        """Seconds since the stopwatch was made."""
-        return time.perf_counter() - self.start
-
-    @staticmethod
-    def peak_memory_mb(device=None) -> float:
-        """Largest memory so far in MB (10⁶ bytes): of tensors on a CUDA `device`, else of this process."""
-        if device is not None and device.type == "cuda":
-            import torch
-
-            return torch.cuda.max_memory_allocated(device) / 1e6
-        return _peak_resident_bytes() / 1e6
-
-
-def _peak_resident_bytes() -> int:
-    """Largest memory of this process; not `ru_maxrss`, which starts at what the parent had when it forked."""
-    for line in _STATUS.read_text().splitlines() if _STATUS.is_file() else ():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

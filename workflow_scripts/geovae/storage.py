@@ -4,12 +4,14 @@ Every writer fills a temporary file beside the target and renames it, so that a 
 Every reader turns a missing, truncated or corrupt file into a `GeovaeError` that names it.
 """
 
+import csv
+import io
 import json
 import os
 import secrets
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -152,3 +154,13 @@ def load_weights(path: str | Path) -> dict:
         return load_file(path)
     except (SafetensorError, OSError) as reason:
         raise _unreadable(path, ".safetensors", reason) from reason
+
+
+def csv_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """CSV with `\\n` line ends; None is an empty field and floats keep every digit."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow("" if value is None else repr(value) if isinstance(value, float) else value for value in row)
+    return buffer.getvalue()

@@ -14,10 +14,10 @@ import torch
 from geovae.checkpoint import Checkpoint
 from geovae.errors import GeovaeError
 from geovae.images import to_unit
-from geovae.job import Stopwatch
 from geovae.models.base import ALL, Autoencoder, Loss
 from geovae.precision import autocast_dtype
 from geovae.seeding import torch_generator
+from geovae.stopwatch import Stopwatch
 from geovae.training_state import TrainingState
 
 TOTAL = "loss"

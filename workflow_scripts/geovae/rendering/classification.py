@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from geovae.errors import GeovaeError
-from geovae.rendering.writers import csv_text
-from geovae.storage import load_json, require_file, write_text
+from geovae.storage import csv_text, load_json, require_file, write_text
 
 REAL_SOURCES = ("raw", "resampled")
 CLASS_SCORES = ("f1", "precision", "recall")

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from geovae.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, SCORED_COLUMNS, TIMING_COLUMNS, validate
-from geovae.rendering.writers import csv_text
-from geovae.storage import load_json, require_file, write_text
+from geovae.storage import csv_text, load_json, require_file, write_text
 
 _WHOLE = {"seed", "n", "threads"}
 _REAL = {"backbone_accuracy", *SCORED_COLUMNS, *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS} - _WHOLE

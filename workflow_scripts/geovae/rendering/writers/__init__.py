@@ -1,25 +1,12 @@
 """The written forms of a document: Markdown, LaTeX, HTML and CSV."""
 
-import csv
-import io
-from collections.abc import Sequence
 from pathlib import Path
 
 from geovae.rendering.tables import Document
 from geovae.rendering.writers.latex import latex
 from geovae.rendering.writers.markdown import markdown
 from geovae.rendering.writers.web import html_page
-from geovae.storage import write_text
-
-
-def csv_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """CSV with `\\n` line ends; None is an empty field and floats keep every digit."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow("" if value is None else repr(value) if isinstance(value, float) else value for value in row)
-    return buffer.getvalue()
+from geovae.storage import csv_text, write_text
 
 
 def write_document(document: Document, folder: str | Path, name: str) -> None:
