@@ -30,7 +30,7 @@ test-cluster: $(READY)  ## a build through a SLURM that is started for it; as ro
 	python -m pytest tests/cluster
 
 verify: $(READY)  ## build configs/smoke.yaml in a fresh clone and compare it with the record of this class of machines
-	PYTHONPATH=workflow_scripts:tests/workflow python tests/verify/verify_build.py --cores $(CORES) $(if $(RECORD),--record)
+	PYTHONPATH=workflow_scripts:tests python tests/verify/verify_build.py --cores $(CORES) $(if $(RECORD),--record)
 
 lint: $(READY)  ## style of Python and Snakemake code
 	ruff check .
@@ -44,7 +44,7 @@ format: $(READY)  ## apply the style
 	snakefmt Snakefile rules
 
 docs: $(READY)  ## docs/config.md and docs/config.schema.json from the typed config
-	PYTHONPATH=workflow_scripts python -m geovae.config_docs
+	PYTHONPATH=workflow_scripts python -m reproduction.config.documents
 
 lock: $(READY)  ## envs/requirements.txt from envs/requirements.in
 	python -m pip install uv

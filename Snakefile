@@ -42,4 +42,4 @@ onerror:
 rule all:
     default_target: True
     input:
-        experiments.targets(CONFIG),
+        targets(CONFIG),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
-from geovae import job
-from geovae.stopwatch import Stopwatch
+from geovae.core.stopwatch import Stopwatch
+from reproduction.runtime import job
 
 N_CLUSTERS, N_RUNS, N_ANGLES = 20, 10, 1001
 RESIZE = {"inception": "pytorch_fid", "classifier": None}
@@ -67,7 +67,7 @@ def plain_prd(generated, reference, seed: int) -> tuple[float, float]:
     import numpy as np
     from sklearn.cluster import MiniBatchKMeans
 
-    from geovae.seeding import small_seed
+    from geovae.core.seeding import small_seed
 
     curves = np.zeros((2, N_ANGLES))
     for run in range(N_RUNS):

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts")
 
 import measuring
 from evaluation_parts import REFERENCE
-from geovae import job
-from geovae.stopwatch import Stopwatch
+from geovae.core.stopwatch import Stopwatch
+from reproduction.runtime import job
 from training_speed import product_speed
 
 N_GENERATIONS = 13
@@ -86,7 +86,7 @@ def write_classifier(folder: Path) -> None:
     """The classifier backbone at width 1, of random weights."""
     import torch
 
-    from geovae import storage
+    from geovae.core import storage
     from geovae.evaluation.classifier import Classifier
 
     torch.manual_seed(0)

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 import measuring
-from geovae import job
+from reproduction.runtime import job
 
 N_FEATURES, QUICK_FEATURES = 2048, 1024
 N_IMAGES = 5000

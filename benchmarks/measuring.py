@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from geovae.processor import cpu_facts, cpu_flags
+from geovae.core.processor import cpu_facts, cpu_flags
 
 ROOT = Path(__file__).resolve().parents[1]
 

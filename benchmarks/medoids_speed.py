@@ -15,8 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 import measuring
-from geovae import job
-from geovae.stopwatch import Stopwatch
+from geovae.core.stopwatch import Stopwatch
+from reproduction.runtime import job
 
 D, K, N_CLASSES = 16, 1000, 10
 N, LARGE = 10_000, (10_000, 50_000, 162_770)

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 import measuring
-from geovae import job
+from reproduction.runtime import job
 
 # Target, seeds of Table 1, and options: about 500, 2,000, 3,500 (the paper's own) and 8,000 jobs.
 CASES = (

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 import measuring
-from geovae import job
+from reproduction.runtime import job
 
 SCRIPTS = (
     "sampler_speed",
@@ -57,7 +57,7 @@ def worse(measured: dict[str, float], record: dict[str, list[float]]) -> list[st
 
 def main(options) -> None:
     """Measure, and compare or record."""
-    from geovae.provenance import machine_class
+    from reproduction.runtime.provenance import machine_class
 
     job.torch_device("cpu", options.threads)
     path = RECORDS / f"{machine_class()}.json"

@@ -22,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 import measuring
-from geovae import job
-from geovae.stopwatch import Stopwatch
+from geovae.core.stopwatch import Stopwatch
+from reproduction.runtime import job
 
 N_MEANS, N_STEPS, N_LF = 10_000, 100, 10
 NARROW, WIDE = -7.0, -2.0

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 import measuring
-from geovae import job
+from reproduction.runtime import job
 
 BATCH, LATENT_DIM, IMAGE_SHAPE = 100, 16, (1, 32, 32)
 PRODUCT_SIDE = 2048  # of the matrices whose product stands for what the machine can do
@@ -48,8 +48,8 @@ def bare_loop(width: float, images, precision: str, device) -> float:
     """Images a second of forward, backward and step."""
     import torch
 
-    from geovae.images import to_unit
-    from geovae.precision import autocast_dtype
+    from geovae.core.images import to_unit
+    from geovae.training.precision import autocast_dtype
 
     model = make_model(width).to(device).train()
     model.autocast_dtype = autocast_dtype(precision, device)
@@ -68,7 +68,7 @@ def bare_loop(width: float, images, precision: str, device) -> float:
 
 def training_loop(width: float, images, precision: str, device) -> float:
     """Images a second of this project's loop, an epoch long."""
-    from geovae.training import train
+    from geovae.training.loop import train
 
     settings = {"epochs": 1, "batch_size": BATCH, "lr": 1e-3, "patience": 5, "key": "benchmark"}
     row = train(make_model(width), images, images[:2], **settings, precision=precision, device=device)[0]
@@ -113,7 +113,7 @@ def pythae_trainer(width: float, images, device, as_used: bool) -> float:
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
     from pythae.trainers.training_callbacks import TrainingCallback
 
-    from geovae.images import to_unit
+    from geovae.core.images import to_unit
 
     class Clock(TrainingCallback):
         start = end = 0.0
@@ -140,7 +140,7 @@ def procedures(width: float, images, device, precisions: tuple[str, ...], as_use
     if as_used:
         found[PEER_AS_USED, "float32"] = lambda: pythae_trainer(width, images, device, True)
     for precision in precisions:
-        for name, loop in (("bare loop", bare_loop), ("geovae.training", training_loop)):
+        for name, loop in (("bare loop", bare_loop), ("geovae.training.loop", training_loop)):
             found[name, precision] = lambda loop=loop, precision=precision: loop(width, images, precision, device)
     return found
 
@@ -167,7 +167,7 @@ def flops_per_image(width: float) -> float:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from geovae.images import to_unit
+    from geovae.core.images import to_unit
 
     model, x = make_model(width), to_unit(make_images(2))
     with FlopCounterMode(display=False) as counter:
@@ -182,7 +182,7 @@ def product_speed(precision: str, device, rounds: int) -> float:
     """
     import torch
 
-    from geovae.precision import autocast_dtype
+    from geovae.training.precision import autocast_dtype
 
     dtype = autocast_dtype(precision, device) or torch.float32
     pixels = torch.rand(1, PRODUCT_SIDE, PRODUCT_SIDE, 1, dtype=dtype, device=device)
@@ -212,7 +212,7 @@ def quick(threads: int) -> dict[str, float]:
     require_pythae()
     device = job.torch_device("cpu", threads)
     speeds = measure(0.25, 600, 3, device, ("auto",), as_used=False)
-    ours = speeds["geovae.training", "auto"]
+    ours = speeds["geovae.training.loop", "auto"]
     return {
         "training, width 1/4: ours / pythae": compare(ours, speeds[PEER, "float32"]).ratio,
         "training, width 1/4: training loop / bare loop": compare(ours, speeds["bare loop", "auto"]).ratio,
@@ -223,7 +223,7 @@ def main(options) -> None:
     """Measure round by round and print the table."""
     require_pythae()
     device = job.torch_device(options.device, options.threads)
-    from geovae.precision import autocast_dtype
+    from geovae.training.precision import autocast_dtype
 
     auto = "float32" if autocast_dtype("auto", device) is None else "bfloat16"
     precisions = tuple(dict.fromkeys((auto, "float32")))

@@ -1,5 +1,5 @@
 # One named target an artefact: `snakemake table1 figure1 claims`.
-for ARTEFACT in experiments.ARTEFACTS:
+for ARTEFACT in ARTEFACTS:
 
     rule:
         name:

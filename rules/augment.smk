@@ -4,7 +4,9 @@
 rule train_classifier:
     input:
         unpack(augmentation_inputs),
-        code=scripts("train_classifier.py", *behind("augmentation/classifier", "augmentation/training_sets")),
+        code=scripts(
+            "train_classifier.py", *behind("geovae/augmentation/classifier", "geovae/augmentation/training_sets")
+        ),
     output:
         "results/augmentation/{dataset}/{source}.json",
     log:
@@ -20,7 +22,7 @@ rule train_classifier:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        settings=lambda w: slices.augmentation_classifier(CONFIG),
+        settings=lambda w: job_settings.augmentation_classifier(CONFIG),
         kind=lambda w: w.source if w.source in ("raw", "resampled") else "generated",
         samples=augmentation_samples,
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
@@ -33,8 +35,8 @@ rule train_classifier:
 
 rule collect_classification:
     input:
-        records=lambda w: list(experiments.classification_records(CONFIG).values()),
-        code=scripts("collect_classification.py", *behind("rendering/classification")),
+        records=lambda w: list(classification_records(CONFIG).values()),
+        code=scripts("collect_classification.py", *behind("reproduction/scores/classification")),
     output:
         "results/classification.csv",
     log:
@@ -49,7 +51,7 @@ rule collect_classification:
         runtime=10,
         gpu=0,
     params:
-        records=lambda w: " ".join("=".join(item) for item in experiments.classification_records(CONFIG).items()),
+        records=lambda w: " ".join("=".join(item) for item in classification_records(CONFIG).items()),
     shell:
         "python workflow_scripts/collect_classification.py --records {params.records} --output {output}"
         " --threads {threads} > {log} 2>&1"

@@ -8,12 +8,28 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
-from geovae import claim_slices, experiments, interruption, render_slices, slices, storage
-from geovae.config import load_config
-from geovae.dependencies import modules_behind
-from geovae.errors import GeovaeError
-from geovae.experiments import Generation, Run
-from geovae.rendering import FIGURE_MODULES
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
+from reproduction.config.base import SUBSET_PATTERN, VARIANT_PATTERN
+from reproduction.config.config import load_config
+from reproduction.plan import claim_settings, job_settings, render_settings
+from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples, source_generations
+from reproduction.plan.cells import SCORED, score_table, scored_generations
+from reproduction.plan.code_inputs import modules_behind
+from reproduction.plan.figures import NEIGHBOURS, figure_inputs, neighbour_samplers
+from reproduction.plan.keys import (
+    DOWNLOADED,
+    Generation,
+    RUN_PATTERN,
+    Run,
+    SAMPLERS,
+    SCORED_SPLITS,
+    backbone_folder,
+    metric_variant,
+)
+from reproduction.plan.targets import ARTEFACTS, artefact_files, score_records, targets
+from reproduction.rendering import FIGURE_MODULES
+from reproduction.runtime import interruption
 
 interruption.announce()  # so that no job outlives this process
 
@@ -32,16 +48,16 @@ THREADS = CONFIG.threads
 wildcard_constraints:
     dataset="|".join(CONFIG.datasets.names()),
     split="train|validation|test",
-    subset=experiments.SUBSET_PATTERN,
-    run=experiments.RUN_PATTERN,
-    sampler="|".join(experiments.SAMPLERS),
-    variant=experiments.VARIANT_PATTERN,
-    metric=experiments.VARIANT_PATTERN,
+    subset=SUBSET_PATTERN,
+    run=RUN_PATTERN,
+    sampler="|".join(SAMPLERS),
+    variant=VARIANT_PATTERN,
+    metric=VARIANT_PATTERN,
     backbone="classifier|inception",
     figure="|".join(FIGURE_MODULES),
     table="table[1-7]",
-    source=experiments.SOURCE_PATTERN,
-    artefact="|".join(experiments.SCORED),
+    source=SOURCE_PATTERN,
+    artefact="|".join(SCORED),
 
 
 def scripts(*names):
@@ -60,14 +76,16 @@ def flags(inputs, *names):
 
 
 def behind(*paths):
-    """Modules under workflow_scripts/geovae/ with all that they compute with."""
-    return sorted({module for path in paths for module in modules_behind(f"geovae/{path}.py")})
+    """Modules under workflow_scripts/ with all that they compute with."""
+    return sorted({module for path in paths for module in modules_behind(f"{path}.py")})
 
 
 def train_code(wildcards):
     """The loop, the model's own module and its net: what a training depends on."""
     run = Run.parse(wildcards.run)
-    return scripts("train_model.py", *behind("training", f"models/{run.model}", f"nets/{run.net}"))
+    return scripts(
+        "train_model.py", *behind("geovae/training/loop", f"geovae/models/{run.model}", f"geovae/nets/{run.net}")
+    )
 
 
 def run_data(wildcards):
@@ -84,13 +102,13 @@ def run_data(wildcards):
 
 def raw_data(wildcards):
     """The record of the raw files of a data set that has any."""
-    return [f"results/downloads/{wildcards.dataset}.json"] if wildcards.dataset in experiments.DOWNLOADED else []
+    return [f"results/downloads/{wildcards.dataset}.json"] if wildcards.dataset in DOWNLOADED else []
 
 
 def backbone_of(wildcards):
     """The folder of the feature extractor that judges a run's images."""
     dataset = wildcards.dataset if "dataset" in wildcards.keys() else Run.parse(wildcards.run).dataset
-    return experiments.backbone_folder(dataset, wildcards.backbone)
+    return backbone_folder(dataset, wildcards.backbone)
 
 
 def resize_option(wildcards):
@@ -119,7 +137,7 @@ SAMPLER_MODULES = {
 
 def sampler_code(wildcards):
     """The script and the modules that a sampler is made of."""
-    return scripts("draw_samples.py", *behind(f"sampling/{SAMPLER_MODULES.get(wildcards.sampler, 'controls')}"))
+    return scripts("draw_samples.py", *behind(f"geovae/sampling/{SAMPLER_MODULES.get(wildcards.sampler, 'controls')}"))
 
 
 def sampler_inputs(wildcards):
@@ -131,7 +149,7 @@ def sampler_inputs(wildcards):
     if wildcards.sampler == "kde":
         found["latents_validation"] = f"{run.folder}/latents_validation.npz"
     if wildcards.sampler in ("manifold", "manifold_released"):
-        found["metric"] = f"{run.folder}/metric/{experiments.metric_variant(wildcards.variant)}/metric.npz"
+        found["metric"] = f"{run.folder}/metric/{metric_variant(wildcards.variant)}/metric.npz"
     if wildcards.sampler == "real":
         found["subset"] = f"results/data/{run.dataset}/subsets/{run.subset}/train.npy"
     matched = CONFIG.protocol(run.dataset).samplers.jitter.scale == "matched"
@@ -146,8 +164,8 @@ def references(wildcards):
     features = f"results/references/{run.dataset}/{wildcards.backbone}"
     subset = f"results/data/{run.dataset}/subsets/{run.subset}"
     return {
-        **{split: f"{features}/{split}.npz" for split in experiments.SCORED_SPLITS},
-        **{f"unseen_{split}": f"{subset}/unseen_{split}.npy" for split in experiments.SCORED_SPLITS},
+        **{split: f"{features}/{split}.npz" for split in SCORED_SPLITS},
+        **{f"unseen_{split}": f"{subset}/unseen_{split}.npy" for split in SCORED_SPLITS},
         "subset": f"{subset}/train.npy",
         "features": f"{features}/{run.subset}/train.npy",
         "backbone": f"{backbone_of(wildcards)}/model.json",
@@ -156,7 +174,7 @@ def references(wildcards):
 
 def compared_generations(wildcards):
     """The generations whose distance to the reconstructions stands beside the paper's in Figures 3 and 9."""
-    run, named = Run.parse(wildcards.run), experiments.neighbour_samplers()
+    run, named = Run.parse(wildcards.run), neighbour_samplers()
     return {name: Generation(run, sampler).folder for name, sampler in named.items() if name != "Ours"}
 
 
@@ -168,14 +186,14 @@ def comparisons(wildcards):
 
 def n_neighbours(wildcards):
     """How many images of a run Figures 3 and 9 show."""
-    sections = [getattr(CONFIG.artefacts, figure) for figure in experiments.NEIGHBOURS]
+    sections = [getattr(CONFIG.artefacts, figure) for figure in NEIGHBOURS]
     return max(section.n_examples for section in sections if section)
 
 
 def augmentation_inputs(wildcards):
     """The real images, and the generated ones of each class where a classifier is trained on them."""
     data = f"results/data/{wildcards.dataset}"
-    generated = experiments.source_generations(CONFIG, wildcards.source)
+    generated = source_generations(CONFIG, wildcards.source)
     return {
         **{split: f"{data}/{split}/card.json" for split in ("train", "validation", "test")},
         "samples": [f"{generation.folder}/samples.npy" for generation in generated.values()],
@@ -184,15 +202,15 @@ def augmentation_inputs(wildcards):
 
 def augmentation_samples(wildcards):
     """The generated ones as command-line options."""
-    generated = experiments.source_generations(CONFIG, wildcards.source)
+    generated = source_generations(CONFIG, wildcards.source)
     options = [f"--samples {name}={generation.folder}" for name, generation in generated.items()]
     return " ".join([*options, f"--n-per-class {CONFIG.artefacts.table2.n_per_class}"] if options else [])
 
 
 # What the tables of architectures are read off.
 ARCHITECTURES = {
-    "table4": ("nets/conv", "nets/mlp"),
-    "table5": ("augmentation/classifier",),
+    "table4": ("geovae/nets/conv", "geovae/nets/mlp"),
+    "table5": ("geovae/augmentation/classifier",),
 }
 
 
@@ -200,18 +218,18 @@ def table_scores(table):
     """The scores that a table is rendered from; none for those of architectures."""
     if table in ARCHITECTURES:
         return []
-    return "results/classification.csv" if table == "table2" else experiments.score_table(table)
+    return "results/classification.csv" if table == "table2" else score_table(table)
 
 
 def claims_inputs(wildcards):
     """The scores that the claims are judged by, as far as this build has them."""
-    found = {"scores": "results/scores.csv"} if experiments.scored_generations(CONFIG) else {}
+    found = {"scores": "results/scores.csv"} if scored_generations(CONFIG) else {}
     return found | ({"classification": "results/classification.csv"} if CONFIG.artefacts.table2 else {})
 
 
 def artefact_targets(name):
     """The files of a table or figure, under the name that it is asked for by."""
-    files = experiments.artefact_files(CONFIG)
+    files = artefact_files(CONFIG)
     if name not in files:
         raise WorkflowError(f"config: artefacts.{name} is left out; give it a section (claims: true) to build it.")
     return files[name]

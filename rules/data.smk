@@ -1,7 +1,7 @@
 # Data sets as uint8 arrays, and the subsets of them that models are trained on.
 
 # One rule a data set that has raw files: `snakemake --cores 1 download_mnist`.
-for DATASET in experiments.DOWNLOADED:
+for DATASET in DOWNLOADED:
 
     rule:
         name:
@@ -31,7 +31,7 @@ for DATASET in experiments.DOWNLOADED:
 rule prepare_dataset:
     input:
         raw=raw_data,
-        code=lambda w: scripts("prepare_dataset.py", *behind(f"data/{w.dataset}")),
+        code=lambda w: scripts("prepare_dataset.py", *behind(f"geovae/data/{w.dataset}")),
     output:
         images=expand(
             "results/data/{{dataset}}/{split}/images.npy",
@@ -58,7 +58,7 @@ rule prepare_dataset:
         gpu=0,
     params:
         raw=lambda w: f"--data-dir {shlex.quote(CONFIG.data_dir)}" if raw_data(w) else "",
-        options=lambda w: slices.dataset(CONFIG, w.dataset),
+        options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
         "python workflow_scripts/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
         " {params.raw} --output results/data/{wildcards.dataset} --threads {threads} > {log} 2>&1"
@@ -68,7 +68,7 @@ rule draw_subset:
     input:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
-        code=scripts("draw_subset.py", *behind("data/subsets")),
+        code=scripts("draw_subset.py", *behind("geovae/data/subsets")),
     output:
         train="results/data/{dataset}/subsets/{subset}/train.npy",
         validation="results/data/{dataset}/subsets/{subset}/validation.npy",
@@ -93,7 +93,7 @@ rule measure_unseen:
         train="results/data/{dataset}/train/card.json",
         images="results/data/{dataset}/{split}/card.json",
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=scripts("measure_unseen.py", *behind("evaluation/neighbours")),
+        code=scripts("measure_unseen.py", *behind("geovae/evaluation/neighbours")),
     output:
         "results/data/{dataset}/subsets/{subset}/unseen_{split}.npy",
     log:

@@ -1,5 +1,5 @@
-# How many jobs may compute on GPUs at a time. Each takes a device for itself when it starts: geovae/devices.py.
-from geovae import devices
+# How many jobs may compute on GPUs at a time. Each takes a device for itself when it starts: reproduction/runtime/devices.py.
+from reproduction.runtime import devices
 
 DEVICES = [] if CONFIG.device == "cpu" else devices.visible_devices()
 GPUS = 1 if DEVICES or CONFIG.device == "cuda" else 0  # what a job that computes with torch asks for

@@ -23,9 +23,9 @@ rule draw_samples:
     params:
         device=CONFIG.device,
         files=lambda w, input: flags(input, "latents", "latents_validation", "metric", "subset", "matched"),
-        settings=lambda w: slices.sampler(CONFIG, generation_of(w)),
+        settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
         data=dataset_folder,
-        n=lambda w: experiments.n_samples(CONFIG, generation_of(w)),
+        n=lambda w: n_samples(CONFIG, generation_of(w)),
     shell:
         "python workflow_scripts/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
         " --settings {params.settings:q} --key {wildcards.run}/{wildcards.sampler}/{wildcards.variant}"

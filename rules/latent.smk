@@ -10,7 +10,7 @@ rule embed_latents:
     output:
         train="results/runs/{run}/latents.npz",
         validation="results/runs/{run}/latents_validation.npz",
-        unseen=expand("results/runs/{{run}}/unseen_{split}.npz", split=experiments.SCORED_SPLITS),
+        unseen=expand("results/runs/{{run}}/unseen_{split}.npz", split=SCORED_SPLITS),
     log:
         "results/logs/embed_latents/{run}.log",
     benchmark:
@@ -36,7 +36,7 @@ rule embed_latents:
 rule build_metric:
     input:
         latents="results/runs/{run}/latents.npz",
-        code=scripts("build_metric.py", *behind("geometry/metric")),
+        code=scripts("build_metric.py", *behind("geovae/geometry/metric")),
     output:
         "results/runs/{run}/metric/{metric}/metric.npz",
     log:
@@ -51,7 +51,7 @@ rule build_metric:
         runtime=60,
         gpu=0,
     params:
-        settings=lambda w: slices.metric(CONFIG, Run.parse(w.run), w.metric),
+        settings=lambda w: job_settings.metric(CONFIG, Run.parse(w.run), w.metric),
     shell:
         "python workflow_scripts/build_metric.py --latents {input.latents} --settings {params.settings:q}"
         " --key {wildcards.run}/{wildcards.metric} --output {output} --threads {threads} > {log} 2>&1"
@@ -63,7 +63,7 @@ rule trace_geodesics:
         model="results/runs/{run}/model.json",
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        code=scripts("trace_geodesics.py", *behind("geometry/tracing")),
+        code=scripts("trace_geodesics.py", *behind("geovae/geometry/tracing")),
     output:
         "results/runs/{run}/geodesics.npz",
     log:
@@ -78,7 +78,7 @@ rule trace_geodesics:
         runtime=60,
         gpu=0,
     params:
-        settings=lambda w: slices.geodesics(CONFIG),
+        settings=lambda w: job_settings.geodesics(CONFIG),
         data=dataset_folder,
     shell:
         "python workflow_scripts/trace_geodesics.py --model results/runs/{wildcards.run} --latents {input.latents}"

@@ -3,7 +3,7 @@
 
 rule plan_costs:
     input:
-        code=scripts("plan_costs.py", *behind("costs/report", "costs/workloads")),
+        code=scripts("plan_costs.py", *behind("reproduction/costs/report", "reproduction/costs/workloads")),
     log:
         "results/logs/plan_costs.log",
     conda:

@@ -6,7 +6,7 @@ rule render_table:
         scores=lambda w: table_scores(w.table),
         code=lambda w: scripts(
             "render_table.py",
-            *behind(f"rendering/{w.table}", "rendering/writers/__init__"),
+            *behind(f"reproduction/rendering/tables/{w.table}", "reproduction/rendering/writers/__init__"),
             *behind(*ARCHITECTURES.get(w.table, ())),
         ),
     output:
@@ -16,7 +16,7 @@ rule render_table:
             category="Tables",
             labels=lambda w: {
                 "artefact": w.table.replace("table", "Table "),
-                "content": render_slices.CONTENTS[w.table],
+                "content": render_settings.CONTENTS[w.table],
             },
         ),
         "results/tables/{table}.md",
@@ -34,7 +34,7 @@ rule render_table:
         runtime=10,
         gpu=0,
     params:
-        settings=lambda w: render_slices.table(CONFIG, w.table),
+        settings=lambda w: render_settings.table(CONFIG, w.table),
         scores=lambda w, input: f"--scores {input.scores}" if input.scores else "",
     shell:
         "python workflow_scripts/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
@@ -43,8 +43,10 @@ rule render_table:
 
 rule render_figure:
     input:
-        unpack(lambda w: experiments.figure_inputs(CONFIG, w.figure)),
-        code=lambda w: scripts("render_figure.py", *behind(f"rendering/figures/{FIGURE_MODULES[w.figure]}")),
+        unpack(lambda w: figure_inputs(CONFIG, w.figure)),
+        code=lambda w: scripts(
+            "render_figure.py", *behind(f"reproduction/rendering/figures/{FIGURE_MODULES[w.figure]}")
+        ),
     output:
         png=report(
             "results/figures/{figure}.png",
@@ -52,7 +54,7 @@ rule render_figure:
             category=lambda w: "Diagnostics" if w.figure == "figure_controls" else "Figures",
             labels=lambda w: {
                 "artefact": w.figure.replace("figure_controls", "Controls").replace("figure", "Figure "),
-                "content": render_slices.CONTENTS[w.figure],
+                "content": render_settings.CONTENTS[w.figure],
             },
         ),
         pdf="results/figures/{figure}.pdf",
@@ -68,10 +70,8 @@ rule render_figure:
         runtime=10,
         gpu=0,
     params:
-        settings=lambda w: render_slices.figure(CONFIG, w.figure),
-        inputs=lambda w: " ".join(
-            f"--input {name}={path}" for name, path in experiments.figure_inputs(CONFIG, w.figure).items()
-        ),
+        settings=lambda w: render_settings.figure(CONFIG, w.figure),
+        inputs=lambda w: " ".join(f"--input {name}={path}" for name, path in figure_inputs(CONFIG, w.figure).items()),
     shell:
         "python workflow_scripts/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"
@@ -80,7 +80,9 @@ rule render_figure:
 rule write_provenance:
     input:
         scores="results/scores.csv",
-        code=scripts("write_provenance.py", *behind("rendering/provenance", "rendering/writers/web")),
+        code=scripts(
+            "write_provenance.py", *behind("reproduction/rendering/provenance", "reproduction/rendering/writers/web")
+        ),
     output:
         report(
             "results/provenance.html",
@@ -107,7 +109,7 @@ rule write_provenance:
 rule write_claims:
     input:
         unpack(claims_inputs),
-        code=scripts("write_claims.py", *behind("rendering/claims")),
+        code=scripts("write_claims.py", *behind("reproduction/rendering/claims")),
     output:
         report(
             "results/claims.html",
@@ -128,7 +130,7 @@ rule write_claims:
         runtime=10,
         gpu=0,
     params:
-        settings=lambda w: claim_slices.claims(CONFIG),
+        settings=lambda w: claim_settings.claims(CONFIG),
         files=lambda w, input: flags(input, "scores", "classification"),
     shell:
         "python workflow_scripts/write_claims.py {params.files} --settings {params.settings:q}"

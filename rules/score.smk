@@ -6,7 +6,7 @@ rule train_backbone:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
         test="results/data/{dataset}/test/card.json",
-        code=scripts("train_backbone.py", *behind("evaluation/classifier")),
+        code=scripts("train_backbone.py", *behind("geovae/evaluation/classifier")),
     output:
         weights="results/backbones/{dataset}/classifier/model.safetensors",
         model="results/backbones/{dataset}/classifier/model.json",
@@ -23,7 +23,7 @@ rule train_backbone:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        settings=slices.backbone(CONFIG),
+        settings=job_settings.backbone(CONFIG),
     shell:
         "python workflow_scripts/train_backbone.py --data results/data/{wildcards.dataset}"
         " --settings {params.settings:q} --key {wildcards.dataset}/classifier"
@@ -33,7 +33,7 @@ rule train_backbone:
 
 rule fetch_inception:
     input:
-        code=scripts("fetch_inception.py", *behind("evaluation/inception")),
+        code=scripts("fetch_inception.py", *behind("geovae/evaluation/inception")),
     output:
         weights="results/backbones/inception/model.safetensors",
         model="results/backbones/inception/model.json",
@@ -60,7 +60,7 @@ rule extract_reference:
     input:
         backbone=lambda w: f"{backbone_of(w)}/model.json",
         images="results/data/{dataset}/{split}/card.json",
-        code=scripts("extract_reference.py", *behind("evaluation/features", "evaluation/reference")),
+        code=scripts("extract_reference.py", *behind("geovae/evaluation/features", "geovae/evaluation/reference")),
     output:
         "results/references/{dataset}/{backbone}/{split}.npz",
     log:
@@ -92,7 +92,9 @@ rule extract_training_features:
         backbone=lambda w: f"{backbone_of(w)}/model.json",
         train="results/data/{dataset}/train/card.json",
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=scripts("extract_training_features.py", *behind("evaluation/features", "evaluation/neighbours")),
+        code=scripts(
+            "extract_training_features.py", *behind("geovae/evaluation/features", "geovae/evaluation/neighbours")
+        ),
     output:
         train="results/references/{dataset}/{backbone}/{subset}/train.npy",
         validation="results/references/{dataset}/{backbone}/{subset}/unseen_validation.npy",
@@ -126,8 +128,11 @@ rule score_samples:
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
         latents="results/runs/{run}/latents.npz",
-        unseen_latents=expand("results/runs/{{run}}/unseen_{split}.npz", split=experiments.SCORED_SPLITS),
-        code=scripts("score_samples.py", *behind("evaluation/features", "evaluation/reference", "evaluation/record")),
+        unseen_latents=expand("results/runs/{{run}}/unseen_{split}.npz", split=SCORED_SPLITS),
+        code=scripts(
+            "score_samples.py",
+            *behind("geovae/evaluation/features", "geovae/evaluation/reference", "geovae/evaluation/record"),
+        ),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
         test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",
@@ -144,9 +149,9 @@ rule score_samples:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        key=lambda w: slices.key_fields(generation_of(w)),
-        config=lambda w: slices.config_sha256(CONFIG, generation_of(w)),
-        settings=slices.score(CONFIG),
+        key=lambda w: job_settings.key_fields(generation_of(w)),
+        config=lambda w: job_settings.config_sha256(CONFIG, generation_of(w)),
+        settings=job_settings.score(CONFIG),
         data=dataset_folder,
         backbone=backbone_of,
         resize=resize_option,
@@ -172,7 +177,10 @@ rule find_neighbours:
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
         compared=lambda w: [f"{folder}/samples.npy" for folder in compared_generations(w).values()],
         backbone=lambda w: f"{backbone_of(w)}/model.json",
-        code=scripts("find_neighbours.py", *behind("evaluation/features", "evaluation/fid", "evaluation/neighbours")),
+        code=scripts(
+            "find_neighbours.py",
+            *behind("geovae/evaluation/features", "geovae/evaluation/fid", "geovae/evaluation/neighbours"),
+        ),
     output:
         "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
     log:
@@ -204,8 +212,8 @@ rule find_neighbours:
 
 rule collect_scores:
     input:
-        records=lambda w: experiments.score_records(CONFIG, w.artefact),
-        code=scripts("collect_scores.py", *behind("rendering/scores")),
+        records=lambda w: score_records(CONFIG, w.artefact),
+        code=scripts("collect_scores.py", *behind("reproduction/scores/score_table")),
     output:
         "results/scores/{artefact}.csv",
     log:
@@ -220,7 +228,7 @@ rule collect_scores:
         runtime=10,
         gpu=0,
     params:
-        config=lambda w: slices.scored(CONFIG, w.artefact),
+        config=lambda w: job_settings.scored(CONFIG, w.artefact),
     shell:
         "python workflow_scripts/collect_scores.py --config {params.config:q} --artefact {wildcards.artefact}"
         " --output {output} --threads {threads} > {log} 2>&1"
@@ -228,8 +236,8 @@ rule collect_scores:
 
 rule collect_all_scores:
     input:
-        records=experiments.score_records(CONFIG),
-        code=scripts("collect_scores.py", *behind("rendering/scores")),
+        records=score_records(CONFIG),
+        code=scripts("collect_scores.py", *behind("reproduction/scores/score_table")),
     output:
         "results/scores.csv",
     log:
@@ -244,7 +252,7 @@ rule collect_all_scores:
         runtime=10,
         gpu=0,
     params:
-        config=slices.scored(CONFIG, *experiments.SCORED),
+        config=job_settings.scored(CONFIG, *SCORED),
     shell:
         "python workflow_scripts/collect_scores.py --config {params.config:q} --output {output} --threads {threads}"
         " > {log} 2>&1"
@@ -254,9 +262,9 @@ rule show_centroids:
     input:
         unpack(run_data),
         model="results/runs/{run}/model.json",
-        metric=lambda w: f"results/runs/{w.run}/metric/{experiments.metric_variant(w.variant)}/metric.npz",
+        metric=lambda w: f"results/runs/{w.run}/metric/{metric_variant(w.variant)}/metric.npz",
         samples="results/runs/{run}/generations/manifold/{variant}/samples.npy",
-        code=scripts("show_centroids.py", *behind("evaluation/neighbours")),
+        code=scripts("show_centroids.py", *behind("geovae/evaluation/neighbours")),
     output:
         "results/runs/{run}/generations/manifold/{variant}/centroids.npz",
     log:

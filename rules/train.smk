@@ -23,7 +23,7 @@ rule train_model:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        settings=lambda w: slices.training(CONFIG, Run.parse(w.run)),
+        settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
         data=dataset_folder,
         subset=subset_folder,
     shell:
@@ -35,7 +35,7 @@ rule train_model:
 rule render_history:
     input:
         history="results/runs/{run}/history.csv",
-        code=scripts("render_history.py", *behind("rendering/figures/history")),
+        code=scripts("render_history.py", *behind("reproduction/rendering/figures/history")),
     output:
         report(
             "results/runs/{run}/history.png",

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -25,11 +25,11 @@ def main(options: argparse.Namespace) -> None:
     import numpy as np
     import torch
 
-    from geovae.errors import GeovaeError
+    from geovae.core.errors import GeovaeError
+    from geovae.core.registry import take_options
+    from geovae.core.seeding import numpy_generator, small_seed
+    from geovae.core.storage import load_arrays
     from geovae.geometry.metric import RiemannianMetric
-    from geovae.registry import take_options
-    from geovae.seeding import numpy_generator, small_seed
-    from geovae.storage import load_arrays
 
     job.torch_device("cpu", options.threads)
     settings = take_options(options.settings, {"k": 100, "lam": 0.01, "tau": 0.0, "draw": None}, "the metric")

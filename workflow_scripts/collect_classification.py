@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Read, check, sort and write."""
-    from geovae.rendering.classification import Source, collect_classification
+    from reproduction.scores.classification import Source, collect_classification
 
     collect_classification([(Source.parse(source), path) for source, path in options.records], options.output)
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,7 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Read, check, sort and write."""
-    from geovae.rendering.scores import collect
+    from reproduction.scores.score_table import collect
 
     collect(_paths(options), options.output)
 
@@ -26,8 +26,8 @@ def main(options: argparse.Namespace) -> None:
 def _paths(options: argparse.Namespace) -> list[str]:
     if options.records:
         return options.records
-    from geovae.config import load_config
-    from geovae.experiments import score_records
+    from reproduction.config.config import load_config
+    from reproduction.plan.targets import score_records
 
     return score_records(load_config(options.config), *([options.artefact] if options.artefact else []))
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -17,10 +17,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Check what is there, fetch what is missing, and write what was used."""
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
     from geovae.data import dataset_module
-    from geovae.data.download import Store
-    from geovae.errors import GeovaeError
+    from geovae.data.raw_files.download import Store
 
     module = dataset_module(options.dataset)
     if not hasattr(module, "obtain"):

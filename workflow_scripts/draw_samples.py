@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -30,8 +30,9 @@ def main(options: argparse.Namespace) -> None:
 
     import numpy as np
 
-    from geovae import sampling, storage
-    from geovae.errors import GeovaeError
+    from geovae import sampling
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
     from geovae.models import decode_images, decode_posterior
     from geovae.sampling.inputs import read_context
 

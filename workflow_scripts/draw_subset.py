@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,7 +18,7 @@ def main(options: argparse.Namespace) -> None:
     """Draw both parts of the subset."""
     from pathlib import Path
 
-    from geovae import storage
+    from geovae.core import storage
     from geovae.data import read_split
     from geovae.data.subsets import draw_subset, draw_validation_subset
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,10 +21,10 @@ def main(options: argparse.Namespace) -> None:
     """Encode both parts of the subset, and the first images of the validation and test splits."""
     from pathlib import Path
 
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
     from geovae.data.base import read_split
     from geovae.data.subsets import subset_images
-    from geovae.errors import GeovaeError
     from geovae.models import encode_images, load_model
 
     if options.n_unseen < 1:

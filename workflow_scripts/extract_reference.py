@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -20,8 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Features of the split's first images, their mean, covariance and a factor of it, in one file."""
+    from geovae.core.errors import GeovaeError
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.reference import save_reference
 

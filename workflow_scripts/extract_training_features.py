@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def main(options: argparse.Namespace) -> None:
 
     import numpy as np
 
-    from geovae import storage
+    from geovae.core import storage
     from geovae.data.base import read_split
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest_features, subset_rows

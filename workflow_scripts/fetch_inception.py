@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -20,8 +20,8 @@ def main(options: argparse.Namespace) -> None:
 
     import torch
 
-    from geovae.data.download import Store
-    from geovae.data.remote import RemoteFile, file_checksum
+    from geovae.data.raw_files.download import Store
+    from geovae.data.raw_files.remote import RemoteFile, file_checksum
     from geovae.evaluation import inception
 
     file = RemoteFile(

@@ -6,7 +6,7 @@ and by its FID to them, for which other generations serve as controls.
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 DECODED_AT_A_TIME = 5000
 
@@ -39,14 +39,14 @@ def main(options: argparse.Namespace) -> None:
     import numpy as np
     import torch
 
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
+    from geovae.core.seeding import numpy_generator
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.fid import frechet_distance, statistics
     from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.models import decode_posterior, load_model
-    from geovae.seeding import numpy_generator
 
     device = job.torch_device(options.device, options.threads)
     folders = {"generated": options.samples, **dict(options.compare)}

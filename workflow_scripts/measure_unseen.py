@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -19,9 +19,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Pixel distances of the split's first images to their nearest image of the subset, float64, in one file."""
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation.neighbours import nearest, subset_rows
 
     if options.n < 1:

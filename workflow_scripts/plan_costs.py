@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -17,14 +17,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Count, estimate and print."""
-    from geovae.config import load_config
-    from geovae.costs.estimate import Estimator, artefact_costs
-    from geovae.costs.report import costs_text
-    from geovae.costs.submissions import submissions
-    from geovae.costs.throughput import GPU_IN_CORES, is_assumed, preferred, read_histories, read_measured
-    from geovae.costs.workloads import run_macs
-    from geovae.experiments import shown_runs
-    from geovae.experiments.jobs import planned_jobs
+    from reproduction.config.config import load_config
+    from reproduction.costs.estimate import Estimator, artefact_costs
+    from reproduction.costs.jobs import planned_jobs
+    from reproduction.costs.report import costs_text
+    from reproduction.costs.submissions import submissions
+    from reproduction.costs.throughput import GPU_IN_CORES, is_assumed, preferred, read_histories, read_measured
+    from reproduction.costs.workloads import run_macs
+    from reproduction.plan.targets import shown_runs
 
     config = load_config(options.config)
     macs = {run.key: sum(run_macs(config, run)) for run in shown_runs(config)}

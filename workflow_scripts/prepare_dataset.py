@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -20,9 +20,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Draw the figure once and write it twice."""
-    from geovae.errors import GeovaeError
-    from geovae.rendering.figures import render
-    from geovae.rendering.style import save
+    from geovae.core.errors import GeovaeError
+    from reproduction.rendering.figures import render
+    from reproduction.rendering.style import save
 
     inputs = dict(options.input)
     if len(inputs) != len(options.input):

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,9 +15,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Read the history, draw it, write it."""
-    from geovae.history import load_history
-    from geovae.rendering.figures.history import draw
-    from geovae.rendering.style import save
+    from geovae.training.history import load_history
+    from reproduction.rendering.figures.history import draw
+    from reproduction.rendering.style import save
 
     save(draw(load_history(options.history)), options.output)
 

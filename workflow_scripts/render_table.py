@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 WITHOUT_SCORES = ("table4", "table5")  # tables of nets
 
@@ -21,12 +21,12 @@ def main(options: argparse.Namespace) -> None:
     """Build the table and write its four forms."""
     import importlib
 
-    from geovae.errors import GeovaeError
-    from geovae.registry import look_up
-    from geovae.rendering import TABLES
-    from geovae.rendering.classification import read_classification
-    from geovae.rendering.scores import read_scores
-    from geovae.rendering.writers import write_document
+    from geovae.core.errors import GeovaeError
+    from geovae.core.registry import look_up
+    from reproduction.rendering import TABLES
+    from reproduction.rendering.writers import write_document
+    from reproduction.scores.classification import read_classification
+    from reproduction.scores.score_table import read_scores
 
     table = importlib.import_module(look_up(TABLES, "table", options.table))
     if options.scores is None and options.table not in WITHOUT_SCORES:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from geovae import job
-from geovae.stopwatch import Stopwatch
+from geovae.core.stopwatch import Stopwatch
+from reproduction.runtime import job
 
 
 def _split_path(text: str) -> tuple[str, str]:
@@ -66,16 +66,16 @@ def main(options: argparse.Namespace) -> None:
 
     import numpy as np
 
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
+    from geovae.core.seeding import seed_from
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation import record
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest, nearest_features, subset_rows
     from geovae.evaluation.novelty import Distances, latent_distances
     from geovae.evaluation.reference import load_reference, score
-    from geovae.provenance import provenance
-    from geovae.seeding import seed_from
+    from reproduction.runtime.provenance import provenance
 
     if set(options.settings) != {"n_clusters", "n_runs", "extra"}:
         raise GeovaeError(f"--settings: n_clusters, n_runs and extra are expected, not {sorted(options.settings)}.")

@@ -6,7 +6,7 @@ samples differ from it.
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -29,9 +29,9 @@ def main(options: argparse.Namespace) -> None:
 
     import numpy as np
 
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.geometry.metric import RiemannianMetric
     from geovae.models import decode_posterior, load_model

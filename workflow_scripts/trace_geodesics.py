@@ -6,7 +6,7 @@ the decoded training means do from theirs.
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 BAD_QUANTILE = 0.95
 
@@ -30,15 +30,15 @@ def main(options: argparse.Namespace) -> None:
     import numpy as np
     import torch
 
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
+    from geovae.core.registry import take_options
+    from geovae.core.seeding import numpy_generator
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation.neighbours import nearest
     from geovae.geometry.tracing import trace
     from geovae.models import decode_posterior
-    from geovae.registry import take_options
     from geovae.sampling.inputs import read_context
-    from geovae.seeding import numpy_generator
 
     device = job.torch_device("cpu", options.threads)
     defaults = {"grid": 200, "n_stops": 10, "n_points": 100, "n_pairs": 2}

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -22,9 +22,9 @@ def main(options: argparse.Namespace) -> None:
 
     import torch
 
-    from geovae import storage
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
     from geovae.data.base import read_split
-    from geovae.errors import GeovaeError
     from geovae.evaluation import classifier
 
     if set(options.settings) != {"epochs", "batch_size", "lr", "width"}:

@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from geovae import job
+from reproduction.runtime import job
 
 TRAINING_SETS = ("raw", "resampled", "generated")
 
@@ -35,12 +35,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Train and test run by run; write all records at the end."""
-    from geovae import storage
     from geovae.augmentation.classifier import Settings, run_classifier
     from geovae.augmentation.training_sets import resampled
-    from geovae.errors import GeovaeError
-    from geovae.provenance import provenance
-    from geovae.seeding import numpy_generator
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
+    from geovae.core.seeding import numpy_generator
+    from reproduction.runtime.provenance import provenance
 
     if set(options.settings) != set(Settings._fields):
         raise GeovaeError(f"--settings: {', '.join(Settings._fields)} are expected, not {sorted(options.settings)}.")
@@ -107,9 +107,9 @@ def _read_samples(options: argparse.Namespace, class_names: list[str], image_sha
 
     import numpy as np
 
-    from geovae import storage
     from geovae.augmentation.training_sets import generated
-    from geovae.errors import GeovaeError
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
 
     if options.training_set != "generated":
         if options.samples or options.n_per_class is not None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -28,12 +28,12 @@ def main(options: argparse.Namespace) -> None:
 
     import torch
 
-    from geovae.checkpoint import FILE_NAME, Checkpoint, fingerprint
+    from geovae.core.seeding import seed_from
     from geovae.data.subsets import subset_images
-    from geovae.history import EpochReport, best_row, save_history
     from geovae.models import build_model, save_model
-    from geovae.seeding import seed_from
-    from geovae.training import train
+    from geovae.training.checkpoint import FILE_NAME, Checkpoint, fingerprint
+    from geovae.training.history import EpochReport, best_row, save_history
+    from geovae.training.loop import train
 
     settings, training = options.settings, dict(options.settings["training"])
     device = job.torch_device(options.device, options.threads, training.pop("deterministic", True))

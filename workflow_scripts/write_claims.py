@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -20,11 +20,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Judge every claim and write the page twice."""
-    from geovae.claims.evidence import Evidence
-    from geovae.rendering.claims import build, html_page, markdown_page
-    from geovae.rendering.classification import read_classification
-    from geovae.rendering.scores import read_scores
-    from geovae.storage import write_text
+    from geovae.core.storage import write_text
+    from reproduction.claims.evidence import Evidence
+    from reproduction.rendering.claims import build, html_page, markdown_page
+    from reproduction.scores.classification import read_classification
+    from reproduction.scores.score_table import read_scores
 
     classification = read_classification(options.classification) if options.classification else []
     scores = read_scores(options.scores) if options.scores else []

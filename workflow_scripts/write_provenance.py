@@ -2,7 +2,7 @@
 
 import argparse
 
-from geovae import job
+from reproduction.runtime import job
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,10 +15,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Read the scores, build the tables and write the page."""
-    from geovae.rendering.provenance import build
-    from geovae.rendering.scores import read_scores
-    from geovae.rendering.writers.web import html_page
-    from geovae.storage import write_text
+    from geovae.core.storage import write_text
+    from reproduction.rendering.provenance import build
+    from reproduction.rendering.writers.web import html_page
+    from reproduction.scores.score_table import read_scores
 
     write_text(options.output, html_page(build(read_scores(options.scores))))
 

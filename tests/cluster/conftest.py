@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slurm_builds import SMALL
-from slurm_daemons import Slurm, UnavailableError
-from snakemake_runs import copy_project
+from helpers.slurm_builds import SMALL
+from helpers.slurm_daemons import Slurm, UnavailableError
+from helpers.snakemake_runs import copy_project
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import repeatable
 from geovae.evaluation.record import TIMING_COLUMNS
-from slurm_builds import CONFIGS, SCORES, Build, assert_no_process
-from slurm_daemons import QueuedJob, Slurm, command, wait_for
-from snakemake_runs import Result, copy_project, output, run_command
+from helpers import repeatable
+from helpers.slurm_builds import CONFIGS, SCORES, Build, assert_no_process
+from helpers.slurm_daemons import QueuedJob, Slurm, command, wait_for
+from helpers.snakemake_runs import Result, copy_project, output, run_command
 
 GOING_ON = "of an interrupted training"
 

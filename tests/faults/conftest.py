@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builds import ROUNDS, Build
-from snakemake_runs import build_once
+from helpers.builds import ROUNDS, Build
+from helpers.snakemake_runs import build_once
 
 
 def pytest_addoption(parser):

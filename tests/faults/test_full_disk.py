@@ -4,18 +4,19 @@ import sys
 
 import pytest
 
-from builds import mount_disk
-from snakemake_runs import ROOT, output, run_command
+from helpers.builds import mount_disk
+from helpers.snakemake_runs import ROOT, output, run_command
 
 WRITERS = """
 import sys
 from pathlib import Path
 import numpy as np
 import torch
-from geovae import history, storage
-from geovae.checkpoint import Checkpoint
-from geovae.errors import GeovaeError
-from geovae.rendering import style
+from geovae.core import storage
+from geovae.training import history
+from geovae.training.checkpoint import Checkpoint
+from geovae.core.errors import GeovaeError
+from reproduction.rendering import style
 
 noise = np.random.default_rng(0).integers(256, size=(1000, 300), dtype=np.uint8)
 figure = style.new_figure(5, 5)

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from builds import ROUNDS, Build, assert_same, fill_disk, mount_disk, virtual_bytes, wait_for
+from helpers.builds import ROUNDS, Build, assert_same, fill_disk, mount_disk, virtual_bytes, wait_for
 
 # What is hit, and by what: Ctrl-C in a terminal reaches the whole group of processes, `kill` only one.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)

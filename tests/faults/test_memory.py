@@ -2,8 +2,8 @@
 
 import resource
 
-import repeatable
-from builds import RUN, Build, virtual_bytes, wait_for
+from helpers import repeatable
+from helpers.builds import RUN, Build, virtual_bytes, wait_for
 
 FILES = ("model.safetensors", "model.json", "history.csv")
 

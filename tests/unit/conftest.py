@@ -3,11 +3,6 @@
 import pytest
 import torch
 
-# Their checks, too, show the values that differ.
-pytest.register_assert_rewrite(
-    "archive_checks", "download_checks", "net_checks", "sampling_checks", "score_figure_checks"
-)
-
 
 @pytest.fixture(autouse=True)
 def _same_numbers_in_any_order():

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-import repeatable
-import verify_build
 from geovae.evaluation.record import COLUMNS, KEY_COLUMNS, TIMING_COLUMNS
+from helpers import repeatable
+from verify import verify_build
 
 RUN = "runs/digits/full/conv/vae/base/seed0"
 FILES = {

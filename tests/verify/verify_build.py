@@ -17,11 +17,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import repeatable
 from geovae.evaluation.record import KEY_COLUMNS, PROVENANCE_COLUMNS
-from geovae.provenance import machine_class
+from helpers import repeatable
+from helpers.paths import ROOT
+from reproduction.runtime.provenance import machine_class
 
-ROOT = Path(__file__).parents[2]
 RECORDS = Path(__file__).parent / "records"
 SCORES = "scores.csv"
 # Beside times: where and by which commit it was built, which the name of the record says or which always differs.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_runs import build_once, copy_project, output, run_snakemake
+from helpers.snakemake_runs import build_once, copy_project, output, run_snakemake
 
 
 @pytest.fixture

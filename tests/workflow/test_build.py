@@ -9,10 +9,11 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from geovae import experiments
-from geovae.config import load_config
 from geovae.evaluation.record import KEY_COLUMNS, TIMING_COLUMNS
-from snakemake_runs import copy_project, output, run_command, run_snakemake
+from helpers.snakemake_runs import copy_project, output, run_command, run_snakemake
+from reproduction.config.config import load_config
+from reproduction.plan.cells import SCORED, scored_generations
+from reproduction.plan.keys import SAMPLERS
 
 
 def read_scores(folder):
@@ -31,7 +32,7 @@ def score(folder, sampler, model="vae", split="test", variant="base"):
 def test_the_table_of_an_artefact_has_the_rows_of_the_whole_one(smoke):
     whole = (smoke / "results/scores.csv").read_text().splitlines()
     parts = {path.stem: path.read_text().splitlines() for path in (smoke / "results/scores").iterdir()}
-    assert parts.keys() == set(experiments.SCORED) - {"figure13"}
+    assert parts.keys() == set(SCORED) - {"figure13"}
     assert all(part[0] == whole[0] and set(part) < set(whole) for part in parts.values())
     others = set(whole).difference(*parts.values())
     assert len(others) == 2
@@ -59,7 +60,7 @@ def test_there_is_a_record_of_every_generation_and_split(smoke):
     rows = read_scores(smoke)
     keys = {tuple(row[name] for name in (*KEY_COLUMNS, "split")) for row in rows}
     assert len(rows) == len(keys) == 2 * 42
-    assert {row["sampler"] for row in rows} == set(experiments.SAMPLERS)
+    assert {row["sampler"] for row in rows} == set(SAMPLERS)
     assert {row["threads"] for row in rows} == {"1"}
     assert all(0 <= float(row["prd_f8"]) <= 1 and float(row["fid"]) >= 0 for row in rows)
     assert all(float(row["fid_std_error"]) > 0 for row in rows)
@@ -185,7 +186,7 @@ def test_one_figure_alone_needs_no_model_that_it_does_not_show(project, planned)
     content = yaml.safe_load((project / "config.yaml").read_text())
     update_config(content, yaml.safe_load((project / "configs/smoke.yaml").read_text()))
     config = load_config(content)
-    generations = experiments.scored_generations(config, "figure14")
+    generations = scored_generations(config, "figure14")
     assert len(generations) == len(jobs["draw_samples"]) == len(jobs["score_samples"]) == 9
     assert {g.variant for g in generations if g.sampler == "manifold"} == {"base", "k10_lam0.01", "k10_lam1"}
     assert jobs["collect_scores"] == ["results/scores/figure14.csv"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_runs import ROOT, output, run_command
+from helpers.snakemake_runs import ROOT, output, run_command
 
 DATA_DIR = Path(os.environ.get("GEOVAE_DATA_DIR", ROOT / "data")).resolve()
 REAL_MNIST = DATA_DIR / "MNIST" / "raw" / "train-images-idx3-ubyte"

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from snakemake_runs import output, run_command, run_snakemake
+from helpers.snakemake_runs import output, run_command, run_snakemake
 
 RUN = "results/runs/digits/full/conv/vae/base/seed0"
 

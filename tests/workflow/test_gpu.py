@@ -2,8 +2,8 @@
 
 import pytest
 
-from geovae.devices import FOLDER_VARIABLE, NONE_FOUND
-from snakemake_runs import output, run_command, run_snakemake
+from helpers.snakemake_runs import output, run_command, run_snakemake
+from reproduction.runtime.devices import FOLDER_VARIABLE, NONE_FOUND
 
 PROFILE = ("--profile", "profiles/gpu")
 MODEL = "results/runs/digits/full/conv/vae/base/seed0/model.json"

@@ -6,10 +6,10 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from geovae.config import load_config
-from geovae.costs.submissions import submissions
-from geovae.experiments.jobs import planned_jobs
-from snakemake_runs import output, run_command
+from helpers.snakemake_runs import output, run_command
+from reproduction.config.config import load_config
+from reproduction.costs.jobs import planned_jobs
+from reproduction.costs.submissions import submissions
 
 
 def smoke_config(project):

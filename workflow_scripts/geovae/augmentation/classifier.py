@@ -11,11 +11,11 @@ from torch.nn import functional
 
 from geovae.augmentation.scores import balanced_accuracy, classification_scores, confusion_counts
 from geovae.augmentation.training_sets import LabelledImages
-from geovae.errors import GeovaeError
-from geovae.images import to_unit
+from geovae.core.errors import GeovaeError
+from geovae.core.images import to_unit
+from geovae.core.seeding import seed_from, torch_generator
+from geovae.core.stopwatch import Stopwatch
 from geovae.nets.base import scaled
-from geovae.seeding import seed_from, torch_generator
-from geovae.stopwatch import Stopwatch
 
 CHANNELS, HIDDEN = (8, 16, 32, 64), 100
 KERNEL = 3

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 
 class LabelledImages(NamedTuple):

@@ -10,8 +10,8 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+from geovae.core.registry import look_up
 from geovae.data.base import SPLITS, Images, read_split, write_split
-from geovae.registry import look_up
 
 DATASETS = {
     name: f"geovae.data.{name}"

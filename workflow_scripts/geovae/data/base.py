@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 
 SPLITS = ("train", "validation", "test")
 UNLABELLED = -1

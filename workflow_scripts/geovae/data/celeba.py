@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
 from geovae.data.base import SPLITS, UNLABELLED, Images
 from geovae.data.decoding import as_array, decoded, open_image
-from geovae.data.download import Store
-from geovae.data.remote import RemoteFile
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
+from geovae.data.raw_files.download import Store
+from geovae.data.raw_files.remote import RemoteFile
 
 SOURCE = "CelebA, aligned and cropped (Z. Liu, P. Luo, X. Wang, X. Tang, 2015), middle of the image, resized"
 LICENSE = "for non-commercial research only"

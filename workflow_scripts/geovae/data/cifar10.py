@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from geovae.data.archives import unpack
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
 from geovae.data.base import Images
-from geovae.data.download import Store
-from geovae.data.remote import RemoteFile
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
+from geovae.data.raw_files.archives import unpack
+from geovae.data.raw_files.download import Store
+from geovae.data.raw_files.remote import RemoteFile
 
 SOURCE = "CIFAR10 (A. Krizhevsky, 2009)"
 LICENSE = "none stated by its authors"

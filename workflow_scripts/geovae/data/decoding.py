@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 Item = TypeVar("Item")
 

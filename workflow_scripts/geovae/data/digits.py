@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
 from geovae.data.base import Images
 from geovae.data.subsets import nested_order
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
 
 SOURCE = (
     "UCI Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak, 1998, doi:10.24432/C50P49), "

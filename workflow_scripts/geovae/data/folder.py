@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
 from geovae.data.base import SPLITS, UNLABELLED, Images
 from geovae.data.decoding import as_array, decoded, open_image
 from geovae.data.subsets import nested_order
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
 
 SOURCE = "images in a folder of the user's own"
 LICENSE = "that of the images"

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from geovae.data.archives import gunzip
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
 from geovae.data.base import Images
-from geovae.data.download import Store
-from geovae.data.remote import RemoteFile
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
+from geovae.data.raw_files.archives import gunzip
+from geovae.data.raw_files.download import Store
+from geovae.data.raw_files.remote import RemoteFile
 
 SOURCE = "MNIST (Y. LeCun, C. Cortes, C. Burges), padded by 2 pixels on each side"
 LICENSE = "CC BY-SA 3.0"

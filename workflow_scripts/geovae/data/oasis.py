@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from geovae.data.archives import unpack
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
+from geovae.core.seeding import numpy_generator
 from geovae.data.base import Images
-from geovae.data.download import Store
-from geovae.data.remote import RemoteFile
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
-from geovae.seeding import numpy_generator
+from geovae.data.raw_files.archives import unpack
+from geovae.data.raw_files.download import Store
+from geovae.data.raw_files.remote import RemoteFile
 
 SOURCE = "OASIS-1 cross-sectional (D. S. Marcus et al., 2007), one axial slice of each subject in atlas space"
 LICENSE = "OASIS data use agreement"

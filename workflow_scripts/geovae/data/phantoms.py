@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
+from geovae.core.seeding import numpy_generator
 from geovae.data.base import Images
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
-from geovae.seeding import numpy_generator
 
 SOURCE = "brain phantoms drawn by this project in the format of OASIS-1 slices"
 LICENSE = "MIT"

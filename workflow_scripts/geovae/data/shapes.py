@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
+from geovae.core.seeding import numpy_generator
 from geovae.data.base import Images
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
-from geovae.seeding import numpy_generator
 
 SOURCE = "drawn by this project after section 4.6 of the paper"
 LICENSE = "MIT"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from geovae import storage
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
 from geovae.data.base import read_split
-from geovae.errors import GeovaeError
-from geovae.seeding import numpy_generator
 
 # App. D of the paper: "the validation set is 1/5th the size of the train set".
 VALIDATION_SHARE = 5

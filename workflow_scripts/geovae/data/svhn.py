@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import take_options
 from geovae.data.base import Images
-from geovae.data.download import Store
-from geovae.data.remote import RemoteFile
-from geovae.errors import GeovaeError
-from geovae.registry import take_options
+from geovae.data.raw_files.download import Store
+from geovae.data.raw_files.remote import RemoteFile
 
 SOURCE = "Street View House Numbers, cropped digits (Y. Netzer et al., 2011)"
 LICENSE = "for non-commercial use only"

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geovae import storage
-from geovae.errors import GeovaeError
-from geovae.images import to_unit
-from geovae.seeding import seed_from, torch_generator
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
+from geovae.core.images import to_unit
+from geovae.core.seeding import seed_from, torch_generator
 
 N_FEATURES = 64
 BASE_CHANNELS = 16  # of the first stage, at width 1

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geovae.errors import GeovaeError
-from geovae.seeding import numpy_generator
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
 
 N_BOOTSTRAP = 20
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 from geovae.evaluation.resizing import RESIZINGS
 
 N_FEATURES = 2048

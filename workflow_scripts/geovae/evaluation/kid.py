@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
 from geovae.evaluation.neighbours import check_features
-from geovae.seeding import numpy_generator
 
 N_SUBSETS = 100
 SUBSET_SIZE = 1000

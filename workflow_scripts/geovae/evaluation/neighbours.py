@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 
 # Pixels moved to [−128, 127] have products of at most 2¹⁴, so sums of 2¹⁰ of them are exact in float32.
 _EXACT_PIXELS = 1024

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 from geovae.evaluation.neighbours import nearest_features, novelty
 
 COLUMNS = {"pixels": "novelty", "latent": "novelty_latent", "features": "novelty_features"}

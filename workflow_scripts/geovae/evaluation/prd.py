@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from geovae.errors import GeovaeError
-from geovae.seeding import small_seed
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import small_seed
 
 BATCH_SIZE = 100  # of mini-batch k-means: the default of scikit-learn when the scores were defined
 N_INIT = 10

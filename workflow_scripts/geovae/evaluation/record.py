@@ -7,7 +7,7 @@ and by what software.
 import math
 from collections.abc import Mapping
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 KEY_COLUMNS = ("dataset", "subset", "net", "model", "trial", "seed", "sampler", "variant")
 EXTRA_COLUMNS = {
@@ -51,7 +51,7 @@ DIAGNOSTIC_COLUMNS = (
     "bandwidth",
 )
 CONFIG_COLUMNS = ("config_sha256",)
-"""A hash of all settings that the generation and its scores follow from: `geovae.slices.config_sha256`."""
+"""A hash of all settings that the generation and its scores follow from."""
 
 PROVENANCE_COLUMNS = (
     "geovae_version",

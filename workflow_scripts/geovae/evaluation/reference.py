@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 from geovae.evaluation.fid import GaussianStatistics, factorise, frechet_distance, frechet_std_error, statistics
 from geovae.evaluation.kid import kernel_distance
-from geovae.evaluation.manifolds import density_coverage, precision_recall
 from geovae.evaluation.novelty import Distances, novelties
 from geovae.evaluation.prd import prd_scores
+from geovae.evaluation.precision_recall import density_coverage, precision_recall
 from geovae.evaluation.record import EXTRA_COLUMNS, SCORED_COLUMNS
 
 EXTRAS: dict[str, Callable[[np.ndarray, np.ndarray, int], tuple[float, ...]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 # Points whose distance matrix is held whole: 2,500² float32 are 25 MB. More are split into regions of at most as many.
 REGION_POINTS = 2_500

@@ -13,7 +13,7 @@ import torch
 from scipy.optimize import minimize
 from scipy.spatial.distance import pdist, squareform
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.geometry.grids import Axes, Field, GridGraph
 
 

@@ -8,7 +8,7 @@ import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 # Points (n, 2) in float64 -> diagonals (n, 2) of a metric there
 Field = Callable[[torch.Tensor], torch.Tensor]

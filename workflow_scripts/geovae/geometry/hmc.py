@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 # z (n, d) -> log-density up to a constant (n,) and its gradient (n, d)
 Target = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 from geovae.geometry.centroids import centroid_radius, select_centroids
 from geovae.geometry.expansion import LEAST_EXPONENT, Expansion
 

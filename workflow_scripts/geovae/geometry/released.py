@@ -15,7 +15,7 @@ import math
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.geometry.centroids import nearest_neighbour_distances
 from geovae.geometry.hmc import Target
 from geovae.geometry.metric import RiemannianMetric

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.geometry.curves import contrasting_pair, equal_arc_length, minimise_potential
 from geovae.geometry.grids import Axes, GridGraph
 from geovae.geometry.metric import RiemannianMetric

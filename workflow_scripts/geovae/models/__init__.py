@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from geovae import storage
-from geovae.errors import GeovaeError
-from geovae.images import to_uint8, to_unit
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
+from geovae.core.images import to_uint8, to_unit
+from geovae.core.registry import look_up, take_options
 from geovae.models.aae import AAE
 from geovae.models.ae import AE
 from geovae.models.base import Autoencoder, Loss, Posterior
@@ -32,7 +33,6 @@ from geovae.models.vaegan import VAEGAN
 from geovae.models.vamp import VAMP
 from geovae.models.wae import WAE
 from geovae.nets import build_net
-from geovae.registry import look_up, take_options
 
 MODELS: dict[str, type[Autoencoder]] = {
     "ae": AE,

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.discriminators import latent_discriminator
 from geovae.models.losses import reparametrise, squared_error

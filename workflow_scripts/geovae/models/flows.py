@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, softplus
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch.nn import functional
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss, Posterior
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss, Posterior
 from geovae.models.densities import log_normal, log_standard_normal
 from geovae.models.losses import reparametrise

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import squared_error
 

@@ -7,8 +7,8 @@ from functools import cached_property, partial
 import torch
 from torch import nn
 
-from geovae.errors import GeovaeError
-from geovae.images import to_unit
+from geovae.core.errors import GeovaeError
+from geovae.core.images import to_unit
 from geovae.models.base import Posterior
 from geovae.models.hamiltonian import HamiltonianVAE
 

@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import nn
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import ALL, Autoencoder, Loss, Phase, Posterior
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
 

@@ -1,7 +1,7 @@
 """The VAE with planar or radial normalising flows (VAE-NF)."""
 
+from geovae.core.registry import look_up
 from geovae.models.flows import Chain, FlowVAE, Planar, Radial, check_settings
-from geovae.registry import look_up
 
 FLOWS = {"planar": Planar, "radial": Radial}
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss, Posterior
 from geovae.models.densities import log_normal
 from geovae.models.losses import reparametrise, squared_error

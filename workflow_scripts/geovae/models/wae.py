@@ -5,7 +5,7 @@ Tolstikhin et al., "Wasserstein auto-encoders" (2018), Alg. 2, with the kernel o
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import squared_error
 

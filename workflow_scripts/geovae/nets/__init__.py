@@ -10,9 +10,9 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
+from geovae.core.registry import look_up
 from geovae.nets import conv, infogan, mlp, resnet, wae
-from geovae.registry import look_up
 
 NETS: dict[str, Callable[..., tuple[nn.Module, nn.Module]]] = {
     "conv": conv.build,

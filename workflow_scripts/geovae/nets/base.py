@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 
 # Batch normalisation in the nets of the two-stage VAE. Its code keeps 0.999 of the running statistics a step, which
 # differs from 0.99 only in trainings of less than some thousands of steps, whose evaluation it spoils.

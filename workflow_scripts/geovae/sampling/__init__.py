@@ -7,7 +7,7 @@ settings are its keyword-only arguments, which all have defaults. To add one, wr
 import inspect
 import time
 
-from geovae.registry import look_up, take_options
+from geovae.core.registry import look_up, take_options
 from geovae.sampling import controls, kernel, manifold, mixture, prior
 from geovae.sampling.base import Context, Draw, Sampler
 

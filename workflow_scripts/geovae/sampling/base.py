@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
 from geovae.geometry.metric import RiemannianMetric
 from geovae.models.base import Autoencoder
 

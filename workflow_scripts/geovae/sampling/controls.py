@@ -10,9 +10,9 @@ import math
 import numpy as np
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement, rows_without_replacement
-from geovae.seeding import numpy_generator
 
 
 def sample_real(context: Context, n: int, key: str) -> Draw:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from geovae import storage
-from geovae.errors import GeovaeError
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
 from geovae.geometry.metric import RiemannianMetric
 from geovae.models import load_model
 from geovae.sampling.base import Context

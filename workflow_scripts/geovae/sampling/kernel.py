@@ -9,9 +9,9 @@ from scipy.optimize import minimize_scalar
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement, rows_without_replacement
-from geovae.seeding import numpy_generator
 
 # Bandwidths tried, relative to the root mean square deviation of the training means.
 GRID = np.geomspace(1e-3, 3.0, 24)

@@ -5,12 +5,12 @@ import time
 
 import torch
 
+from geovae.core.seeding import numpy_generator, torch_generator
 from geovae.geometry import hmc
 from geovae.geometry.metric import RiemannianMetric
 from geovae.geometry.reach import chain_target
 from geovae.geometry.released import LOG_DET_MIN, VELOCITY_STD, released_metric, released_target
 from geovae.sampling.base import Context, Draw, rows_with_replacement
-from geovae.seeding import numpy_generator, torch_generator
 
 # A point where no centroid weighs as much as this lies where G is λI: the metric is not active there.
 ACTIVE_WEIGHT = 1e-3

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator, small_seed
 from geovae.sampling.base import Context, Draw
-from geovae.seeding import numpy_generator, small_seed
 
 
 def sample_mixture(

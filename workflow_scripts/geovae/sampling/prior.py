@@ -2,9 +2,9 @@
 
 import torch
 
-from geovae.errors import GeovaeError
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import torch_generator
 from geovae.sampling.base import Context, Draw
-from geovae.seeding import torch_generator
 
 
 def sample_prior(context: Context, n: int, key: str) -> Draw:

@@ -1,0 +1,160 @@
+"""What the tests of claims share: the settings of a small build, and scores in which every claim holds."""
+
+import re
+import zlib
+
+import numpy as np
+
+from geovae.evaluation.record import COLUMNS
+from reproduction.plan.rows import PAPER_ROWS
+from reproduction.scores.classification import columns
+
+OURS = {"label": "VAE - Ours", "model": "vae", "sampler": "manifold"}
+RESAMPLE = {"label": "Decoded means", "model": "vae", "sampler": "resample"}
+
+
+def jitter(variant: str = "base") -> dict:
+    return {"label": f"jitter {variant}", "model": "vae", "sampler": "jitter", "variant": variant}
+
+
+def ours(variant: str, **others) -> dict:
+    return {**OURS, "label": variant, "variant": variant, **others}
+
+
+def pair(model: str, first: str, second: str) -> dict:
+    return {first: {"model": model, "sampler": "prior", "trials": ["t00", "t01"]}} | {
+        second: {"model": model, "sampler": "manifold", "trials": ["t00", "t01"]}
+    }
+
+
+SETTINGS = {
+    "split": "test",
+    "backbone": "classifier",
+    "datasets": [
+        {"name": "digits", "title": "Digits", "stand_in": True, "net": "conv"},
+        {"name": "phantoms", "title": "Phantoms", "stand_in": True, "net": "conv"},
+    ],
+    "table1": {"datasets": ["digits"], "seeds": [0, 1, 2], "rows": [row._asdict() for row in PAPER_ROWS]},
+    "table2": {
+        "dataset": "phantoms",
+        "raw": "raw",
+        "ours": "vae/manifold",
+        "others": ["wae/prior", "vae/gmm"],
+        "labels": {"raw": "Original", "vae/manifold": "VAE - Ours", "wae/prior": "WAE", "vae/gmm": "VAE - GMM"},
+        "scores": ["balanced_accuracy", "f1_AD", "f1_CN"],
+    },
+    "table3": {
+        "datasets": ["digits"],
+        "nets": ["conv", "resnet"],
+        "rows": [{"label": "WAE", "model": "wae", "sampler": "prior", "trials": ["t00", "t01"]}, OURS],
+    },
+    "table6": {
+        "datasets": ["digits"],
+        "pairs": [
+            {"label": model.upper(), **pair(model, "prior", "ours")} for model in ("vamp", "iwae", "aae", "vaegan")
+        ],
+    },
+    "table7": {
+        "rows": [
+            {
+                "dataset": "digits",
+                "label": "infogan",
+                "first": {"model": "two_stage", "sampler": "prior", "net": "infogan"},
+                "second": {"model": "two_stage", "sampler": "two_stage", "net": "infogan"},
+                "ours": {"model": "two_stage", "sampler": "manifold", "net": "infogan"},
+            }
+        ]
+    },
+    "figure4": {
+        "datasets": ["digits"],
+        "subsets": [{"name": "full", "size": 1000}, {"name": "n100", "size": 100}],
+        "rows": [row._asdict() for row in PAPER_ROWS if row.model in ("vae", "wae")],
+    },
+    "figure12": {
+        "datasets": ["digits"],
+        "sizes": [ours("k1000", k=1000), ours("k10", k=10), ours("k100", k=100)],
+        "draws": [ours("k1000"), ours("k1000_draw1")],
+    },
+    "figure13": {"datasets": ["digits"], "ours": OURS, "two": ours("k2"), "resample": RESAMPLE},
+    "figure14": {"datasets": ["digits"], "cells": [ours("lam0.0001"), ours("lam1.0"), OURS]},
+    "controls": {
+        "datasets": ["digits"],
+        "ours": OURS,
+        "released": {"label": "released", "model": "vae", "sampler": "manifold_released"},
+        "long": ours("steps1000"),
+        "matched": jitter(),
+        "kde": {"label": "KDE", "model": "vae", "sampler": "kde"},
+        "resample": RESAMPLE,
+        "reconstruction": {"label": "Reconstructions", "model": "vae", "sampler": "reconstruction"},
+        "jitter_curve": [jitter("sigma0.5"), jitter("sigma1"), jitter()],
+    },
+}
+NOVELTIES = ("novelty", "novelty_latent", "novelty_features")
+FIDS = {
+    "ae/prior": 50, "wae/prior": 20, "vae/prior": 40, "vamp/prior": 30, "hvae/prior": 25, "rhvae/prior": 35,
+    "ae/gmm": 12, "rae_gp/gmm": 11, "rae_l2/gmm": 12, "rae_sn/gmm": 13, "rae/gmm": 14, "vae/gmm": 13,
+    "vae/manifold": 8, "vae/manifold/k1000": 8.2, "vae/manifold/k1000_draw1": 8.6, "vae/manifold/k100": 10,
+    "vae/manifold/k10": 14, "vae/manifold/k2": 30, "vae/manifold/lam0.0001": 8.1, "vae/manifold/lam1.0": 8.5,
+    "vae/manifold/steps1000": 8.3, "vae/manifold_released": 6, "vae/resample": 4, "vae/reconstruction": 3,
+    "vae/jitter/sigma0.5": 7, "vae/jitter/sigma1": 10, "vae/jitter": 20, "vae/kde": 12,
+    "wae/prior/n100": 45, "vae/prior/n100": 60, "vae/gmm/n100": 45, "vae/manifold/n100": 15,
+    "wae/prior/t00": 21, "wae/prior/t01": 18, "wae/prior/t00/resnet": 23, "wae/prior/t01/resnet": 22,
+    "vae/manifold/resnet": 9,
+    "two_stage/prior/infogan": 20, "two_stage/two_stage/infogan": 13, "two_stage/manifold/infogan": 10,
+    **{f"{model}/prior/{trial}": 30 for model in ("vamp", "iwae", "aae", "vaegan") for trial in ("t00", "t01")},
+    **{f"{model}/manifold/{trial}": 25 for model in ("vamp", "iwae", "aae", "vaegan") for trial in ("t00", "t01")},
+}  # fmt: skip
+OTHERS = {
+    "vae/manifold": {"prd_f8": 0.98, "prd_f1_8": 0.97, "seconds_sampling": 11.0, "active_share": 0.8}
+    | {"active_share_start": 0.9, "displacement": 1.0, "long_displacement": 3.0, **dict.fromkeys(NOVELTIES, 1.2)},
+    "vae/manifold/k2": {"prd_f8": 0.6, "novelty": 1.1},
+    **{name: dict.fromkeys(NOVELTIES, 0.5) for name in ("vae/resample", "vae/reconstruction", "vae/jitter/sigma0.5")},
+    "vae/jitter/sigma1": dict.fromkeys(NOVELTIES, 1.0),
+    "vae/jitter": dict.fromkeys(NOVELTIES, 1.6),
+}
+
+
+def parse(name: str) -> dict:
+    """The key columns behind a short name: model, sampler, and what else is not as usual."""
+    model, sampler, *rest = name.split("/")
+    key = {"dataset": "digits", "subset": "full", "net": "conv", "trial": "base", "variant": "base"}
+    for part in rest:
+        if re.fullmatch("t[0-9]{2}", part):
+            key["trial"] = part
+        else:
+            kind = "subset" if part == "n100" else "net" if part in ("resnet", "infogan") else "variant"
+            key[kind] = part
+    return key | {"model": model, "sampler": sampler}
+
+
+def world(changes=None, noise=0.01, seeds=(0, 1, 2), error=None, without=(), still=()) -> list[dict]:
+    """Score records in which every claim holds, but for `changes`: short name -> columns."""
+    records = []
+    for name, fid in FIDS.items():
+        if name in without:
+            continue
+        values = {"fid": fid, "prd_f8": 0.9, "prd_f1_8": 0.9, "seconds_sampling": 10.0, "novelty": 1.0}
+        values |= OTHERS.get(name, {}) | (changes or {}).get(name, {})
+        for seed in seeds:
+            rng = np.random.default_rng(zlib.crc32(f"{name}{seed}".encode()))
+            noisy = {k: v if k in still else v + noise * rng.standard_normal() for k, v in values.items()}
+            row = dict.fromkeys((*COLUMNS, *NOVELTIES)) | parse(name) | noisy
+            row |= {"seed": seed, "n": 500, "backbone": "classifier", "fid_std_error": error}
+            records += [{**row, "split": "test"}, {**row, "split": "validation"}]
+    return records
+
+
+def classifiers(ours=(0.85, 0.75, 0.9), wae=(0.6, 0.2, 0.8), noise=0.01) -> list[dict]:
+    """Rows of `classification.csv`, as they are read back: twenty runs of each source."""
+    sources = {"raw": (0.66, 0.47, 0.87), "vae/manifold": ours, "wae/prior": wae, "vae/gmm": (0.83, 0.71, 0.85)}
+    rng = np.random.default_rng(1)
+    rows = []
+    for source, means in sources.items():
+        model, _, sampler = source.partition("/")
+        for run in range(20):
+            scores = dict(zip(SETTINGS["table2"]["scores"], means + noise * rng.standard_normal(3), strict=True))
+            row = dict.fromkeys(columns(["AD", "CN"])) | {"dataset": "phantoms", "source": source, "run": run}
+            if sampler:
+                row |= {"model": model, "sampler": sampler, "variant": "base", "seed": 0}
+            rows.append(row | {name: float(value) for name, value in scores.items()})
+    return rows

@@ -1,0 +1,63 @@
+"""Copying the project and running commands in the copy."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.paths import ROOT
+
+PARTS = ("Snakefile", "config.yaml", "configs", "envs", "profiles", "rules", "workflow_scripts")
+
+Result = subprocess.CompletedProcess[str]
+
+
+def copy_project(folder: Path) -> Path:
+    """The parts of the project that the workflow runs from, in `folder`."""
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+    (folder / "results").mkdir()
+    return folder
+
+
+def build_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """The folder that `build` fills, by the first worker of a test session that comes for it; the others wait."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / name / "project", shared / name / "done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            build(folder)
+            done.touch()
+    return folder
+
+
+def run_command(folder: Path, *command: str) -> Result:
+    """Run a command in a copy of the project, with this Python's environment first on the path."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def run_snakemake(folder: Path, *arguments: str, cores: int = 2) -> Result:
+    """`snakemake --cores N --configfile configs/smoke.yaml` with more arguments."""
+    return run_command(
+        folder, "snakemake", "--cores", str(cores), *arguments, "--configfile", "configs/smoke.yaml"
+    )  # --configfile comes last: it takes every word that follows
+
+
+def output(result: Result) -> str:
+    """What a command printed on both streams."""
+    return result.stdout + result.stderr

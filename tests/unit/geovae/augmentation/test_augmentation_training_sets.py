@@ -1,0 +1,196 @@
+"""The training sets of the data augmentation task, and train_classifier, the script that trains on them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import train_classifier
+from geovae.augmentation.training_sets import LabelledImages, check_classes, generated, resampled
+from geovae.core import storage
+from geovae.core.errors import GeovaeError
+from geovae.data.base import Images, write_split
+from helpers.augmentation_checks import NAMES, QUICK, SHAPE, spots, without_seconds
+from reproduction.runtime import job
+
+torch.set_num_threads(1)
+
+
+# -- training sets ----------------------------------------------------------------------------------------------------
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(counts=st.lists(st.integers(1, 30), min_size=2, max_size=4), seed=st.integers(0, 3))
+def test_resampling_balances_by_repetitions_alone(counts, seed):
+    labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1)
+    balanced = resampled(LabelledImages(images, labels), np.random.default_rng(seed))
+    assert np.bincount(balanced.labels).tolist() == [max(counts)] * len(counts)
+    np.testing.assert_array_equal(balanced.images[: len(labels)], images)
+    shown = balanced.images.ravel()
+    np.testing.assert_array_equal(balanced.labels, labels[shown])
+    for label, count in enumerate(counts):
+        times = np.bincount(shown, minlength=len(labels))[labels == label]
+        # As even as can be.
+        assert set(times) <= {max(counts) // count, -(-max(counts) // count)}
+
+
+def test_the_generator_decides_which_images_are_repeated():
+    split = spots(0, (40, 25))
+    first, again, other = (resampled(split, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.images, again.images)
+    assert not np.array_equal(first.images, other.images)
+
+
+def test_generated_sets_hold_the_first_samples_of_every_class():
+    samples = {name: np.full((5, *SHAPE), value, np.uint8) for name, value in (("AD", 9), ("CN", 3))}
+    samples["AD"][0] = 7
+    images, labels = generated(samples, 2, NAMES, SHAPE)
+    assert labels.tolist() == [0, 0, 1, 1]
+    assert labels.dtype == np.int64
+    assert images[:, 0, 0, 0].tolist() == [3, 3, 7, 9]
+    assert images.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("change", "n", "words"),
+    [
+        ({"AD": None}, 2, "class AD: no generated images.*--samples AD=FOLDER"),
+        ({"MCI": np.zeros((5, *SHAPE), np.uint8)}, 2, "class 'MCI': no such class. Classes: CN, AD"),
+        (
+            {"AD": np.zeros((5, 1, 24, 24), np.uint8)},
+            2,
+            r"class AD: uint8 images of shape \(1, 24, 24\).*\(1, 24, 20\)",
+        ),
+        ({"CN": np.zeros((5, *SHAPE), np.float32)}, 2, "class CN: float32 images"),
+        ({}, 6, "class CN: 5 images, but n_per_class is 6"),
+        ({}, 0, "n_per_class is 0"),
+    ],
+)
+def test_unusable_samples_are_named(change, n, words):
+    samples = {name: np.zeros((5, *SHAPE), np.uint8) for name in NAMES} | change
+    samples = {name: images for name, images in samples.items() if images is not None}
+    with pytest.raises(GeovaeError, match=words):
+        generated(samples, n, NAMES, SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "words"),
+    [
+        ([0, 0], NAMES, "train: class AD has no image"),
+        ([], NAMES, "train: class CN has no image"),
+        ([0, 1, -1], NAMES, "train: 1 images have no class"),
+        ([0, 0], ("CN",), "train: 1 classes"),
+        ([-1, -1], (), "train: 0 classes"),
+    ],
+)
+def test_classes_without_images_are_named(labels, names, words):
+    with pytest.raises(GeovaeError, match=words):
+        check_classes(LabelledImages(np.zeros((len(labels), *SHAPE), np.uint8), np.array(labels, int)), names, "train")
+
+
+# -- the script -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    for seed, (split, counts) in enumerate({"train": (40, 24), "validation": (12, 8), "test": (20, 12)}.items()):
+        images, labels = spots(seed, counts)
+        card = {"dataset": "spots", "split": split, "source": "a test", "license": "none"}
+        write_split(folder / split, Images.from_array(images, labels, NAMES), card)
+    return folder
+
+
+def _samples(folder, name, label, count=30, shape=SHAPE):
+    images, labels = spots(10 + label, (count, count), shape)
+    storage.save_array(folder / name / "samples.npy", images[labels == label])
+    return f"{name}={folder / name}"
+
+
+def _script(data, tmp_path, *arguments, name="runs.json", settings=QUICK):
+    output = tmp_path / name
+    command = ["--data", data, "--key", "key", "--settings", json.dumps(settings._asdict()), "--output", output]
+    options = train_classifier.build_parser().parse_args([str(word) for word in (*command, *arguments)])
+    train_classifier.main(options)
+    return storage.load_json(output)
+
+
+def test_runs_may_be_split_over_jobs(data, tmp_path):
+    whole = _script(data, tmp_path, "--training-set", "raw", "--n-runs", 3)
+    last = _script(data, tmp_path, "--training-set", "raw", "--first-run", 2, "--n-runs", 1, name="last.json")
+    assert [record["run"] for record in whole["records"]] == [0, 1, 2]
+    assert without_seconds(whole["records"][2]) == without_seconds(last["records"][0])
+    losses = {record["validation_loss"] for record in whole["records"]}
+    assert len(losses) == 3
+    assert whole["settings"] == QUICK._asdict()
+    assert (whole["dataset"], whole["class_names"], whole["image_shape"]) == ("spots", list(NAMES), list(SHAPE))
+    assert whole["provenance"]["threads"] == torch.get_num_threads()
+
+
+def test_the_record_scores_the_test_split(data, tmp_path):
+    (record,) = _script(data, tmp_path, "--training-set", "raw", "--n-runs", 1)["records"]
+    assert {name: sum(row.values()) for name, row in record["confusion"].items()} == {"CN": 20, "AD": 12}
+    assert set(record["classes"]["AD"]) == {"precision", "recall", "f1"}
+    assert (record["training_set"], record["n_train"]) == ("raw", 64)
+
+
+def test_resampled_runs_train_on_a_balanced_set_that_their_number_decides(data, tmp_path):
+    whole = _script(data, tmp_path, "--training-set", "resampled", "--n-runs", 2)["records"]
+    last = _script(data, tmp_path, "--training-set", "resampled", "--first-run", 1, "--n-runs", 1)["records"]
+    assert [record["n_train"] for record in whole] == [80, 80]
+    assert without_seconds(whole[1]) == without_seconds(last[0])
+
+
+def test_generated_images_alone_are_trained_on(data, tmp_path):
+    arguments = ("--training-set", "generated", "--n-runs", 1, "--n-per-class", 30)
+    samples = [_samples(tmp_path, name, label) for label, name in enumerate(NAMES)]
+    right = _script(data, tmp_path, *arguments, "--samples", samples[0], "--samples", samples[1])["records"][0]
+    assert right["n_train"] == 60
+    assert right["balanced_accuracy"] > 0.9
+    # Samples of the wrong classes teach the opposite, which the real validation images cannot undo.
+    swapped = [_samples(tmp_path / "swapped", name, 1 - label) for label, name in enumerate(NAMES)]
+    wrong = _script(data, tmp_path, *arguments, "--samples", swapped[0], "--samples", swapped[1])["records"][0]
+    assert wrong["balanced_accuracy"] < 0.6
+
+
+def test_mistakes_on_the_command_line_are_named(data, tmp_path):
+    cn, ad = (_samples(tmp_path, name, label, count=5) for label, name in enumerate(NAMES))
+    other = _samples(tmp_path / "other", "AD", 1, count=5, shape=(1, 24, 24))
+    generated_set = ("--training-set", "generated", "--n-runs", 1)
+    cases = [
+        (("--training-set", "raw", "--n-runs", 0), "--n-runs 0"),
+        (("--training-set", "raw", "--n-runs", 1, "--first-run", -1), "--first-run -1"),
+        (("--training-set", "raw", "--n-runs", 1, "--samples", cn), "leave out --samples"),
+        (("--training-set", "resampled", "--n-runs", 1, "--n-per-class", 5), "leave out --samples and --n-per-class"),
+        ((*generated_set, "--samples", cn, "--samples", ad), "--n-per-class is missing"),
+        ((*generated_set, "--samples", cn, "--n-per-class", 5), "class AD: no generated images"),
+        ((*generated_set, "--samples", cn, "--samples", cn, "--n-per-class", 5), "class CN is given twice"),
+        ((*generated_set, "--samples", cn, "--samples", ad, "--n-per-class", 6), "CN: 5 images, but n_per_class is 6"),
+        ((*generated_set, "--samples", cn, "--samples", other, "--n-per-class", 5), r"AD: .*\(1, 24, 24\)"),
+        ((*generated_set, "--samples", "CN=nowhere", "--n-per-class", 5), "nowhere/samples.npy: no such file"),
+    ]
+    for arguments, words in cases:
+        with pytest.raises(GeovaeError, match=words):
+            _script(data, tmp_path, *arguments)
+    assert not (tmp_path / "runs.json").exists()
+
+
+def test_a_split_without_a_class_and_foreign_settings_are_named(data, tmp_path, capsys):
+    images, labels = spots(0, (6, 4))
+    for split in ("train", "validation", "test"):
+        kept = labels == 0 if split == "validation" else labels >= 0
+        card = {"dataset": "spots", "split": split, "source": "a test", "license": "none"}
+        write_split(tmp_path / split, Images.from_array(images[kept], labels[kept], NAMES), card)
+    with pytest.raises(GeovaeError, match="the validation split: class AD has no image"):
+        _script(tmp_path, tmp_path, "--training-set", "raw", "--n-runs", 1)
+    command = ["--data", str(data), "--key", "k", "--output", str(tmp_path / "x.json"), "--n-runs", "1"]
+    command += ["--training-set", "raw", "--settings"]
+    with pytest.raises(SystemExit, match=r"error: --settings: epochs, .* are expected, not \['lr'\]"):
+        job.run(train_classifier.main, train_classifier.build_parser(), [*command, '{"lr": 1}'])
+    with pytest.raises(SystemExit):
+        train_classifier.build_parser().parse_args([*command, "{}", "--samples", "CN"])
+    assert "CLASS=FOLDER is expected, not 'CN'" in capsys.readouterr().err

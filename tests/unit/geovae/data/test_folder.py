@@ -1,0 +1,287 @@
+"""Folders of images: formats and pixels, labels, splits, order, and what is said of faults."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from geovae.core.errors import GeovaeError
+from geovae.data import folder
+
+
+def noise(seed: int, size: tuple[int, int] = (12, 10)) -> np.ndarray:
+    """Pixels (H, W, 3)."""
+    return np.random.default_rng(seed).integers(256, size=(*size, 3), dtype=np.uint8)
+
+
+def save(path: Path, pixels: np.ndarray | Image.Image, **options) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(path, **options)
+
+
+def images_of(splits) -> dict[str, np.ndarray]:
+    return {split: np.concatenate(list(content.chunks())) for split, content in splits.items()}
+
+
+def only(path: Path, name: str, **options) -> np.ndarray:
+    """The image `name` in a folder of which it is the one training image, beside two others."""
+    for split in ("validation", "test"):
+        save(path / split / "other.png", noise(0))
+    (path / "train").mkdir(exist_ok=True)
+    (path / name).rename(path / "train" / name)
+    settings = {"path": str(path), "labels": "none", "image_size": [12, 10], **options}
+    return images_of(folder.load(settings))["train"][0]
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """60 images of a class and 30 of another, in sub-folders; the red of the first pixel tells which."""
+    for number in range(90):
+        pixels = noise(number)
+        pixels[...] = number
+        save(tmp_path / ("cat" if number % 3 else "dog") / f"{number:03d}.png", pixels)
+    return tmp_path
+
+
+def test_the_draw_has_every_class_in_proportion_and_every_image_once(classes):
+    splits = folder.load({"path": str(classes), "image_size": 4})
+    assert {split: content.shape for split, content in splits.items()} == {
+        "train": (72, 3, 4, 4),
+        "validation": (9, 3, 4, 4),
+        "test": (9, 3, 4, 4),
+    }
+    numbers = {split: images[:, 0, 0, 0] for split, images in images_of(splits).items()}
+    assert sorted(np.concatenate(list(numbers.values()))) == list(range(90))
+    for split, content in splits.items():
+        assert content.class_names == ("cat", "dog")
+        assert np.array_equal(content.labels, numbers[split] % 3 == 0)
+        assert Counter(content.labels.tolist()) == {0: len(content.labels) * 2 // 3, 1: len(content.labels) // 3}
+        # Sorted by name: the cats first, and each class by number.
+        assert numbers[split].tolist() == sorted(numbers[split], key=lambda number: (number % 3 == 0, number))
+
+
+def test_the_draw_depends_on_the_seed_alone(classes):
+    first, again, other = (
+        images_of(folder.load({"path": str(classes), "image_size": 2, "seed": seed}, threads=threads))
+        for seed, threads in ((0, 1), (0, 3), (1, 1))
+    )
+    for split in first:
+        assert np.array_equal(first[split], again[split])
+    assert not np.array_equal(first["test"], other["test"])
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(count=st.integers(3, 80), validation=st.floats(0.01, 0.45), test=st.floats(0.01, 0.45))
+def test_the_shares_are_rounded_and_no_split_is_empty(count, validation, test):
+    files = [f"{i:03d}.png" for i in range(count)]
+    options = {"path": "here", "validation": validation, "test": test, "seed": 0}
+    parts = folder._drawn(files, dict.fromkeys(files, -1), options)
+    assert sorted(file for part in parts.values() for file in part) == files
+    assert len(parts["test"]) == max(round(count * test), 1)
+    assert len(parts["validation"]) == max(round(count * validation), 1)
+    assert len(parts["train"]) > 0
+
+
+def test_split_folders_are_the_splits(tmp_path):
+    for i, name in enumerate(("train/b/1.png", "train/a/x/2.png", "validation/b/3.png", "test/c/4.png")):
+        save(tmp_path / name, np.full((4, 4, 3), 50 * i, np.uint8))
+    splits = folder.load({"path": str(tmp_path), "image_size": 4})
+    assert {split: images[:, 0, 0, 0].tolist() for split, images in images_of(splits).items()} == {
+        "train": [50, 0],
+        "validation": [100],
+        "test": [150],
+    }
+    assert {split: content.labels.tolist() for split, content in splits.items()} == {
+        "train": [0, 1],
+        "validation": [1],
+        "test": [2],
+    }
+    assert splits["test"].class_names == ("a", "b", "c")
+
+
+def test_images_of_all_formats_are_found_and_others_passed_by(tmp_path):
+    names = ["a.png", "b.JPG", "c.jpeg", "d.bmp", "e.gif", "f.tif", "g.TIFF", "h.webp", "deep/er/i.png"]
+    for value, name in enumerate(names):
+        save(tmp_path / name, np.full((8, 8, 3), 20 * value, np.uint8))
+    save(tmp_path / ".hidden.png", noise(0))
+    save(tmp_path / ".trash/j.png", noise(0))
+    (tmp_path / "notes.txt").write_text("not an image")
+    splits = folder.load({"path": str(tmp_path), "image_size": 8, "labels": "none", "channels": 1})
+    values = np.sort(np.concatenate([images[:, 0, 4, 4] for images in images_of(splits).values()]))
+    assert np.abs(values - np.arange(0, 180, 20.0)).max() <= 2
+    assert all((content.labels == -1).all() and content.class_names == () for content in splits.values())
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tif", "wrong_ending.jpg"])
+def test_pixels_of_the_right_size_stay_as_they_are(tmp_path, name):
+    save(tmp_path / name, noise(5), format="PNG" if "wrong" in name else None)
+    assert np.array_equal(only(tmp_path, name), noise(5).transpose(2, 0, 1))
+
+
+def test_a_wide_image_is_cut_at_both_sides_and_a_tall_one_above_and_below(tmp_path):
+    pixels = noise(1, size=(8, 20))
+    save(tmp_path / "wide.png", pixels)
+    assert np.array_equal(only(tmp_path, "wide.png", image_size=8), pixels[:, 6:14].transpose(2, 0, 1))
+    pixels = noise(2, size=(20, 8))
+    save(tmp_path / "tall.png", pixels)
+    (tmp_path / "train/wide.png").unlink()
+    assert np.array_equal(only(tmp_path, "tall.png", image_size=[10, 8]), pixels[5:15].transpose(2, 0, 1))
+
+
+def test_a_reduction_averages_instead_of_leaving_pixels_out(tmp_path):
+    checkerboard = np.indices((64, 64)).sum(0) % 2 * 255
+    save(tmp_path / "a.png", np.repeat(checkerboard[..., None], 3, axis=2).astype(np.uint8))
+    assert np.abs(only(tmp_path, "a.png", image_size=16).astype(int) - 128).max() < 12
+
+
+def test_grey_is_the_luminance(tmp_path):
+    save(tmp_path / "a.png", noise(3))
+    weights = np.array([0.299, 0.587, 0.114])
+    grey = only(tmp_path, "a.png", channels=1)
+    assert grey.shape == (1, 12, 10)
+    assert np.abs(grey[0] - noise(3) @ weights).max() < 1
+
+
+def test_the_orientation_of_a_photograph_is_respected(tmp_path):
+    pixels = np.kron(noise(4, (3, 2)), np.ones((16, 16, 1), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned to the right by a quarter
+    save(tmp_path / "a.jpg", pixels, exif=exif, quality=100, subsampling=0)
+    upright = only(tmp_path, "a.jpg", image_size=[32, 48])
+    assert np.abs(upright.astype(int) - np.rot90(pixels, -1).transpose(2, 0, 1)).max() < 12
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_16_bits_are_scaled_to_8(tmp_path, name):
+    values = np.linspace(0, 65535, 120).reshape(12, 10).astype(np.uint16)
+    save(tmp_path / name, values)
+    image = only(tmp_path, name)
+    assert np.abs(image - values / 65535 * 255).max() <= 0.5
+    assert (image == image[:1]).all()
+
+
+def test_palettes_are_resolved(tmp_path):
+    pixels = np.kron(noise(6, (3, 2)), np.ones((4, 5, 1), np.uint8))
+    save(tmp_path / "a.png", Image.fromarray(pixels).quantize(6))
+    assert np.array_equal(only(tmp_path, "a.png"), pixels.transpose(2, 0, 1))
+
+
+def test_one_bit_is_black_and_white(tmp_path):
+    bits = np.indices((12, 10)).sum(0) % 2 == 0
+    save(tmp_path / "a.png", Image.fromarray(bits))
+    assert np.array_equal(only(tmp_path, "a.png", channels=1)[0], bits * np.uint8(255))
+
+
+def test_cmyk_is_turned_to_rgb(tmp_path):
+    save(tmp_path / "a.tif", Image.new("CMYK", (10, 12), (0, 255, 0, 0)))
+    assert (only(tmp_path, "a.tif") == np.array([255, 0, 255])[:, None, None]).all()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_pixels_lie_on_white(tmp_path, mode):
+    colour = np.full((12, 10, 3), 40, np.uint8)
+    alpha = np.repeat(np.array([0, 51, 255] * 4, np.uint8)[:, None], 10, axis=1)
+    save(tmp_path / "a.png", Image.fromarray(np.dstack([colour, alpha])).convert(mode))
+    expected = 255 + (alpha / 255) * (40.0 - 255)
+    assert np.abs(only(tmp_path, "a.png") - expected).max() <= 1
+
+
+def test_a_transparent_colour_of_a_palette_lies_on_white(tmp_path):
+    image = Image.new("P", (10, 12), 0)
+    image.putpalette([200, 0, 0, 0, 0, 200])
+    image.paste(1, (0, 0, 5, 12))
+    save(tmp_path / "a.gif", image, transparency=1)
+    found = only(tmp_path, "a.gif")
+    assert (found[:, :, :5] == 255).all()
+    assert (found[:, :, 5:] == np.array([200, 0, 0])[:, None, None]).all()
+
+
+def write_labels(path: Path, rows: dict[str, str], header: str = "file,label") -> str:
+    path.write_text("\n".join([header, *(f"{file},{label}" for file, label in rows.items())]))
+    return str(path)
+
+
+def test_labels_are_read_from_a_csv_file(classes, tmp_path):
+    files = [path.relative_to(classes).as_posix() for path in classes.rglob("*.png")]
+    labels = write_labels(
+        tmp_path / "labels.csv", {file: "even" if int(file[4:7]) % 2 == 0 else "odd" for file in files}
+    )
+    splits = folder.load({"path": str(classes), "image_size": 2, "labels": labels})
+    for split, images in images_of(splits).items():
+        assert splits[split].class_names == ("even", "odd")
+        assert np.array_equal(splits[split].labels, images[:, 0, 0, 0] % 2)
+
+
+def test_labels_of_split_folders_are_read_from_a_csv_file(tmp_path):
+    for split in ("train", "validation", "test"):
+        save(tmp_path / split / "a.png", noise(0))
+    labels = write_labels(tmp_path / "labels.csv", {"train/a.png": "x", "validation/a.png": "y", "test/a.png": "x"})
+    splits = folder.load({"path": str(tmp_path), "labels": labels})
+    assert [content.labels.tolist() for content in splits.values()] == [[0], [1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("change", "header", "message"),
+    [
+        ({"b.png": None}, "file,label", r"b\.png has no row\."),
+        ({"a.png": None, "b.png": None}, "file,label", r"a\.png has no row \(2 in all\)"),
+        ({"z.png": "x"}, "file,label", r"z\.png is not in the folder"),
+        ({"b.png": ""}, "file,label", r"b\.png has no label"),
+        ({"c.png,x\nc.png": "x"}, "file,label", r"c\.png has two rows"),
+        ({}, "name,class", "needs the columns file and label"),
+    ],
+)
+def test_faults_of_a_csv_file_are_named(tmp_path, change, header, message):
+    for name in "abc":
+        save(tmp_path / f"{name}.png", noise(0))
+    rows = {"a.png": "x", "b.png": "y", "c.png": "x", **change}
+    path = write_labels(tmp_path / "l.csv", {file: label for file, label in rows.items() if label is not None}, header)
+    with pytest.raises(GeovaeError, match=rf"l\.csv: .*{message}"):
+        folder.load({"path": str(tmp_path), "labels": path})
+
+
+def test_a_csv_file_that_is_none_is_named(tmp_path):
+    save(tmp_path / "a.png", noise(0))
+    with pytest.raises(GeovaeError, match=r"labels is 'subfolder', which is no file"):
+        folder.load({"path": str(tmp_path), "labels": "subfolder"})
+    (tmp_path / "l.csv").write_bytes(b"file,label\n\xff\xfe,x\n")
+    with pytest.raises(GeovaeError, match=r"l\.csv: not a readable CSV file"):
+        folder.load({"path": str(tmp_path), "labels": str(tmp_path / "l.csv")})
+
+
+def test_faults_of_the_folder_are_named(tmp_path):
+    with pytest.raises(GeovaeError, match="option path is missing"):
+        folder.load({})
+    with pytest.raises(GeovaeError, match=r"nowhere is not a folder"):
+        folder.load({"path": str(tmp_path / "nowhere")})
+    with pytest.raises(GeovaeError, match="no images"):
+        folder.load({"path": str(tmp_path)})
+    with pytest.raises(GeovaeError, match="Did you mean 'image_size'"):
+        folder.load({"path": str(tmp_path), "imagesize": 3})
+    save(tmp_path / "a.png", noise(0))
+    with pytest.raises(GeovaeError, match=r"a\.png lies in no sub-folder"):
+        folder.load({"path": str(tmp_path)})
+    save(tmp_path / "b.png", noise(1))
+    with pytest.raises(GeovaeError, match="2 images are too few for 1 to validate, 1 to test"):
+        folder.load({"path": str(tmp_path), "labels": "none"})
+    (tmp_path / "train").mkdir()
+    with pytest.raises(GeovaeError, match="sub-folder train, but not validation and test"):
+        folder.load({"path": str(tmp_path)})
+    for split in ("validation", "test"):
+        save(tmp_path / split / "c/a.png", noise(0))
+    with pytest.raises(GeovaeError, match=r"train: no images"):
+        folder.load({"path": str(tmp_path)})
+
+
+def test_images_that_cannot_be_read_are_named(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"not an image")
+    with pytest.raises(GeovaeError, match=r"train/bad\.png: not a readable image"):
+        only(tmp_path, "bad.png")
+    (tmp_path / "train/bad.png").unlink()
+    save(tmp_path / "deep.tif", np.zeros((12, 10), np.float32))
+    with pytest.raises(GeovaeError, match=r"train/deep\.tif: pixels of the kind 'F' are not read"):
+        only(tmp_path, "deep.tif")

@@ -1,0 +1,100 @@
+"""The environment files agree with one another, with what the library declares, and with what the scripts import."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+from helpers.paths import ROOT
+from helpers.script_imports import SCRIPTS, packages_behind
+
+LOCK = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
+# The scripts that share a conda environment.
+FAMILIES = {
+    "data": {"download_dataset", "prepare_dataset", "draw_subset"},
+    "train": {"train_model", "embed_latents", "build_metric", "trace_geodesics", "draw_samples", "train_classifier"},
+    "evaluate": {
+        *("fetch_inception", "train_backbone", "extract_reference", "extract_training_features", "measure_unseen"),
+        *("score_samples", "find_neighbours", "show_centroids"),
+    },
+    "render": {
+        *("collect_scores", "collect_classification", "render_table", "render_figure", "render_history"),
+        *("write_claims", "write_provenance", "plan_costs"),
+    },
+}
+
+
+def direct_requirements() -> set[str]:
+    lines = [line.split("#")[0].strip() for line in (ROOT / "envs/requirements.in").read_text().splitlines()]
+    return {re.split(r"[<\[]", line)[0] for line in lines if line}
+
+
+def conda_pins(family: str) -> dict[str, str]:
+    dependencies = yaml.safe_load((ROOT / f"envs/{family}.yaml").read_text())["dependencies"]
+    return dict(entry.split("==") for entry in dependencies[-1]["pip"])
+
+
+def test_every_direct_requirement_is_locked_once_with_hashes():
+    text = (ROOT / "envs/requirements.txt").read_text()
+    for name in direct_requirements():
+        assert len(re.findall(rf"^{re.escape(name)}==", text, re.MULTILINE)) == 1, name
+    for block in re.split(r"\n(?=[A-Za-z])", text.split("\n", 2)[2]):
+        assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_one_version_serves_every_supported_python():
+    names = re.findall(r"^([\w.-]+)==", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE)
+    assert len(names) > 50
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_conda_file_is_that_of_a_family():
+    assert {path.stem for path in (ROOT / "envs").glob("*.yaml")} == set(FAMILIES)
+
+
+def test_every_script_belongs_to_one_family():
+    scripts = [script for family in FAMILIES.values() for script in family]
+    assert sorted(scripts) == sorted(path.stem for path in SCRIPTS.glob("*.py"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_conda_has_the_locked_versions(family):
+    pinned = conda_pins(family)
+    assert pinned == {name: LOCK[name] for name in pinned}
+    assert set(pinned) <= direct_requirements()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_conda_has_what_the_scripts_import_and_no_more(family):
+    imported = set().union(*(packages_behind(f"{script}.py") for script in FAMILIES[family]))
+    if "torchvision" in imported:
+        imported.add("torch")  # which it imports
+    assert set(conda_pins(family)) == imported
+
+
+def test_every_rule_has_the_environment_of_its_script():
+    found = 0
+    for path in (ROOT / "rules").glob("*.smk"):
+        for rule in re.split(r"^ *rule\b", path.read_text(), flags=re.MULTILINE)[1:]:
+            scripts = re.findall(r"python workflow_scripts/(\w+)\.py", rule)
+            for script in scripts:
+                family = next(name for name, members in FAMILIES.items() if script in members)
+                assert re.findall(r'conda:\s+"../envs/(\w+)\.yaml"', rule) == [family], script
+            found += len(scripts)
+    assert found >= len(list(SCRIPTS.glob("*.py")))
+
+
+def test_the_imports_behind_a_script_are_those_that_it_runs():
+    assert packages_behind("draw_subset.py") == {"numpy"}
+    assert packages_behind("render_history.py") == {"matplotlib", "numpy"}
+    # Behind a registry; inside functions; under another name than the package's.
+    assert {"nibabel", "pillow", "scikit-learn"} <= packages_behind("prepare_dataset.py")
+    assert {"seaborn", "pandas"} <= packages_behind("render_figure.py")
+    assert {"torch", "pytorch-fid"} <= packages_behind("score_samples.py")
+
+
+def test_the_library_asks_only_for_what_is_locked():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split(r"[>\[=]", entry)[0] for entry in project["dependencies"]}
+    assert names <= set(LOCK)

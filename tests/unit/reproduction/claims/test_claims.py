@@ -1,0 +1,249 @@
+"""The verdicts on each claim, with scores made to bear it out, to refute it and to leave it open."""
+
+import pytest
+
+from geovae.core.errors import GeovaeError
+from helpers.claim_scores import FIDS, NOVELTIES, SETTINGS, classifiers, world
+from reproduction.claims.evidence import Evidence
+from reproduction.claims.judgement import COMPARISONS, judge
+from reproduction.claims.statements import CLAIMS, QUESTIONS
+from reproduction.claims.verdicts import Outcome
+from reproduction.plan.rows import PAPER_ROWS
+
+HOLDS, FAILS, UNDECIDED = Outcome.HOLDS, Outcome.FAILS, Outcome.UNDECIDED
+BY_NAME = {claim.name: claim for claim in (*CLAIMS, *QUESTIONS)}
+
+
+def verdict(name: str, scores=None, settings=None, classification=None):
+    evidence = Evidence(
+        world() if scores is None else scores,
+        settings or SETTINGS,
+        classifiers() if classification is None else classification,
+    )
+    return judge(BY_NAME[name], evidence)
+
+
+def worse(*names: str, fid: float = 100.0) -> dict:
+    return {name: {"fid": fid} for name in names}
+
+
+REFUTATIONS = {
+    "prior": worse("vae/manifold"),
+    "gmm": worse("vae/gmm", fid=7.0),
+    "ex_post": worse("ae/gmm"),
+    "best_fid": worse("rae_gp/gmm", fid=7.0),
+    "best_prd": {"wae/prior": {"prd_f1_8": 1.2}},
+    "richer": worse("hvae/prior", fid=2.0),
+    "size_best": worse("wae/prior/n100", fid=2.0),
+    "size_gap": worse("vae/manifold/n100", fid=44.0),
+    "size_mixture": worse("vae/gmm/n100", fid=20.0),
+    "k_competitive": worse("vae/manifold/k1000", fid=13.0),
+    "k_falls": worse("vae/manifold/k1000", fid=11.0),
+    "centroids": worse("vae/manifold/k1000_draw1", fid=12.0),
+    "lam": worse("vae/manifold/lam0.0001", fid=10.0),
+    **{f"helps_{m}": worse(f"{m}/manifold/t00", f"{m}/manifold/t01") for m in ("vamp", "iwae", "aae", "vaegan")},
+    "helps_all": worse(*(f"{m}/manifold/t0{i}" for m in ("vamp", "iwae") for i in (0, 1))),
+    "first_stage": worse("two_stage/manifold/infogan"),
+    "second_stage": worse("two_stage/two_stage/infogan", fid=9.0),
+    "search": worse("wae/prior/t01/resnet", fid=8.0),
+    "not_resampled": {"vae/manifold": {"novelty_features": 0.4}},
+    "two_centroids": {"vae/manifold/k2": {"prd_f8": 0.3, "novelty": 1.0}},
+    "cost": {"vae/manifold": {"seconds_sampling": 21.0}},
+    "jitter": worse("vae/jitter", fid=7.0),
+    "kde": worse("vae/kde", fid=7.0),
+    **{f"equal_{column}": worse("vae/jitter/sigma1", "vae/jitter", fid=7.0) for column in NOVELTIES},
+    "felt": {"vae/manifold": {"active_share_start": 0.3}},
+    "stays": worse("vae/manifold/steps1000", fid=20.0),
+    "released": worse("vae/manifold_released", fid=8.0),
+}
+FROM_CLASSIFIERS = "augmentation"
+
+
+def test_every_claim_has_a_comparison_and_a_test():
+    assert len(BY_NAME) == len(CLAIMS) + len(QUESTIONS)
+    assert set(COMPARISONS) == set(BY_NAME) == {*REFUTATIONS, FROM_CLASSIFIERS}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_scores_made_to_bear_it_out(name):
+    judged = verdict(name)
+    assert judged.outcome == HOLDS, judged
+    assert judged.reason == ""
+
+
+@pytest.mark.parametrize("name", REFUTATIONS)
+def test_scores_made_to_refute_it(name):
+    judged = verdict(name, world(REFUTATIONS[name]))
+    assert judged.outcome == FAILS, judged
+    assert any(part.outcome == FAILS and part.numbers for part in judged.parts)
+
+
+@pytest.mark.parametrize("name", REFUTATIONS)
+def test_noise_leaves_it_open(name):
+    judged = verdict(name, world(noise=1000.0, still=NOVELTIES if name.startswith("equal") else ()))
+    assert judged.outcome == UNDECIDED, judged
+    assert "within uncertainty" in judged.reason
+
+
+@pytest.mark.parametrize("name", [name for name in REFUTATIONS if name != "felt"])
+def test_one_training_decides_nothing_without_a_bootstrap(name):
+    judged = verdict(name, world(seeds=(0,)))
+    assert (judged.outcome, judged.reason) == (UNDECIDED, "one training and no bootstrap")
+
+
+@pytest.mark.parametrize("name", ["prior", "best_fid", "size_gap", "lam", "equal_novelty", "released", "k_falls"])
+def test_one_training_with_a_bootstrap_decides_of_its_images(name):
+    judged = verdict(name, world(seeds=(0,), error=0.05))
+    assert judged.outcome == HOLDS
+    assert "the images' uncertainty alone, one training" in judged.parts[0].numbers
+    assert verdict(name, world(seeds=(0,), error=30.0)).outcome == UNDECIDED
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_build_without_the_records_decides_nothing(name):
+    judged = verdict(name, [], classification=[])
+    assert judged.outcome == UNDECIDED
+    assert judged.reason
+    bare = {key: SETTINGS[key] for key in ("split", "backbone", "datasets")}
+    assert (verdict(name, settings=bare).outcome, verdict(name, settings=bare).reason) == (
+        UNDECIDED,
+        "not part of this build",
+    )
+
+
+def test_a_part_of_the_rows_can_refute_the_best_but_not_bear_it_out():
+    judged = verdict("best_fid", world(without=["hvae/prior"]))
+    assert (judged.outcome, judged.reason) == (UNDECIDED, "no score of HVAE")
+    fewer = {**SETTINGS["table1"], "rows": [r._asdict() for r in PAPER_ROWS if r.model != "ae"]}
+    judged = verdict("best_fid", settings={**SETTINGS, "table1": fewer})
+    assert (judged.outcome, judged.reason) == (UNDECIDED, "no score of AE - N(0,1), AE - GMM")
+    assert verdict("best_fid", world(REFUTATIONS["best_fid"], without=["hvae/prior"])).outcome == FAILS
+
+
+def test_trials_are_chosen_by_validation_alone():
+    scores = world()
+    for record in scores:
+        if (record["model"], record["trial"], record["net"], record["split"]) == ("wae", "t01", "conv", "test"):
+            record["fid"] = 1.0
+    assert verdict("search", scores).outcome == FAILS
+    for record in scores:
+        if (record["model"], record["trial"], record["net"], record["split"]) == ("wae", "t01", "conv", "validation"):
+            record["fid"] = 99.0
+    judged = verdict("search", scores)
+    assert judged.outcome == HOLDS
+    assert "WAE 21." in judged.parts[0].numbers
+    assert verdict("search", [record for record in scores if record["split"] == "test"]).outcome == UNDECIDED
+
+
+def test_one_exception_leaves_almost_all_cases():
+    second = [{"name": "mnist", "title": "MNIST", "stand_in": False, "net": "conv"}]
+    settings = {**SETTINGS, "datasets": SETTINGS["datasets"] + second}
+    settings["table6"] = {**SETTINGS["table6"], "datasets": ["digits", "mnist"]}
+    scores = world()
+    scores += [{**record, "dataset": "mnist"} for record in world(REFUTATIONS["helps_iwae"])]
+    assert verdict("helps_iwae", scores, settings).outcome == FAILS
+    assert verdict("helps_all", scores, settings).outcome == HOLDS
+
+
+def test_seeds_and_splits_that_are_not_asked_for_do_not_count():
+    scores = world(seeds=(0, 1, 2, 3), changes={})
+    for record in scores:
+        if record["seed"] == 3 and record["sampler"] == "manifold":
+            record["fid"] = 1e6
+    assert verdict("prior", scores).outcome == HOLDS
+    assert "3 trainings" in verdict("prior", scores).parts[0].numbers
+    other = [{**record, "backbone": "inception"} for record in scores]
+    assert verdict("prior", other).outcome == UNDECIDED
+
+
+def test_distances_to_the_nearest_row_count_on_either_side():
+    # Behind the nearest row by 3: the threshold is 1.5 as it is when ours is ahead by 3.
+    shift = {f"vae/manifold{end}": {"fid": fid + 6} for end, fid in (("", 8), ("/lam0.0001", 8.1), ("/lam1.0", 8.5))}
+    shift |= {name: {"fid": 60.0} for name in FIDS if "/gmm" in name} | {"rae_gp/gmm": {"fid": 11.0}}
+    assert verdict("lam", world(shift)).outcome == HOLDS
+    assert verdict("lam", world(shift | {"vae/manifold/lam1.0": {"fid": 16.0}})).outcome == FAILS
+
+
+def test_the_released_chain_may_be_equal_or_merely_close():
+    assert verdict("released", world(worse("vae/manifold_released", fid=8.4))).outcome == HOLDS
+    assert verdict("released", world(worse("vae/manifold_released", fid=8.0), noise=0.01)).outcome == FAILS
+    assert verdict("released", world(worse("vae/manifold_released", fid=8.4), noise=1.0)).outcome == UNDECIDED
+
+
+def test_a_novelty_outside_the_curve_is_refused():
+    judged = verdict("equal_novelty", world({"vae/manifold": {"novelty": 2.0}}))
+    assert judged.outcome == UNDECIDED
+    assert "not extended" in judged.reason
+    untaken = [{name: v for name, v in record.items() if name != "novelty_latent"} for record in world()]
+    assert "no curve" in verdict("equal_novelty_latent", untaken).reason
+
+
+def test_novelty_in_features_is_asked_for_where_it_was_taken():
+    assert len(verdict("not_resampled").parts) == 4
+    pixels = [{**record, "novelty_features": None} for record in world()]
+    assert len(verdict("not_resampled", pixels).parts) == 2
+
+
+def test_augmentation():
+    assert verdict(FROM_CLASSIFIERS).outcome == HOLDS
+    assert verdict(FROM_CLASSIFIERS, classification=classifiers(ours=(0.85, 0.75, 0.8))).outcome == FAILS
+    assert verdict(FROM_CLASSIFIERS, classification=classifiers(ours=(0.85, 0.75, 0.87))).outcome == UNDECIDED
+    assert verdict(FROM_CLASSIFIERS, classification=classifiers(noise=1.0)).outcome == UNDECIDED
+    judged = verdict(FROM_CLASSIFIERS, classification=classifiers(wae=(0.8, 0.8, 0.95)))
+    assert judged.outcome == FAILS
+    assert [part.where for part in judged.parts if part.outcome == FAILS] == [
+        "Phantoms, WAE is not ahead of Original in all scores"
+    ]
+    one = classifiers()[::20]
+    assert "fewer than two classifiers of VAE - Ours, Original" in verdict(FROM_CLASSIFIERS, classification=one).reason
+
+
+def test_classifiers_are_looked_up_by_data_set_and_source_and_shown_by_label():
+    judged = verdict(FROM_CLASSIFIERS, classification=classifiers(noise=0.0))
+    assert [part.where for part in judged.parts] == [
+        *(f"Phantoms, VAE - Ours: {score}" for score in ("balanced accuracy", "f1 AD", "f1 CN")),
+        *(f"Phantoms, {other} is not ahead of Original in all scores" for other in ("WAE", "VAE - GMM")),
+    ]
+    assert judged.parts[1].numbers.startswith("VAE - Ours 0.750, Original 0.470; margin 0.280 (95 %")
+    plain = {name: value for name, value in SETTINGS["table2"].items() if name != "labels"}
+    judged = verdict(FROM_CLASSIFIERS, settings={**SETTINGS, "table2": plain}, classification=classifiers(noise=0.0))
+    assert judged.outcome == HOLDS
+    assert judged.parts[1].where == "Phantoms, vae/manifold: f1 AD"
+    assert judged.parts[1].numbers.startswith("vae/manifold 0.750, raw 0.470; margin 0.280")
+    # Worse runs on another data set and of another sampler count for nothing.
+    elsewhere = ({"dataset": "oasis"}, {"source": "ae/gmm"})
+    foreign = [row | {"f1_AD": 0.1} | change for row in classifiers() for change in elsewhere]
+    expected = verdict(FROM_CLASSIFIERS)
+    assert verdict(FROM_CLASSIFIERS, classification=[*classifiers(), *foreign]) == expected
+
+
+def test_numbers_and_reasons_in_words():
+    part = verdict("prior", world(noise=0.0)).parts[0]
+    assert (
+        part.numbers == "VAE - Ours 8.00, VAE - N(0, 1) 40.00; margin 32.00 (95 % interval 32.00 to 32.00, 3 trainings)"
+    )
+    at_equal = verdict("equal_novelty", world(noise=0.0)).parts[0].numbers
+    # Between (1.0, 10) and (1.6, 20), a third of the way.
+    assert at_equal.startswith("at novelty 1.20 VAE - Ours 8.00, noise 13.33; margin 5.33 (95 %")
+    assert "all of them: k10 14.00, k100 10.00, k1000 8.20" in verdict("k_falls", world(noise=0.0)).parts[0].numbers
+    picked = verdict("best_fid", world(worse("rae_gp/gmm", fid=7.84), seeds=(0,), error=0.05, noise=0.0))
+    assert picked.reason == "within uncertainty, the rival being picked as the best of 12"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"backbone": None}, None),
+        ({"table1": {"datasets": ["mnist"], "rows": []}}, "claims.table1: data set 'mnist'"),
+        ({"table1": {"datasets": ["digits"]}}, "claims: rows is missing"),
+        ({"table1": {"datasets": ["digits"], "rows": [{"label": "x", "model": "vae"}]}}, "row x: sampler is missing"),
+        ({"datasets": [{"name": "digits", "title": "Digits", "net": "conv"}]}, "digits: stand_in is missing"),
+    ],
+)
+def test_settings_that_lack_something(change, message):
+    if message is None:
+        with pytest.raises(GeovaeError, match="claims: backbone is missing"):
+            Evidence([], {k: v for k, v in SETTINGS.items() if k != "backbone"})
+        return
+    with pytest.raises(GeovaeError, match=message):
+        verdict("best_fid", settings={**SETTINGS, **change})

@@ -1,0 +1,175 @@
+"""The config: what it accepts, and what it says of a mistake."""
+
+import inspect
+
+import jsonschema
+import pytest
+from pydantic import BaseModel
+
+from geovae.core.errors import GeovaeError
+from geovae.models import MODELS
+
+# The data sets of the default artefacts, and no more images than digits has.
+from helpers.configs import BASE, overlay, read
+from helpers.paths import ROOT
+from reproduction.config import documents
+from reproduction.config.config import Config, load_config
+from reproduction.config.models import Models
+from reproduction.plan.cells import scored_generations
+
+
+def digits(**section: object) -> dict:
+    return {"datasets": {"digits": section}}
+
+
+def artefacts(**sections: object) -> dict:
+    return {"artefacts": sections}
+
+
+MISTAKES = [
+    (
+        {"datasets": {"digts": {}}},
+        "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes, phantoms, mnist",
+    ),
+    ({"devise": "cpu"}, "devise: unknown key; did you mean 'device'?"),
+    ({"device": "gpu"}, "device = 'gpu': allowed: auto, cpu, cuda"),
+    (
+        digits(net="convv"),
+        "datasets.digits.net = 'convv': allowed: conv, mlp, resnet, infogan, wae; did you mean 'conv'?",
+    ),
+    (digits(training={"epochs": "60"}), "datasets.digits.training.epochs = '60': a whole number is expected"),
+    (digits(training={"epochs": 1.5}), "datasets.digits.training.epochs = 1.5: a whole number is expected"),
+    (digits(training={"lr": "1e-3"}), "datasets.digits.training.lr = '1e-3': a number is expected, this is text"),
+    (digits(training={"epochs": 0}), "datasets.digits.training.epochs = 0: should be greater than or equal to 1"),
+    (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: there are 1000 training images"),
+    (digits(metric={"lam": 0}), "datasets.digits.metric.lam = 0: should be greater than 0"),
+    (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net takes 32 or 64"),
+    (digits(samplers={"jitter": {"scale": "match"}}), "datasets.digits.samplers.jitter.scale = 'match'"),
+    ({"datasets": {"digits": 3}}, "datasets.digits = 3: a section with keys is expected"),
+    ({"datasets": {"shapes": None}}, "artefacts.figure1 asks for data set 'shapes'; in `datasets`: digits, phantoms"),
+    ({"datasets": {"phantoms": None}}, "artefacts.table2 asks for data set 'phantoms'; in `datasets`: digits, shapes"),
+    ({"datasets": {"shapes": {"latent_dim": 3}}}, "datasets.shapes.latent_dim = 3: Figure 1 draws"),
+    (artefacts(figure15={}), "artefacts.figure15: unknown key; did you mean"),
+    (artefacts(table4={"nets": ["conv"]}), "artefacts.table4.nets: unknown key. Allowed: nothing"),
+    (artefacts(table1={"subset": "n2000"}), "artefacts.table1.subset = 'n2000': digits has 1000 training images"),
+    (artefacts(table1={"subset": "tiny"}), "artefacts.table1.subset = 'tiny': allowed: full, nNUMBER"),
+    (artefacts(table1={"subset": "n50"}), "datasets.digits.metric.k = 100: there are 50 training images"),
+    (artefacts(table1={"datasets": ["digts"]}), "'digts': allowed: digits, shapes, phantoms, mnist, svhn"),
+    (artefacts(table1={"datasets": []}), "artefacts.table1.datasets = []"),
+    (artefacts(table1={"seeds": []}), "artefacts.table1.seeds = []"),
+    ({"seeds": [0, -1]}, "seeds.1 = -1"),
+    (artefacts(table1={"variants": ["q3"]}), "artefacts.table1.variants.0 = 'q3': allowed: base, or k"),
+    (artefacts(table1={"variants": ["sigma0.1"]}), "artefacts.table1.variants.0 = 'sigma0.1': allowed: base, or k"),
+    (
+        artefacts(table2={"dataset": "digits"}),
+        "artefacts.table2.dataset = 'digits': a data set of two classes is needed: phantoms, oasis, shapes",
+    ),
+    (artefacts(table2=None), "artefacts.figure10 shows the images of artefacts.table2, which is null"),
+    (
+        artefacts(table3={"nets": ["conv", "convv"]}),
+        "artefacts.table3.nets.1 = 'convv': allowed: conv, mlp, resnet, infogan, wae; did you mean 'conv'?",
+    ),
+    (artefacts(table3={"models": ["rhvae"]}), "artefacts.table3.models.0 = 'rhvae': allowed: ae, wae, vae, vamp"),
+    (artefacts(table3={"n_trials": 11}), "artefacts.table3.n_trials = 11: should be less than or equal to 10"),
+    (artefacts(table6={"models": ["ae"]}), "artefacts.table6.models.0 = 'ae': allowed: vamp, iwae, aae, vaegan"),
+    (artefacts(figure4={"subsets": ["full", "n2000"]}), "artefacts.figure4.subsets = 'n2000': digits has 1000"),
+    (
+        artefacts(figure4={"subsets": ["full", "class-3"]}),
+        "artefacts.figure4.subsets.1 = 'class-3': allowed: full or n",
+    ),
+    (artefacts(table1={"variants": ["k10_lam1", "k9999"]}), "artefacts.table1: k = 9999, but digits has 1000 training"),
+    (artefacts(figure4={"subsets": ["full", "n2000"]}), " = 'n2000': digits has 1000 training images, no more"),
+    (artefacts(figure4={"subsets": ["full"]}), "artefacts.figure4.subsets = ['full']"),
+    (artefacts(figure12={"ks": [10, 2000]}), "artefacts.figure12: k = 2000, but digits has 1000 training images"),
+    (artefacts(figure12={"k_draws": 1001}), "artefacts.figure12: k = 1001, but digits has 1000 training images"),
+    (artefacts(figure14={"k": 1500}), "artefacts.figure14: k = 1500, but digits has 1000 training images"),
+    (artefacts(figure_controls={"ks": [3000]}), "artefacts.figure_controls: k = 3000, but digits has 1000"),
+    (artefacts(claims="yes"), "artefacts.claims = 'yes': true or false is expected"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), MISTAKES, ids=[sentence[:40] for _, sentence in MISTAKES])
+def test_a_mistake_is_named_in_one_or_two_lines(change, sentence):
+    with pytest.raises(GeovaeError) as caught:
+        load_config(overlay(BASE, change))
+    assert sentence in str(caught.value)
+    assert len(str(caught.value).splitlines()) <= 2
+
+
+def test_other_nets_are_checked_against_the_images_too():
+    changes = digits(net="mlp", options={"image_size": 48})
+    small = overlay(overlay(BASE, changes), artefacts(table3={"nets": ["mlp"]}, table6={"net": "mlp"}))
+    assert load_config(small).datasets.digits.options.image_size == 48
+    with pytest.raises(GeovaeError, match="image_size = 48: the resnet net takes 32 or 64"):
+        load_config(overlay(small, artefacts(table3={"nets": ["mlp", "resnet"]})))
+
+
+def test_table_2_can_be_left_out_with_figure_10():
+    config = load_config(overlay(BASE, artefacts(table2=None, figure10=None)))
+    assert (config.artefacts.table2, config.artefacts.figure10) == (None, None)
+
+
+def test_as_many_centroids_as_training_images_are_allowed():
+    config = load_config(overlay(BASE, artefacts(figure12={"ks": [1000], "k_draws": 1000})))
+    assert config.artefacts.figure12.ks == [1000]
+
+
+def test_many_mistakes_are_listed_up_to_four():
+    with pytest.raises(GeovaeError) as caught:
+        load_config({f"key{number}": 1 for number in range(10)} | BASE)
+    assert len(str(caught.value).splitlines()) == 5
+    assert str(caught.value).endswith("… and 6 more")
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yaml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*"))]
+)
+def test_shipped_configs_are_valid_by_model_and_by_schema(name):
+    content = overlay(read("config.yaml"), read(name))
+    assert load_config(content).artefacts.table1 is not None
+    jsonschema.validate(content, Config.model_json_schema())
+
+
+def test_defaults_are_the_papers():
+    protocol = load_config(BASE).datasets.digits
+    assert (protocol.width, protocol.latent_dim, protocol.training.batch_size) == (1.0, 16, 100)
+    assert (protocol.training.lr, protocol.training.epochs, protocol.training.patience) == (1e-3, 100, 5)
+    chain = protocol.samplers.manifold
+    assert (chain.n_steps, chain.n_lf, chain.eps_lf) == (100, 10, 0.01)
+    assert (protocol.metric.lam, protocol.samplers.gmm.n_components) == (0.01, 10)
+
+
+@pytest.mark.parametrize("name", Models.model_fields)
+def test_a_models_defaults_are_those_of_its_constructor(name):
+    parameters = inspect.signature(MODELS[name]).parameters.values()
+    defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
+    assert getattr(Models(), name).model_dump() == defaults
+
+
+def test_documents_say_what_the_config_says():
+    for path, text in documents.documents().items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path} has drifted: run `make docs`"
+
+
+def test_every_key_is_described():
+    def walk(section: type[BaseModel]) -> None:
+        for name, field in section.model_fields.items():
+            assert field.description, f"{section.__name__}.{name} has no description"
+            below = documents.section_of(field.annotation)
+            if below:
+                walk(below)
+
+    walk(Config)
+
+
+def test_one_line_gives_every_table_and_figure_its_seeds():
+    changes = {"seeds": [0, 1, 2], "artefacts": {"table7": {"seeds": [5]}, "figure14": None}}
+    config = load_config(overlay(BASE, changes))
+    sections = {name: getattr(config.artefacts, name) for name in type(config.artefacts).model_fields}
+    seeds = {name: section.seeds for name, section in sections.items() if hasattr(section, "seeds")}
+    several = ["table1", "table3", "table6", "figure4", "figure11", "figure12", "figure_controls"]
+    assert seeds == {name: [0, 1, 2] for name in several} | {"table7": [5]}
+    assert sections["figure14"] is None
+    assert sections["figure12"].ks == [100, 1000]
+    generations = scored_generations(config)
+    assert {generation.run.seed for generation in generations} == {0, 1, 2, 5}

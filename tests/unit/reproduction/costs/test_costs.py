@@ -1,0 +1,206 @@
+"""The estimate of a build: what is counted, and what the speeds are taken from."""
+
+import csv
+import json
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from geovae.nets import NETS, build_net
+from geovae.sampling.manifold import LONG_FACTOR
+from helpers.configs import overlay, read
+from reproduction.config.config import load_config
+from reproduction.costs import estimate
+from reproduction.costs.estimate import Cost, Estimator, artefact_costs, cost
+from reproduction.costs.jobs import planned_jobs
+from reproduction.costs.report import costs_text
+from reproduction.costs.throughput import (
+    GPU_IN_CORES,
+    Throughput,
+    images_per_second,
+    is_assumed,
+    preferred,
+    read_histories,
+    read_measured,
+)
+from reproduction.costs.workloads import count_macs, image_shape, n_train, net_macs
+from reproduction.plan.keys import Generation, Run
+from reproduction.plan.targets import ARTEFACTS
+
+NONE = dict.fromkeys(ARTEFACTS) | {"claims": False}
+RUN = Run("digits", "full", "conv", "vae", "base", 0)
+
+
+def config(**artefacts):
+    return load_config({"datasets": {"digits": {}}, "artefacts": NONE | artefacts})
+
+
+def test_multiplications_are_counted_layer_by_layer():
+    layers = nn.Conv2d(2, 3, 3, padding=1), nn.ConvTranspose2d(3, 4, 2, stride=2), nn.Flatten(), nn.Linear(256, 5)
+    expected = 4 * 4 * 2 * 3 * 9 + 4 * 4 * 3 * 4 * 4 + 256 * 5
+    assert count_macs(nn.Sequential(*layers), torch.zeros(1, 2, 4, 4)) == expected
+
+
+@pytest.mark.parametrize("net", sorted(set(NETS)))
+def test_a_nets_multiplications_are_half_the_operations_that_torch_counts(net):
+    shape = (3, 32, 32)
+    encoder, decoder = build_net(net, shape, 8, 0.125, log_var=True)
+    for part, x, macs in zip(
+        (encoder, decoder), (torch.zeros(1, *shape), torch.zeros(1, 8)), net_macs(net, shape, 8, 0.125), strict=True
+    ):
+        counter = FlopCounterMode(display=False)
+        with counter, torch.no_grad():
+            part.eval()(x)
+        assert macs == pytest.approx(counter.get_total_flops() / 2, rel=1e-9)
+
+
+def test_sizes_of_the_data_sets():
+    made = load_config(
+        {
+            "datasets": {"digits": {}, "celeba": {}, "phantoms": {"options": {"downscale": 4}}, "oasis": {}},
+            "artefacts": NONE,
+        }
+    )
+    shapes = {name: image_shape(made, name) for name in ("digits", "celeba", "phantoms", "oasis")}
+    assert shapes == {"digits": (1, 32, 32), "celeba": (3, 64, 64), "phantoms": (1, 52, 44), "oasis": (1, 208, 176)}
+    assert n_train(made, Run("celeba", "full", "conv", "vae", "base", 0)) == 162_770
+    assert n_train(made, Run("digits", "n200", "conv", "vae", "base", 0)) == 200
+    assert n_train(made, Run("oasis", "class-AD", "conv", "vae", "base", 0)) == 145
+
+
+KNOWN = [
+    Throughput("cpu", "conv", "vae", 1e6, 1000.0),
+    Throughput("cpu", "conv", "vae", 1e8, 20.0),
+    Throughput("cpu", "mlp", "vae", 1e6, 5000.0),
+    Throughput("cpu", "conv", "rhvae", 1e6, 100.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("net", "model", "macs", "expected"),
+    [
+        ("conv", "vae", 1e6, 1000.0),
+        ("conv", "vae", 2e6, 500.0),
+        ("conv", "vae", 5e7, 40.0),
+        ("mlp", "vae", 1e6, 5000.0),
+        ("mlp", "rhvae", 1e6, 100.0),
+        ("conv", "wae", 1e6, 1000.0),
+        ("resnet", "rhvae", 1e7, 10.0),
+    ],
+)
+def test_a_speed_is_that_of_the_most_similar_training(net, model, macs, expected):
+    assert images_per_second(KNOWN, "cpu", net, model, macs) == pytest.approx(expected)
+
+
+def test_a_gpu_without_measurements_is_so_many_cores():
+    assert is_assumed(KNOWN, "cuda")
+    assert images_per_second(KNOWN, "cuda", "conv", "vae", 1e6) == pytest.approx(1000 * GPU_IN_CORES)
+    measured = [*KNOWN, Throughput("cuda", "conv", "vae", 1e8, 9000.0)]
+    assert not is_assumed(measured, "cuda")
+    assert images_per_second(measured, "cuda", "conv", "vae", 1e8) == pytest.approx(9000)
+
+
+def write_run(folder, key, speeds, device="cpu", threads=1):
+    path = folder / "runs" / key
+    path.mkdir(parents=True)
+    (path / "model.json").write_text(json.dumps({"device": device, "threads": threads, "net": "conv", "model": "vae"}))
+    with (path / "history.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("epoch", "images_per_second"), *enumerate(speeds, start=1)])
+
+
+def test_histories_give_the_median_speed_of_a_core(tmp_path):
+    write_run(tmp_path, "a", [10, 100, 120])
+    write_run(tmp_path, "b", [400], threads=2)
+    write_run(tmp_path, "c", [7000], device="NVIDIA H100")
+    found = list(read_histories(tmp_path, {"a": 5.0, "b": 6.0, "c": 7.0, "not trained": 8.0}))
+    assert found == [
+        Throughput("cpu", "conv", "vae", 5.0, 100.0),
+        Throughput("cpu", "conv", "vae", 6.0, 200.0),
+        Throughput("cuda", "conv", "vae", 7.0, 7000.0),
+    ]
+
+
+def test_own_trainings_stand_in_front_of_the_table():
+    own = [Throughput("cpu", "conv", "vae", 3e6, 77.0)]
+    known = preferred(own, KNOWN)
+    assert known == [own[0], KNOWN[3]]
+    assert images_per_second(known, "cpu", "conv", "vae", 3e6) == 77.0
+
+
+def test_every_model_was_measured_once_on_a_core():
+    table = read_measured()
+    assert {"vae", "rhvae", "vaegan", "two_stage", "iwae", "aae"} <= {entry.model for entry in table}
+    assert {entry.device for entry in table} == {"cpu"}
+    assert all(entry.macs > 1e4 and entry.images_per_second > 0.1 for entry in table)
+
+
+def test_the_seconds_of_a_training_grow_with_epochs_and_images():
+    def seconds(epochs, run):
+        made = load_config({"datasets": {"digits": {"training": {"epochs": epochs}}}, "artefacts": NONE})
+        return Estimator(made, "cpu", KNOWN).seconds("train_model", run)
+
+    start = seconds(1, RUN) - (seconds(2, RUN) - seconds(1, RUN))
+    assert seconds(10, RUN) - start == pytest.approx(10 * (seconds(1, RUN) - start))
+    small = Run("digits", "n200", "conv", "vae", "base", 0)
+    assert seconds(10, small) - start == pytest.approx((seconds(10, RUN) - start) / 5)
+
+
+def test_chains_cost_in_proportion_to_centroids_and_steps():
+    estimator = Estimator(config(), "cpu", KNOWN)
+
+    def seconds(sampler, variant):
+        return estimator.seconds("draw_samples", Generation(RUN, sampler, variant))
+
+    def chains(variant):
+        return seconds("manifold", variant) - seconds("prior", "base")
+
+    assert chains("k200") == pytest.approx(2 * chains("k100"))
+    assert chains("k100_steps500") == pytest.approx(5 * chains("k100_steps100"))
+    assert chains("k100_lam0.1") == pytest.approx(chains("k100"))
+
+
+def test_chains_of_the_diagnostics_are_as_long_as_the_sampler_makes_them():
+    assert estimate.LONGER == LONG_FACTOR
+
+
+def test_the_whole_build_shares_what_artefacts_have_in_common():
+    made = config(table1={"datasets": ["digits"], "models": ["vae"]}, figure5={"dataset": "digits"})
+    costs = artefact_costs(Estimator(made, "cpu", KNOWN))
+    assert list(costs) == ["table1", "figure5", "whole build"]
+    assert costs["table1"].trainings == costs["figure5"].trainings == costs["whole build"].trainings == 1
+    assert costs["whole build"].jobs < costs["table1"].jobs + costs["figure5"].jobs
+    assert costs["table1"].core_hours < costs["whole build"].core_hours
+
+
+def test_a_gpu_takes_its_jobs_from_the_cores():
+    made = config(figure5={"dataset": "digits"})
+    jobs = planned_jobs(made, "figure5")
+    on_cpu, on_gpu = (cost(Estimator(made, device, KNOWN), jobs) for device in ("cpu", "cuda"))
+    assert on_cpu.gpu_hours == 0
+    assert 0 < on_gpu.core_hours < on_cpu.core_hours
+    assert on_gpu.gpu_hours > 0
+    assert on_gpu.jobs == on_cpu.jobs
+
+
+def test_the_table_is_aligned_and_says_what_it_rests_on():
+    costs = {"table1": Cost(79, 10, 0.5, 0.0), "whole build": Cost(429, 37, 12.0, 0.0)}
+    lines = costs_text(costs, "cpu", 2, 1405, 3, assumed=False).splitlines()
+    assert lines[0].split() == ["artefact", "jobs", "trainings", "core", "hours", "GPU", "hours"]
+    assert lines[2].split() == ["table1", "79", "10", "0.50", "-"]
+    assert lines[4].split() == ["whole", "build", "429", "37", "12", "-"]
+    assert len({len(line) for line in lines[:5]}) == 1
+    assert "The whole build: about 6.0 hours on 2 cores; with profiles/slurm 1,405 submissions." in lines
+    assert any(line.startswith("Speeds: 3 finished trainings") for line in lines)
+    on_gpu = costs_text({"whole build": Cost(9, 1, 1.0, 2.5)}, "cuda", 1, 9, 0, assumed=True)
+    assert "about 1.0 hours on 1 core and 2.5 hours of one GPU; " in on_gpu
+    assert "No training on a GPU was measured" in on_gpu
+
+
+def test_the_papers_build_is_counted_in_full():
+    made = load_config(overlay(read("config.yaml"), read("configs/paper.yaml")))
+    jobs = planned_jobs(made)
+    assert len(jobs["train_model"]) > 400
+    assert sum(map(len, jobs.values())) > 3000
+    assert {run.dataset for run in jobs["train_model"]} >= {"mnist", "svhn", "cifar10", "celeba", "oasis"}

@@ -1,0 +1,229 @@
+"""Which runs and generations each artefact needs: tables, figures of scores and of images, the augmentation task."""
+
+import re
+
+import pytest
+
+from helpers.configs import BASE, overlay, read
+from helpers.experiment_configs import CONFIG, only
+from reproduction import published
+from reproduction.config import tables
+from reproduction.config.config import load_config
+from reproduction.plan.augmentation import SOURCE_PATTERN, class_generation, n_samples, source_generations, sources
+from reproduction.plan.cells import (
+    beta_trials,
+    draw_variants,
+    scored_generations,
+    table1_generations,
+    two_centroids,
+    two_stage_run,
+)
+from reproduction.plan.figures import (
+    class_grid,
+    grid_generations,
+    latent_space_run,
+    neighbour_generations,
+    neighbour_samplers,
+    samples_generation,
+)
+from reproduction.plan.keys import SAMPLERS, Generation, Run
+from reproduction.plan.rows import PAPER_ROWS, table1_rows
+from reproduction.plan.targets import score_records, targets
+
+
+def test_table1_has_every_row_for_every_seed():
+    generations = list(table1_generations(CONFIG))
+    rows = table1_rows(CONFIG)
+    assert len(generations) == len(set(generations)) == 2 * len(rows)
+    assert {row.sampler for row in rows} == set(SAMPLERS) - {"two_stage"}  # Table 7
+    labels = [published.normal_label(row.label) for row in rows[:13]]
+    assert labels == [published.normal_label(label) for label in published.rows("table1")]
+    assert Generation(Run("digits", "full", "conv", "vae", "base", 1), "manifold", "k500") in generations
+
+
+def test_rows_can_be_limited_to_some_models():
+    few = {"table1": {"models": ["rae_gp", "ae"]}, "figure2": {"models": ["vae"]}}
+    config = load_config(overlay(BASE, {"artefacts": few}))
+    paper = [row.label for row in table1_rows(config) if row.block == "paper"]
+    assert paper == ["AE - N(0, 1)", "AE - GMM", "RAE (GP)"]
+    shown = [row.label for row, _ in grid_generations(config, "figure2", "digits") if row.block == "paper"]
+    assert shown == ["VAE - N(0, 1)", "VAE - GMM", "VAE - Ours"]
+
+
+def test_the_models_of_table_1_are_those_of_its_rows():
+    assert list(dict.fromkeys(row.model for row in PAPER_ROWS)) == tables.ALL_MODELS
+
+
+# -- the generations of each artefact ---------------------------------------------------------------------------------
+
+TABLE1_ROWS = 13 + 1 + 7  # the paper's, the released chain, controls
+SEEDS = {"seeds": [3, 5, 8]}
+# Artefact, its section, and how many generations it needs.
+COUNTS = [
+    ("table1", {"seeds": [0, 1], "variants": ["base", "k50", "steps9"]}, 2 * (TABLE1_ROWS + 2)),
+    ("table1", {"models": ["ae", "vae"]}, 2 + 3 + 8),
+    ("table3", {"n_trials": 4, **SEEDS}, 2 * 3 * (6 * 4 + 7)),
+    ("table3", {"n_trials": 10, "nets": ["mlp"], "models": ["vae_nf", "vae"]}, 10 + 3 + 2),
+    ("table6", {"n_trials": 3, **SEEDS}, 4 * 3 * 3 * 4),
+    ("table6", {"models": ["iwae"], "datasets": ["digits", "shapes"]}, 2 * 10 * 4),
+    ("table7", SEEDS, 2 * 3 * 5),
+    ("figure4", {"subsets": ["full", "n500", "n200"], **SEEDS}, 3 * 3 * (13 + 4)),
+    ("figure11", {"datasets": ["digits", "shapes"], "models": ["ae"], "subsets": ["full", "n400"]}, 2 * 2 * (2 + 4)),
+    ("figure12", {"ks": [100, 500], "k_draws": 300, "n_draws": 4, **SEEDS}, 3 * (3 + 4 + 1 + 2 + 4)),
+    ("figure12", {"ks": [100, 500], "k_draws": 500, "n_draws": 4}, 2 + 4 + 1 + 2 + 4),
+    ("figure13", {"datasets": ["digits", "shapes"]}, 2 * 3),
+    ("figure14", {"lams": [0.1, 1.0], "k": 200, **SEEDS}, 3 * (2 + 1 + 2 + 4)),
+    (
+        "figure_controls",
+        {"scales": [0.1, 0.2], "lengths": [10, 30, 50], "ks": [20], "n_betas": 2, **SEEDS},
+        3 * (2 + 1 + 1 + 7 + 1 + 2 * 2 + 3 + 1 + 2),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "section", "n"), COUNTS)
+def test_an_artefact_has_as_many_generations_as_its_cells(name, section, n):
+    generations = scored_generations(only(**{name: section}))
+    assert len(generations) == len(set(generations)) == n
+    assert generations == sorted(generations)
+    assert {generation.run.seed for generation in generations} == set(section.get("seeds", [0]))
+    assert {generation.run.dataset for generation in generations} == set(section.get("datasets", ["digits"]))
+
+
+def test_artefacts_without_scores_need_none():
+    unscored = ("table4", "table5", "figure1", "figure2", "figure3", "figure5", "table2", "figure10", "claims")
+    config = only(*unscored)
+    assert scored_generations(config) == []
+    assert "results/scores.csv" not in targets(config)
+    assert score_records(config) == []
+
+
+def test_a_search_is_over_every_net_trial_and_seed():
+    config = only(table3={"n_trials": 2, "seeds": [1, 4], "models": ["wae", "vae"]})
+    found = {(g.run.net, g.run.trial, g.run.seed) for g in scored_generations(config) if g.run.model == "wae"}
+    assert found == {(net, trial, seed) for net in ("conv", "resnet") for trial in ("t00", "t01") for seed in (1, 4)}
+    assert {g.run.trial for g in scored_generations(config) if g.run.model == "vae"} == {"base"}
+    plugged = only(table6={"n_trials": 1, "net": "mlp", "models": ["aae"]})
+    run = Run("digits", "full", "mlp", "aae", "t00", 0)
+    samplers = ("jitter", "manifold", "prior", "reconstruction")
+    assert scored_generations(plugged) == [Generation(run, sampler) for sampler in samplers]
+
+
+def test_the_two_stage_model_is_scored_with_both_stages():
+    found = scored_generations(only(table7={"nets": ["wae"]}))
+    assert {generation.run for generation in found} == {Run("digits", "full", "wae", "two_stage", "base", 0)}
+    assert {g.sampler for g in found} == {"reconstruction", "prior", "two_stage", "manifold", "jitter"}
+
+
+def test_random_centroids_are_drawn_as_often_as_asked():
+    config = only(figure12={"ks": [100], "k_draws": 300, "n_draws": 3})
+    assert draw_variants(config) == ["k300_draw0", "k300_draw1", "k300_draw2"]
+    variants = {g.variant for g in scored_generations(config) if g.sampler == "manifold"}
+    assert variants == {"base", "k100", "k300", "k300_draw0", "k300_draw1", "k300_draw2"}
+
+
+def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():
+    section = {"scales": [0.5], "lengths": [10], "ks": [30], "n_betas": 2, "net": "infogan"}
+    config = only(figure_controls=section)
+    found = {(g.run.model, g.run.net, g.run.trial, g.sampler, g.variant) for g in scored_generations(config)}
+    expected = {
+        ("vae", "conv", "base", "jitter", "sigma0.5"),
+        ("vae", "conv", "base", "kde", "h0.5"),
+        ("vae", "conv", "base", "manifold", "steps10"),
+        ("vae", "conv", "base", "manifold", "k30"),
+        ("vae", "conv", "t00", "manifold", "base"),
+        ("vae", "conv", "t01", "manifold", "base"),
+        ("two_stage", "infogan", "base", "two_stage", "base"),
+    }
+    assert expected <= found
+    assert beta_trials(config) == ["t00", "t01"]
+    assert two_stage_run(only(figure_controls={}), 4).net == "conv"
+
+
+def test_score_records_are_both_splits_of_every_generation_in_order():
+    records = score_records(CONFIG)
+    assert len(records) == len(set(records)) == 2 * len(scored_generations(CONFIG))
+    config = only("table1")
+    assert score_records(config)[0] == (
+        "results/runs/digits/full/conv/ae/base/seed0/generations/gmm/base/classifier/score_validation.json"
+    )
+
+
+# -- figures of images ------------------------------------------------------------------------------------------------
+
+
+def test_the_runs_and_generations_of_the_figures_of_images():
+    shown = {"dataset": "shapes", "subset": "n300", "seed": 7}
+    config = only(figure1={"seed": 2}, figure3={"seed": 4}, figure6=shown, figure13={"seed": 5})
+    assert latent_space_run(config).key == "shapes/full/conv/vae/base/seed2"
+    assert samples_generation(config, "figure6").key == "shapes/n300/conv/vae/base/seed7/manifold/base"
+    assert two_centroids(config, "digits", 5).key == "digits/full/conv/vae/base/seed5/manifold/k2"
+    near = neighbour_generations(config, "figure3", "digits")
+    assert {name: generation.sampler for name, generation in near.items()} == neighbour_samplers()
+    assert {generation.run.key for generation in near.values()} == {"digits/full/conv/vae/base/seed4"}
+
+
+def test_a_grid_shows_every_method_but_noise():
+    rows = grid_generations(CONFIG, "figure7", "digits")
+    assert len(rows) == TABLE1_ROWS - 1
+    assert [row.label for row, _ in rows[:13]] == [row.label for row in PAPER_ROWS]
+    assert all((g.run.model, g.sampler) == (row.model, row.sampler) for row, g in rows)
+
+
+def test_a_grid_of_classes_shows_models_trained_on_each_class():
+    grid = class_grid(CONFIG)
+    assert list(grid) == ["AD", "CN"]
+    for name, rows in grid.items():
+        assert len(rows) == 13 + 4
+        assert {generation.run.subset for _, generation in rows} == {f"class-{name}"}
+        assert {generation.run.dataset for _, generation in rows} == {"phantoms"}
+
+
+# -- the augmentation task --------------------------------------------------------------------------------------------
+
+
+def test_table_2_has_the_papers_sources_and_controls():
+    found = sources(CONFIG)
+    assert len({source.name for source in found}) == len(found) == 2 + 13 + 3
+    assert [source.name for source in found[:2]] == ["raw", "resampled"]
+    assert {source.name for source in found if source.block == "controls"} == {
+        "vae-reconstruction",
+        "vae-jitter",
+        "vae-kde",
+    }
+    assert all(re.fullmatch(SOURCE_PATTERN, source.name) for source in found)
+    few = load_config(overlay(BASE, {"artefacts": {"table2": {"models": ["wae"]}}}))
+    assert [source.name for source in sources(few) if source.block == "paper"] == [
+        "raw",
+        "resampled",
+        "wae-prior",
+    ]
+
+
+def test_a_source_is_generated_for_each_class_by_its_own_model():
+    config = load_config(overlay(BASE, {"artefacts": {"table2": {"dataset": "shapes", "seed": 6}}}))
+    assert source_generations(config, "raw") == source_generations(config, "resampled") == {}
+    found = source_generations(config, "vae-manifold")
+    assert {name: generation.key for name, generation in found.items()} == {
+        name: f"shapes/class-{name}/conv/vae/base/seed6/manifold/base" for name in ("disk", "ring")
+    }
+
+
+def test_as_many_images_as_the_task_asks_for():
+    changes = {"evaluation": {"n_samples": 700}, "artefacts": {"table2": {"n_per_class": 90}}}
+    config = load_config(overlay(BASE, changes))
+    row = PAPER_ROWS[0]
+    of_class = class_generation(config, row, "AD")
+    assert n_samples(config, of_class) == 90
+    elsewhere = Generation(Run("digits", "class-AD", "conv", "ae", "base", 0), "prior")
+    whole = Generation(Run("phantoms", "full", "conv", "ae", "base", 0), "prior")
+    assert [n_samples(config, generation) for generation in (elsewhere, whole)] == [700, 700]
+    without = load_config(overlay(BASE, {**changes, "artefacts": {"table2": None, "figure10": None}}))
+    assert n_samples(without, of_class) == 700
+
+
+def test_the_papers_rows_of_table_2_have_the_labels_of_its_table():
+    default = load_config(read("config.yaml"))
+    labels = [source.label for source in sources(default) if source.block == "paper"]
+    assert len(labels) > 5
+    assert [label for label in labels if not published.has_row("table2", label)] == []

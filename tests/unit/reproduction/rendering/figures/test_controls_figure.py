@@ -1,0 +1,151 @@
+"""The figure of controls: novelties and chains on its axes, and that no words lie over others."""
+
+import numpy as np
+import pytest
+
+from geovae.core.errors import GeovaeError
+from helpers.score_figure_checks import COMMON, DIGITS, SHAPES, check_words, line, mean_std, over_seeds, strangers
+from helpers.score_figure_checks import table as table  # a fixture
+from reproduction.rendering.figures import controls
+
+POINTS = [
+    {"label": "VAE - Ours", "model": "vae", "sampler": "manifold", "variant": "base", "trial": "base"},
+    {"label": "VAE - N(0, 1)", "model": "vae", "sampler": "prior", "variant": "base", "trial": "base"},
+    {"label": "Real images", "model": "vae", "sampler": "real", "variant": "base", "trial": "base"},
+]
+NOISE = {
+    "label": "Means + noise",
+    "sampler": "jitter",
+    "model": "vae",
+    "points": [{"value": v, "variant": f"sigma{v:g}"} for v in (1.0, 0.1, 0.5)],
+}
+KERNELS = {
+    **NOISE,
+    "label": "KDE",
+    "sampler": "kde",
+    "points": [{"value": v, "variant": f"h{v:g}"} for v in (0.2, 0.4)],
+}
+NOVELTIES = ("novelty", "novelty_latent", "novelty_features")
+CHAIN = ("acceptance", "displacement", "active_share", "log_density_end", "active_share_train")
+
+
+def new(value: float) -> dict:
+    return {"novelty": value, "novelty_latent": value + 0.1, "novelty_features": value + 0.2}
+
+
+def chain(value: float) -> dict:
+    return dict(zip(CHAIN, (value, 2 * value, value / 2, -value, value / 4), strict=True))
+
+
+def control_scores(dataset: str = "digits") -> list[dict]:
+    at = {"dataset": dataset}
+    records = over_seeds("manifold", 20.0, **new(0.5), **chain(0.5), **at) + over_seeds("prior", 60.0, **new(1.1), **at)
+    records += over_seeds("real", 2.0, 0.1, novelty=0.0, novelty_features=0.1, **at)
+    for v in (0.1, 0.5, 1.0):
+        records += over_seeds("jitter", 15 + 40 * v, variant=f"sigma{v:g}", **new(0.4 + v / 2), **at)
+    for v in (0.2, 0.4):
+        records += over_seeds("kde", 14 + 40 * v, variant=f"h{v:g}", **new(0.4 + v / 2), **at)
+    for n in (10, 1000):
+        records += over_seeds("manifold", 25.0, variant=f"steps{n}", **new(0.5), **chain(n / 2000), **at)
+    for trial, value in (("t00", 0.2), ("t01", 0.8)):
+        records += over_seeds("manifold", 25.0, trial=trial, **new(0.5), **chain(value), **at)
+    records += over_seeds("manifold", 25.0, variant="k10", **new(0.5), **chain(0.04), **at)
+    return records
+
+
+def control_settings(**changes) -> dict:
+    base = {
+        "panels": [DIGITS], "points": POINTS, "curves": [NOISE, KERNELS],
+        "lengths": [{"n_steps": n, "variant": v} for n, v in ((1000, "steps1000"), (10, "steps10"), (100, "base"))],
+        "betas": [{"beta": 1.0, "trial": "t01"}, {"beta": 0.01, "trial": "t00"}],
+        "ks": [{"k": 10, "variant": "k10"}, {"k": 100, "variant": "base"}],
+    }  # fmt: skip
+    return COMMON | base | changes
+
+
+def test_controls_show_fid_against_each_novelty(table):
+    figure = controls.render(table([*control_scores(), *strangers()]), control_settings())
+    panels = figure.axes[:3]
+    assert [axes.get_xlabel() for axes in panels] == ["novelty, pixels", "novelty, latent space", "novelty, features"]
+    for axes, shift in zip(panels, (0.0, 0.1, 0.2), strict=True):
+        noise, kernels = [line for line in axes.lines if len(line.get_xdata()) > 1 and line.get_marker() in "s^"]
+        np.testing.assert_allclose(noise.get_xdata(), np.array([0.45, 0.65, 0.9]) + shift)
+        np.testing.assert_allclose(noise.get_ydata(), [mean_std(15 + 40 * v)[0] for v in (0.1, 0.5, 1.0)])
+        np.testing.assert_allclose(kernels.get_xdata(), np.array([0.5, 0.6]) + shift)
+        for letter, novelty, fid in (("A", 0.5, 20.0), ("B", 1.1, 60.0)):
+            (place,) = line(axes, letter).get_xydata()
+            np.testing.assert_allclose(place, [novelty + shift, mean_std(fid)[0]])
+        assert any(list(line.get_xdata()) == [1, 1] for line in axes.lines)
+        words = {text.get_text(): text.xy for text in axes.texts}
+        letters = {"A", "B"} if shift == 0.1 else {"A", "B", "C"}  # real images have no latents
+        assert set(words) == letters | {"σ = 0.1", "σ = 1", "h = 0.2", "h = 0.4"}
+        np.testing.assert_allclose(words["σ = 1"], (0.9 + shift, mean_std(55.0)[0]))
+    assert len({axes.get_ylim() for axes in panels}) == 1
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words[:5] == ["A  VAE - Ours", "B  VAE - N(0, 1)", "C  Real images", "Means + noise, σ", "KDE, h"]
+
+
+def test_controls_have_bars_both_ways(table):
+    records = control_scores()
+    for record in records:
+        if record["sampler"] == "prior":
+            record["novelty"] += 0.1 * record["seed"]
+    figure = controls.render(table(records), control_settings())
+    mean, std = mean_std(60.0)
+    found = []
+    for container in figure.axes[0].containers:
+        across, upright = (part.get_segments()[0] for part in container.lines[2])
+        found.append((*across[:, 0], *upright[:, 1]))
+    assert any(ends == pytest.approx((1.1, 1.3, mean - std, mean + std)) for ends in found)
+
+
+def test_chains_against_their_length_beta_and_k(table):
+    figure = controls.render(table(control_scores()), control_settings())
+    panels = figure.axes[3:]
+    shown = [(axes.lines[0].get_xdata().tolist(), axes.lines[0].get_ydata().tolist()) for axes in panels]
+    lengths = [10, 100, 1000]
+    values = [0.005, 0.5, 0.5]
+    assert shown == [
+        (lengths, pytest.approx(values)),
+        (lengths, pytest.approx([0.01, 1.0, 1.0])),
+        (lengths, pytest.approx([-0.005, -0.5, -0.5])),
+        (lengths, pytest.approx([0.0025, 0.25, 0.25])),
+        ([0.01, 1.0], pytest.approx([0.05, 0.2])),
+        ([10, 100], pytest.approx([0.01, 0.125])),
+    ]
+    marked = [any(list(line.get_xdata()) == [100, 100] for line in axes.lines) for axes in panels]
+    assert marked == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("panels", [[DIGITS], [DIGITS, SHAPES]])
+def test_controls_have_no_words_over_others(table, monkeypatch, panels):
+    samplers = ("posterior", "resample", "reconstruction", "two_stage", "manifold_released", "gmm")
+    crowd = [{**POINTS[1], "label": f"Point {name}", "sampler": name} for name in samplers]
+    records = [*control_scores(), *control_scores("shapes")]
+    for i, name in enumerate(samplers):
+        for panel in panels:
+            records += over_seeds(name, 20.0 + 0.2 * i, 0.1, dataset=panel["dataset"], **new(0.5 + 0.005 * i))
+    figure = controls.render(table(records), control_settings(panels=panels, points=[*POINTS, *crowd]))
+    words = check_words(figure, monkeypatch)
+    assert words.count("A") == 3 * len(panels)
+    assert words.count("σ = 0.1") == 3 * len(panels)
+    assert words.count("Digits") == (1 if len(panels) == 1 else 2)  # its head, and the legend of the chains
+
+
+def test_a_novelty_that_no_generation_has_is_said_to_be_missing(table):
+    records = [record | {"novelty_latent": None} for record in control_scores()]
+    figure = controls.render(table(records), control_settings())
+    assert [[text.get_text() for text in axes.texts].count("not taken") for axes in figure.axes[:3]] == [0, 1, 0]
+
+
+def test_a_chain_without_diagnostics_is_named(table):
+    records = control_scores()
+    for record in records:
+        if record["variant"] == "steps10" and record["seed"] == 1:
+            record["acceptance"] = None
+    with pytest.raises(GeovaeError, match="no acceptance of digits/full/conv/vae/base/seed1/manifold/steps10"):
+        controls.render(table(records), control_settings())
+    with pytest.raises(GeovaeError, match="no record of digits/full/conv/vae/t05/seed0/manifold/base"):
+        controls.render(table(control_scores()), control_settings(betas=[{"beta": 1.0, "trial": "t05"}]))
+    with pytest.raises(GeovaeError, match="points: 27, but there are 26 letters"):
+        controls.render(table(control_scores()), control_settings(points=POINTS * 9))

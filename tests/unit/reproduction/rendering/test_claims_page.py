@@ -1,0 +1,73 @@
+"""The page of claims: on what it rests, the verdict on each claim in both forms, and the script that writes it."""
+
+import importlib.util
+import json
+import re
+
+from geovae.core.storage import csv_text
+from geovae.evaluation.record import COLUMNS
+from helpers.claim_scores import SETTINGS, classifiers, world
+from helpers.paths import ROOT
+from reproduction.claims.evidence import Evidence
+from reproduction.rendering.claims import build, html_page, markdown_page
+from reproduction.scores.classification import columns
+
+
+def page():
+    return build(Evidence(world(), SETTINGS, classifiers()))
+
+
+def test_the_page_says_on_what_it_rests_before_any_verdict():
+    text = markdown_page(page())
+    basis = text[: text.index("Verdict")]
+    for words in (
+        "Digits (a stand-in for the paper's data): up to 3 trainings of each model, 500 images a score.",
+        "Phantoms (a stand-in for the paper's data): 80 classifiers in all, no scores.",
+        "A verdict about stand-in data decides nothing about the paper's data.",
+        "the paper takes Inception",
+    ):
+        assert words in basis
+    one = markdown_page(build(Evidence(world(seeds=(0,)), SETTINGS)))
+    assert "one training of each model" in one
+
+
+def test_paper_data_on_inception_carry_no_warning():
+    settings = {**SETTINGS, "backbone": "inception", "datasets": [{**SETTINGS["datasets"][0], "stand_in": False}]}
+    text = markdown_page(build(Evidence([], {k: settings[k] for k in ("split", "backbone", "datasets")})))
+    assert "decides nothing" not in text
+    assert "Digits (data of the paper): no scores." in text
+
+
+def test_both_forms_give_every_claim_its_verdict():
+    built = page()
+    markdown, web = markdown_page(built), html_page(built)
+    for judged in (*built.claims, *built.questions):
+        title = re.escape(judged.claim.title)
+        assert re.search(rf"^\| {title} \|.*\| {judged.outcome} \|$", markdown, re.M)
+        assert re.search(rf"### {title}\n\n.*\n\n\*\*Verdict: {judged.outcome}", markdown)
+        assert re.search(rf'<h3 id="{judged.claim.name}">{title}</h3>\n<p>.*\n<p><strong class="holds">Verdict:', web)
+    assert markdown.index("The paper's claims") < markdown.index("Questions that the paper does not ask")
+
+
+def test_markup_in_labels_is_escaped():
+    settings = json.loads(json.dumps(SETTINGS))
+    settings["datasets"][0]["title"] = "a_<b>|"
+    built = build(Evidence(world(), settings))
+    assert r"a\_\<b\>\|" in markdown_page(built)
+    assert "a_&lt;b&gt;|" in html_page(built)
+    assert "<b>" not in html_page(built)
+
+
+def test_the_script_writes_both_files(tmp_path):
+    script = ROOT / "workflow_scripts" / "write_claims.py"
+    spec = importlib.util.spec_from_file_location("write_claims", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    scores, lines = tmp_path / "scores.csv", tmp_path / "classification.csv"
+    scores.write_text(csv_text(COLUMNS, [[record[name] for name in COLUMNS] for record in world()]))
+    lines.write_text(csv_text(columns(["AD", "CN"]), [list(row.values()) for row in classifiers()]))
+    arguments = ["--scores", str(scores), "--classification", str(lines), "--settings", json.dumps(SETTINGS)]
+    outputs = ["--output-md", str(tmp_path / "claims.md"), "--output-html", str(tmp_path / "claims.html")]
+    module.main(module.build_parser().parse_args(arguments + outputs))
+    assert "| Ours below the prior | Section 5.1, Table 1 | holds |" in (tmp_path / "claims.md").read_text()
+    assert (tmp_path / "claims.html").read_text().startswith("<!DOCTYPE html>")

@@ -1,0 +1,137 @@
+"""Scripts on latents (embed_latents, build_metric, show_centroids), on tiny data, against computations without them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import build_metric
+import embed_latents
+import show_centroids
+from geovae.core import storage
+from geovae.geometry.metric import RiemannianMetric
+from geovae.models import build_model, load_model, save_model
+from helpers.script_runs import MODEL, SHAPE, TRAIN_ROWS, brute_force, embed, fails, images_of, run
+from helpers.script_runs import folder as folder  # a fixture
+
+torch.set_num_threads(1)
+
+
+# -- embed_latents ----------------------------------------------------------------------------------------------------
+
+
+def encoded(folder, images: np.ndarray) -> list[np.ndarray]:
+    with torch.no_grad():
+        mu, log_var = load_model(folder / "run").encoder(torch.from_numpy(images).float() / 255)
+    return [mu.numpy(), log_var.numpy()]
+
+
+@pytest.mark.parametrize("n_unseen", [8, 1000])
+def test_embedded_are_the_subset_and_the_first_unseen_images(folder, n_unseen):
+    run(embed_latents, *embed(folder, n_unseen))
+    expected = {
+        "latents": images_of("train")[TRAIN_ROWS],
+        "latents_validation": images_of("validation")[[7, 1, 5]],
+        "unseen_validation": images_of("validation")[:n_unseen],
+        "unseen_test": images_of("test")[:n_unseen],
+    }
+    assert {path.stem for path in (folder / "latents").iterdir()} == set(expected)
+    for name, images in expected.items():
+        arrays = storage.load_arrays(folder / f"latents/{name}.npz")
+        assert set(arrays) == {"mu", "log_var"}
+        for found, truth in zip((arrays["mu"], arrays["log_var"]), encoded(folder, images), strict=True):
+            np.testing.assert_allclose(found, truth, rtol=1e-5, atol=1e-6)
+
+
+def test_a_deterministic_encoder_has_no_log_var(folder):
+    description = MODEL | {"model": "ae"}
+    save_model(folder / "run", build_model(description), description)
+    run(embed_latents, *embed(folder))
+    for name in ("latents", "unseen_test"):
+        assert set(storage.load_arrays(folder / f"latents/{name}.npz")) == {"mu"}
+
+
+def test_embedding_no_unseen_image_is_refused(folder):
+    for n_unseen in (0, -1):
+        assert f"--n-unseen is {n_unseen}: at least one" in fails(embed_latents, *embed(folder, n_unseen))
+
+
+# -- build_metric -----------------------------------------------------------------------------------------------------
+
+
+def indices(folder, key: str = "key", **settings) -> list[int]:
+    content = json.dumps({"k": 5, "lam": 0.1} | settings)
+    paths = ("--latents", folder / "latents/latents.npz", "--output", folder / "metric.npz")
+    run(build_metric, *paths, "--key", key, "--settings", content)
+    return RiemannianMetric.load(folder / "metric.npz").indices.tolist()
+
+
+def test_random_centroids_depend_on_key_and_draw_alone(folder):
+    run(embed_latents, *embed(folder))
+    first = indices(folder, draw=0)
+    assert len(set(first)) == 5
+    assert first == sorted(first)
+    assert set(first) <= set(range(12))
+    assert indices(folder, draw=0, lam=0.5) == first
+    found = {tuple(indices(folder, key, draw=draw)) for key in ("key", "other") for draw in (0, 1, 2)}
+    assert len(found) == 6
+    assert indices(folder, draw=None) == indices(folder)
+    assert sorted(indices(folder, draw=3, k=12)) == list(range(12))
+
+
+def test_random_centroids_make_a_metric_of_their_rows(folder):
+    run(embed_latents, *embed(folder))
+    rows = indices(folder, draw=1, tau=0.3)
+    latents = storage.load_arrays(folder / "latents/latents.npz")
+    metric = RiemannianMetric.load(folder / "metric.npz")
+    np.testing.assert_array_equal(metric.centroids.numpy(), latents["mu"][rows])
+    np.testing.assert_allclose(metric.precisions.numpy(), np.exp(-latents["log_var"][rows]), rtol=1e-6)
+    assert (metric.lam, metric.tau) == (0.1, 0.3)
+
+
+@pytest.mark.parametrize("k", [13, 0, -2])
+def test_more_random_centroids_than_means_are_refused(folder, k):
+    run(embed_latents, *embed(folder))
+    paths = ("--latents", folder / "latents/latents.npz", "--output", folder / "metric.npz", "--key", "key")
+    message = fails(build_metric, *paths, "--settings", json.dumps({"k": k, "draw": 0}))
+    assert f"latents.npz: k = {k}, but there are 12 training means" in message
+
+
+# -- show_centroids ---------------------------------------------------------------------------------------------------
+
+
+def show(folder, n_samples: int = 4) -> tuple:
+    return (
+        *("--model", folder / "run", "--metric", folder / "metric.npz", "--samples", folder / "samples"),
+        *("--data", folder / "data", "--subset", folder / "subset/train.npy"),
+        *("--n-samples", n_samples, "--device", "cpu", "--output", folder / "centroids.npz"),
+    )
+
+
+def test_each_sample_belongs_to_the_decoded_centroid_that_it_is_nearest_to(folder):
+    centroids = torch.tensor([[-30.0, 4.0], [25.0, 30.0], [5.0, -40.0]])
+    RiemannianMetric(centroids, torch.ones(3, 2), 1.0, 0.1).save(folder / "metric.npz")
+    with torch.no_grad():
+        decoded = (load_model(folder / "run").decoder(centroids) * 255).numpy().astype(np.uint8)
+    generator = np.random.default_rng(9)
+    owner = generator.permutation(np.repeat([0, 1], [6, 3]))  # none at the third
+    noise = generator.integers(-3, 4, (9, *SHAPE))
+    samples = np.clip(decoded[owner].astype(int) + noise, 0, 255).astype(np.uint8)
+    assert brute_force(samples, decoded)[1].tolist() == owner.tolist()
+    storage.save_array(folder / "samples/samples.npy", samples)
+    run(show_centroids, *show(folder))
+    arrays = storage.load_arrays(folder / "centroids.npz")
+    np.testing.assert_array_equal(arrays["centroids"], decoded)
+    train = images_of("train")[TRAIN_ROWS]
+    distances, rows = brute_force(decoded, train)
+    np.testing.assert_array_equal(arrays["nearest_train"], train[rows])
+    np.testing.assert_allclose(arrays["distance_train"], distances / 255)
+    assert arrays["counts"].tolist() == [6, 3, 0]
+    shown = [*np.flatnonzero(owner == 0)[:4], *np.flatnonzero(owner == 1)]
+    assert arrays["owner"].tolist() == [0] * 4 + [1] * 3
+    np.testing.assert_array_equal(arrays["samples"], samples[shown])
+
+
+def test_showing_no_sample_is_refused(folder):
+    assert "--n-samples is 0: at least one" in fails(show_centroids, *show(folder, 0))

@@ -1,0 +1,153 @@
+"""Scripts that score (extract_training_features, score_samples), on tiny data, against computations without them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import embed_latents
+import extract_training_features
+import score_samples
+from geovae.core import storage
+from geovae.evaluation.classifier import Classifier
+from geovae.evaluation.features import load_backbone
+from geovae.evaluation.neighbours import nearest
+from geovae.evaluation.reference import save_reference
+from helpers.script_runs import SHAPE, TRAIN_ROWS, brute_force, embed, fails, images_of, run
+from helpers.script_runs import folder as folder  # a fixture
+
+torch.set_num_threads(1)
+
+
+def features_of(folder, images: np.ndarray) -> np.ndarray:
+    classifier = Classifier(SHAPE, 2, 0.25)
+    classifier.load_state_dict(storage.load_weights(folder / "backbone/model.safetensors"))
+    with torch.no_grad():
+        return classifier.eval().features(torch.from_numpy(images)).numpy()
+
+
+# -- extract_training_features ----------------------------------------------------------------------------------------
+
+
+def extract(folder, *more) -> tuple:
+    return (
+        *("--backbone", folder / "backbone", "--data", folder / "data", "--subset", folder / "subset/train.npy"),
+        *("--output", folder / "features", "--device", "cpu", *more),
+    )
+
+
+def references(folder) -> tuple:
+    """Reference files of the unseen splits, as arguments."""
+    for split in ("validation", "test"):
+        save_reference(folder / f"{split}.npz", features_of(folder, images_of(split)))
+    return tuple(word for s in ("validation", "test") for word in ("--reference", f"{s}={folder / f'{s}.npz'}"))
+
+
+def test_training_features_are_those_of_the_subset_and_distances_those_to_it(folder):
+    run(extract_training_features, *extract(folder, *references(folder)))
+    features = storage.load_array(folder / "features/train.npy")
+    expected = features_of(folder, images_of("train")[TRAIN_ROWS])
+    assert (features.shape, features.dtype) == ((12, 64), np.float32)
+    np.testing.assert_allclose(features, expected, rtol=1e-5, atol=1e-6)
+    for split in ("validation", "test"):
+        distances = storage.load_array(folder / f"features/unseen_{split}.npy")
+        assert distances.dtype == np.float64
+        truth, _ = brute_force(features_of(folder, images_of(split)), expected)
+        np.testing.assert_allclose(distances, truth, rtol=1e-4)
+    assert {path.name for path in (folder / "features").iterdir()} == {
+        *("train.npy", "unseen_validation.npy", "unseen_test.npy")
+    }
+
+
+def test_extracting_training_features_names_what_does_not_fit(folder, capsys):
+    save_reference(folder / "test.npz", np.eye(64), "tf_legacy")
+    argument = ("--reference", f"test={folder / 'test.npz'}")
+    assert "resized by tf_legacy, the generated ones by nothing" in fails(
+        extract_training_features, *extract(folder, *argument)
+    )
+    assert "resize is 'tf_legacy'" in fails(
+        extract_training_features, *extract(folder, *argument, "--resize", "tf_legacy")
+    )
+    storage.save_array(folder / "subset/train.npy", np.array([3, 40]))
+    assert "do not name images among 40" in fails(extract_training_features, *extract(folder, *argument))
+    fails(extract_training_features, *extract(folder, "--reference", "test.npz"))
+    assert "NAME=PATH is expected, not 'test.npz'" in capsys.readouterr().err
+    assert not (folder / "features/train.npy").exists()
+
+
+# -- score_samples ----------------------------------------------------------------------------------------------------
+
+NOVELTIES = ("novelty", "novelty_latent", "novelty_features")
+KEY = dict.fromkeys(("dataset", "subset", "net", "model", "trial", "sampler", "variant"), "x") | {"seed": 0}
+
+
+def score(folder, *more) -> tuple:
+    words = ["--samples", folder / "samples", "--key-fields", json.dumps(KEY), "--backbone", folder / "backbone"]
+    words += ["--data", folder / "data", "--subset", folder / "subset/train.npy", "--features", folder / "features"]
+    words += ["--latents", folder / "latents/latents.npz", "--output", folder / "samples", "--device", "cpu"]
+    words += ["--settings", '{"n_clusters": 3, "n_runs": 1, "extra": []}', "--config-sha256", "c0ffee"]
+    for split in ("validation", "test"):
+        words += ["--reference", f"{split}={folder / f'{split}.npz'}", "--unseen", f"{split}={folder / split}.npy"]
+        words += ["--unseen-latents", f"{split}={folder}/latents/unseen_{split}.npz"]
+    return (*words, *more)
+
+
+def generate(folder, images: np.ndarray, latents: np.ndarray) -> None:
+    storage.save_array(folder / "samples/samples.npy", images)
+    storage.save_array(folder / "samples/latents.npy", latents)
+    storage.save_json(folder / "samples/diagnostics.json", {"seconds": 1.0, "among_means": 1.0})
+
+
+@pytest.fixture
+def measured(folder):
+    """All that scoring needs of the training and unseen images."""
+    run(embed_latents, *embed(folder, 100))
+    run(extract_training_features, *extract(folder, *references(folder)))
+    for split in ("validation", "test"):
+        distances, _ = nearest(images_of(split), images_of("train")[TRAIN_ROWS])
+        storage.save_array(folder / f"{split}.npy", distances)
+    return folder
+
+
+def test_copies_score_no_novelty_and_unseen_images_one_in_every_space(measured):
+    latents = {name: storage.load_arrays(measured / f"latents/{name}.npz")["mu"] for name in ("latents", "unseen_test")}
+    generate(measured, images_of("train")[TRAIN_ROWS], latents["latents"])
+    run(score_samples, *score(measured))
+    for split in ("validation", "test"):
+        record = storage.load_json(measured / f"samples/score_{split}.json")
+        assert (record["n"], record["config_sha256"]) == (12, "c0ffee")
+        assert [record[name] for name in NOVELTIES] == pytest.approx([0.0] * 3, abs=1e-5)
+    generate(measured, images_of("test"), latents["unseen_test"])
+    run(score_samples, *score(measured))
+    record = storage.load_json(measured / "samples/score_test.json")
+    assert (record["n"], record["fid"]) == (15, pytest.approx(0.0, abs=1e-6))
+    assert [record[name] for name in NOVELTIES] == pytest.approx([1.0] * 3, rel=1e-4)
+
+
+def test_images_without_latents_have_no_latent_novelty(measured):
+    generate(measured, images_of("test"), np.empty((15, 0), np.float32))
+    run(score_samples, *score(measured))
+    record = storage.load_json(measured / "samples/score_test.json")
+    assert record["novelty_latent"] is None
+    assert [record[name] for name in ("novelty", "novelty_features")] == pytest.approx([1.0] * 2, rel=1e-4)
+
+
+def test_features_of_generated_images_are_stored_only_where_asked(measured):
+    generate(measured, images_of("test"), np.empty((15, 0), np.float32))
+    run(score_samples, *score(measured))
+    before = set(measured.rglob("*"))
+    stored = measured / "features.npy"
+    run(score_samples, *score(measured), "--save-features", stored)
+    assert set(measured.rglob("*")) - before == {stored}
+    backbone = load_backbone(measured / "backbone", torch.device("cpu"))
+    np.testing.assert_array_equal(np.load(stored), backbone.features(images_of("test")))
+
+
+def test_scoring_needs_the_same_splits_of_everything(measured):
+    generate(measured, images_of("test"), np.empty((15, 0), np.float32))
+    words = score(measured)
+    for name in ("--unseen", "--unseen-latents"):
+        first = words.index(name)
+        message = fails(score_samples, *words[:first], *words[first + 2 :])
+        assert f"{name}: give it for the same splits as --reference" in message

@@ -1,1 +1,0 @@
-"""The paper's claims, and what the scores of a build say about each. Rendered by `geovae.rendering.claims`."""

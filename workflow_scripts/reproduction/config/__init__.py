@@ -1,0 +1,1 @@
+"""The typed config, a module a section."""

@@ -1,0 +1,195 @@
+"""The workflow's configuration: typed, closed, and the one source of defaults, schema and documentation.
+
+Nothing here imports torch. `load_config` turns what Snakemake read from `config.yaml` and its overlays into a `Config`,
+or raises a `GeovaeError` of one line a mistake.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from geovae.core.errors import GeovaeError
+from reproduction.config.base import Closed, Seeds
+from reproduction.config.datasets import Datasets
+from reproduction.config.errors import explain
+from reproduction.config.protocol import Protocol
+from reproduction.config.tables import CLASSES, Artefacts
+
+# Sides of the square images that these nets take; the others adapt.
+SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
+
+
+class PRD(Closed):
+    """Precision and recall of distributions (Sajjadi et al. 2018)."""
+
+    n_clusters: int = Field(20, ge=2, description="Clusters of the pooled features.")
+    n_runs: int = Field(10, ge=1, description="Clusterings whose curves are averaged.")
+
+
+class Classifier(Closed):
+    """The feature extractor that the workflow trains on a data set's own labels."""
+
+    epochs: int = Field(20, ge=1, description="Passes over the training images.")
+    batch_size: int = Field(100, ge=2, description="Images a gradient step.")
+    lr: float = Field(1e-3, gt=0, description="Learning rate of Adam.")
+    width: float = Field(1.0, gt=0, le=8, description="Factor on the channel counts.")
+
+
+Extra = Literal["kid", "precision_recall", "density_coverage", "fid_bootstrap"]
+
+
+class Evaluation(Closed):
+    """Scores of generated images."""
+
+    backbone: Literal["classifier", "inception"] = Field(
+        "classifier",
+        description="Feature extractor behind FID and PRD: trained on the data set's own labels, or the paper's.",
+    )
+    resize: Literal["tf_legacy", "pytorch_fid"] = Field(
+        "tf_legacy",
+        description="How images are enlarged for Inception: as the paper's tool, or as pytorch-fid does it.",
+    )
+    extra: list[Extra] = Field([], description="More scores, as columns of their own in scores.csv.")
+    n_samples: int = Field(10_000, ge=2, description="Images generated, and reference images compared with, at most.")
+    classifier: Classifier = Field(Classifier(), description="Training of the classifier backbone.")
+    prd: PRD = Field(PRD(), description="Precision and recall of distributions.")
+
+
+class Config(Closed):
+    """Everything that can be set."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where torch computes; `auto` takes a GPU if any."
+    )
+    gpu_share: int = Field(1, ge=1, description="Jobs that may compute on one GPU at a time.")
+    threads: int = Field(1, ge=1, description="Threads of every computing job; another number changes the last digits.")
+    data_dir: str = Field("data", description="Folder of raw data: what lies there is used, the rest downloaded.")
+    mirror: str | None = Field(
+        None, description="Address below which the raw files are tried first, under their names in `data_dir`."
+    )
+    seeds: Seeds = Field(
+        [0], description="Trainings behind means and deviations, where a table or figure names none itself."
+    )
+    datasets: Datasets = Field(Datasets(), description="Data sets and the protocol on each.")
+    evaluation: Evaluation = Field(Evaluation(), description="Scores.")
+    artefacts: Artefacts = Field(Artefacts(), description="Tables and figures.")
+
+    def protocol(self, dataset: str) -> Protocol:
+        """The settings of a data set that is configured."""
+        return getattr(self.datasets, dataset)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_reach_the_artefacts(cls, content: Any) -> Any:
+        if not (isinstance(content, dict) and "seeds" in content and isinstance(content.get("artefacts", {}), dict)):
+            return content
+        try:
+            seeds = _SEEDS.validate_python(content["seeds"], strict=True)
+        except ValidationError:
+            return content  # the field itself says what is wrong, once
+        artefacts = content.get("artefacts", {})
+        shared = {name: _with_seeds(artefacts.get(name, {}), seeds) for name in _seeded_artefacts()}
+        return content | {"artefacts": artefacts | shared}
+
+    @model_validator(mode="after")
+    def _artefacts_fit_the_datasets(self) -> "Config":
+        for use in _uses(self):
+            if use.dataset not in self.datasets.names():
+                configured = ", ".join(self.datasets.names()) or "none"
+                raise ValueError(f"{use.where} asks for data set '{use.dataset}'; in `datasets`: {configured}")
+            _check_use(self.protocol(use.dataset), use)
+        shown = self.artefacts.figure1
+        if shown is not None and self.protocol(shown.dataset).latent_dim != 2:
+            d = self.protocol(shown.dataset).latent_dim
+            raise ValueError(
+                f"datasets.{shown.dataset}.latent_dim = {d}: Figure 1 draws a latent space of 2 dimensions"
+            )
+        if self.artefacts.figure10 is not None and self.artefacts.table2 is None:
+            raise ValueError("artefacts.figure10 shows the images of artefacts.table2, which is null")
+        if self.artefacts.table2 is not None and self.artefacts.table2.dataset not in CLASSES:
+            name, known = self.artefacts.table2.dataset, ", ".join(CLASSES)
+            raise ValueError(f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}")
+        return self
+
+
+_SEEDS = TypeAdapter(Seeds)
+
+
+def _with_seeds(section: Any, seeds: list[int]) -> Any:
+    return {"seeds": seeds} | section if isinstance(section, dict) else section
+
+
+def _seeded_artefacts() -> Iterator[str]:
+    """The tables and figures that are made of several trainings."""
+    return (name for name, field in Artefacts.model_fields.items() if hasattr(field.default, "seeds"))
+
+
+class _Use(NamedTuple):
+    """A data set that an artefact is made on: with which training images, nets and largest number of centroids."""
+
+    where: str
+    subset_key: str
+    dataset: str
+    subset: str
+    nets: tuple[str, ...]
+    k: int
+
+
+def _uses(config: Config) -> Iterator[_Use]:
+    """Everything that will be built."""
+    for name in type(config.artefacts).model_fields:
+        artefact = getattr(config.artefacts, name)
+        datasets = [artefact.dataset] if hasattr(artefact, "dataset") else getattr(artefact, "datasets", [])
+        for dataset in datasets:
+            subsets = getattr(artefact, "subsets", [getattr(artefact, "subset", "full")])
+            nets = [getattr(artefact, "net", None), *getattr(artefact, "nets", [])]
+            k = max(_centroids(artefact), default=0)
+            if name == "figure_controls":  # its net is the two-stage model's alone
+                nets.append(config.protocol(dataset).net if dataset in config.datasets.names() else None)
+            key = f"artefacts.{name}.{'subsets' if hasattr(artefact, 'subsets') else 'subset'}"
+            for subset in subsets:
+                yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net), k)
+
+
+def _centroids(artefact: object) -> Iterator[int]:
+    """The numbers of centroids that an artefact names itself."""
+    yield from getattr(artefact, "ks", [])
+    yield from (getattr(artefact, name) for name in ("k", "k_draws") if hasattr(artefact, name))
+    yield from (int(k) for variant in getattr(artefact, "variants", []) for k in re.findall(r"\bk(\d+)", variant))
+
+
+def _check_use(protocol: Protocol, use: _Use) -> None:
+    size = getattr(getattr(protocol, "options", None), "image_size", 32)
+    for net in use.nets or (protocol.net,):
+        if net in SQUARE_SIZES and size not in SQUARE_SIZES[net]:
+            sizes = " or ".join(map(str, SQUARE_SIZES[net]))
+            raise ValueError(f"datasets.{use.dataset}.options.image_size = {size}: the {net} net takes {sizes}")
+    n_train = protocol.train_size()
+    if n_train is None:
+        if use.subset_key.endswith("subsets"):
+            raise ValueError(f"{use.where}: the number of training images of data set '{use.dataset}' is not known")
+        return
+    if use.subset.startswith("n") and int(use.subset[1:]) > n_train:
+        raise ValueError(f"{use.subset_key} = '{use.subset}': {use.dataset} has {n_train} training images, no more")
+    available = min(n_train, int(use.subset[1:])) if use.subset.startswith("n") else n_train
+    if protocol.metric.k > available:
+        k = protocol.metric.k
+        raise ValueError(f"datasets.{use.dataset}.metric.k = {k}: there are {available} training images")
+    if use.k > available:
+        raise ValueError(f"{use.where}: k = {use.k}, but {use.dataset} has {available} training images")
+
+
+def load_config(content: dict) -> Config:
+    """Validate the merged YAML.
+
+    Raises
+    ------
+    GeovaeError
+        With a line for each mistake: the key, its value and what is allowed.
+    """
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise GeovaeError(explain(error, Config)) from None

@@ -1,0 +1,185 @@
+"""The data sets' sections: how their images are prepared, on top of the protocol that all of them have."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reproduction.config.base import Closed
+from reproduction.config.protocol import Protocol
+
+Downscale = Literal[1, 2, 4]
+
+
+class DigitsOptions(Closed):
+    """scikit-learn's handwritten digits."""
+
+    image_size: int = Field(32, ge=8, le=256, description="Side of the images after upscaling, in pixels.")
+
+
+class Digits(Protocol):
+    """1,797 real handwritten digits that scikit-learn ships: 1,000 to train, 297 to validate, 500 to test."""
+
+    options: DigitsOptions = Field(DigitsOptions(), description="How the images are prepared.")
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return 1000
+
+
+class ShapesOptions(Closed):
+    """The paper's disks and rings (Fig. 1)."""
+
+    image_size: int = Field(32, ge=16, le=256, description="Side of the images in pixels.")
+    n_train: int = Field(500, ge=2, description="Training images, half of them rings.")
+    n_validation: int = Field(200, ge=2, description="Validation images.")
+    n_test: int = Field(500, ge=2, description="Test images.")
+    centred: bool = Field(True, description="All shapes in the middle, as in the paper, or anywhere in the image.")
+    seed: int = Field(0, ge=0, description="Seed of the radii and thicknesses.")
+
+
+class Shapes(Protocol):
+    """Binary disks and rings of random size and thickness, drawn by this project."""
+
+    options: ShapesOptions = Field(ShapesOptions(), description="How the images are drawn.")
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return self.options.n_train
+
+
+class PhantomsOptions(Closed):
+    """Drawn head-like slices."""
+
+    downscale: Downscale = Field(2, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")
+    n_cn: int = Field(316, ge=3, description="Images of the class CN.")
+    n_ad: int = Field(100, ge=3, description="Images of the class AD.")
+    seed: int = Field(0, ge=0, description="Seed of the images and of the split.")
+
+
+class Phantoms(Protocol):
+    """Head-like slices of two classes drawn by this project, in the place of OASIS-1 and in its numbers."""
+
+    options: PhantomsOptions = Field(PhantomsOptions(), description="How the images are drawn.")
+
+    def train_size(self) -> int:
+        """Images in the training split: 70 %, of both classes."""
+        total = self.options.n_cn + self.options.n_ad
+        return total - round(total / 10) - -(-total // 5)
+
+
+class Mnist(Protocol):
+    """MNIST, padded to 32×32: 50,000 to train, 10,000 to validate, 10,000 to test."""
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return 50_000
+
+
+class SvhnOptions(Closed):
+    """Street View House Numbers, cropped digits."""
+
+    n_test: int = Field(10_000, ge=2, le=26_032, description="The first N of the test images are the test split.")
+
+
+class Svhn(Protocol):
+    """SVHN, 32×32 in colour: the first 63,257 to train, the last 10,000 to validate, 10,000 to test."""
+
+    options: SvhnOptions = Field(SvhnOptions(), description="How the images are prepared.")
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return 63_257
+
+
+class Cifar10Options(Closed):
+    """CIFAR10."""
+
+    overlapping_validation: bool = Field(
+        False,
+        description="Validate on images 10,000 to 50,000 as the released code does; most are trained on.",
+    )
+
+
+class Cifar10(Protocol):
+    """CIFAR10, 32×32 in colour: 40,000 to train, 10,000 to validate, 10,000 to test."""
+
+    options: Cifar10Options = Field(Cifar10Options(), description="How the images are prepared.")
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return 40_000
+
+
+class CelebaOptions(Closed):
+    """CelebA, aligned and cropped."""
+
+    image_size: int = Field(64, ge=8, le=178, description="Side of the images after resizing, in pixels.")
+    crop: int = Field(140, ge=8, le=178, description="Side of the square cut from the middle of 178×218 pixels.")
+
+
+class Celeba(Protocol):
+    """CelebA faces, 64×64 in colour: 162,770 to train, 19,867 to validate, 19,962 to test."""
+
+    options: CelebaOptions = Field(CelebaOptions(), description="How the images are prepared.")
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return 162_770
+
+
+class OasisOptions(Closed):
+    """OASIS-1, one axial slice a subject."""
+
+    slice: int = Field(90, ge=0, le=175, description="Which axial slice of the 176 of the atlas space.")
+    downscale: Downscale = Field(1, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")
+    split_seed: int = Field(0, ge=0, description="Seed of the split into 290, 42 and 84 subjects.")
+
+
+class Oasis(Protocol):
+    """OASIS-1 brain slices of 416 subjects, 100 with Alzheimer's disease: 290 to train, 42 to validate, 84 to test."""
+
+    options: OasisOptions = Field(OasisOptions(), description="How the images are prepared.")
+
+    def train_size(self) -> int:
+        """Images in the training split."""
+        return 290
+
+
+class FolderOptions(Closed):
+    """A folder of images."""
+
+    path: str = Field(description="The folder, relative to the working directory or absolute.")
+    image_size: int | Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
+        64, description="Side of the images in pixels, or [height, width]."
+    )
+    channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour.")
+    labels: str = Field(
+        "subfolders", description="`subfolders`, `none`, or the path of a CSV with the columns `file` and `label`."
+    )
+    validation: float = Field(0.1, gt=0, lt=1, description="Share of the images to validate on, without split folders.")
+    test: float = Field(0.1, gt=0, lt=1, description="Share of the images to test on, without split folders.")
+    seed: int = Field(0, ge=0, description="Seed of the split.")
+
+
+class Folder(Protocol):
+    """Images of your own, in a folder: with the sub-folders train, validation and test, or split by share."""
+
+    options: FolderOptions = Field(description="Where the images lie and how they are prepared.")
+
+
+class Datasets(Closed):
+    """The data sets in use, under their registry names."""
+
+    digits: Digits | None = Field(None, description="Handwritten digits from scikit-learn.")
+    shapes: Shapes | None = Field(None, description="Disks and rings.")
+    phantoms: Phantoms | None = Field(None, description="Drawn head-like slices.")
+    mnist: Mnist | None = Field(None, description="MNIST.")
+    svhn: Svhn | None = Field(None, description="Street View House Numbers.")
+    cifar10: Cifar10 | None = Field(None, description="CIFAR10.")
+    celeba: Celeba | None = Field(None, description="CelebA.")
+    oasis: Oasis | None = Field(None, description="OASIS-1 brain slices.")
+    folder: Folder | None = Field(None, description="A folder of images.")
+
+    def names(self) -> list[str]:
+        """Names of the data sets that are configured."""
+        return [name for name in type(self).model_fields if getattr(self, name) is not None]

@@ -1,0 +1,123 @@
+"""docs/config.md and docs/config.schema.json, written from the typed config.
+
+`python -m reproduction.config.documents` writes them, `--check` fails if they are not what the config says.
+"""
+
+import argparse
+import json
+import sys
+import typing
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from reproduction.config.config import Config
+
+HEADER = """# Configuration
+
+<!-- Written by `make docs` from workflow_scripts/reproduction/config/config.py. -->
+
+`config.yaml` is the embedded default; `--configfile configs/NAME.yaml` lays another file over it: sections merge, lists
+and values are replaced. Keys that are not listed here are errors. A key that is left out has the default below, which
+is the paper's value where the paper gives one. Give values in files: `--config` on the command line passes text, which
+is refused where a number belongs. `docs/config.schema.json` holds the same as a JSON schema for editors.
+"""
+
+
+def section_of(annotation: object) -> type[BaseModel] | None:
+    """The section that a field of this type holds, if it holds one."""
+    candidates = (annotation, *typing.get_args(annotation))
+    return next((part for part in candidates if isinstance(part, type) and issubclass(part, BaseModel)), None)
+
+
+def _type_name(annotation: object) -> str:
+    """A type as a reader of YAML would say it."""
+    names = {int: "whole number", float: "number", str: "text", bool: "true or false", type(None): "null"}
+    if annotation in names:
+        return names[annotation]
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin is list:
+        return f"list of {_type_name(arguments[0])}"
+    return " or ".join(_type_name(argument) for argument in arguments)
+
+
+def _bounds(field: FieldInfo) -> str:
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    parts = [
+        f"{sign} {getattr(item, name)}"
+        for item in field.metadata
+        for name, sign in signs.items()
+        if hasattr(item, name)
+    ]
+    return ", " + ", ".join(parts) if parts else ""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    return f"`{json.dumps(field.default)}`"
+
+
+def _table(section: type[BaseModel], path: str, written: dict[type[BaseModel], str]) -> list[str]:
+    """The section's own table, then those of the sections inside it; `written` says where a kind of section stands."""
+    doc = " ".join((section.__doc__ or "").split())
+    lines = [f"\n## `{path}`" if path else "\n## Top level", "", doc, ""]
+    if not section.model_fields:
+        return lines[:-1]
+    lines += ["| key | what | type | default |", "|---|---|---|---|"]
+    inner = []
+    for name, field in section.model_fields.items():
+        below = section_of(field.annotation)
+        if below:
+            place = f"{path}.{name}" if path else name
+            absent = ", or null" if field.default is None or type(None) in typing.get_args(field.annotation) else ""
+            elsewhere = f", as `{written[below]}`" if below in written else ""
+            lines.append(f"| `{name}` | {field.description} | section{absent}{elsewhere} | |")
+            if below not in written:
+                written[below] = place
+                inner += _table(below, place, written)
+        else:
+            kind = _type_name(field.annotation) + _bounds(field)
+            lines.append(f"| `{name}` | {field.description} | {kind} | {_default(field)} |")
+    return lines + inner
+
+
+def _without_section_defaults(node: object) -> object:
+    """A schema whose sections do not repeat all that is in them as their default."""
+    if isinstance(node, list):
+        return [_without_section_defaults(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if key != "default" or not isinstance(value, dict)}
+    return {key: _without_section_defaults(value) for key, value in kept.items()}
+
+
+def documents() -> dict[str, str]:
+    """Path below the repository's root and content of both documents."""
+    schema = json.dumps(_without_section_defaults(Config.model_json_schema()), indent=2, ensure_ascii=False)
+    return {
+        "docs/config.md": HEADER + "\n".join(_table(Config, "", {})) + "\n",
+        "docs/config.schema.json": schema + "\n",
+    }
+
+
+def main() -> None:
+    """Write or check the documents below the working directory."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if the documents are not up to date")
+    check = parser.parse_args().check
+    for path, text in documents().items():
+        if not check:
+            Path(path).write_text(text, encoding="utf-8")
+        elif not Path(path).is_file() or Path(path).read_text(encoding="utf-8") != text:
+            sys.exit(f"{path}: not what the config says. Run `make docs`.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Hyper-parameters of every model, with the defaults for MNIST; docs/reproduction.md says where they come from."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from reproduction.config.base import Closed
+
+Likelihood = Literal["bernoulli", "gaussian"]
+
+
+class AE(Closed):
+    """Autoencoder: no hyper-parameters of its own."""
+
+
+class VAE(Closed):
+    """Variational autoencoder."""
+
+    beta: float = Field(0.01, ge=0, description="Weight of the KL term against the summed squared error, Eq. (3).")
+
+
+class WAE(Closed):
+    """Wasserstein autoencoder with a maximum mean discrepancy."""
+
+    lam: float = Field(30.72, ge=0, description="Weight of the discrepancy against the summed squared error.")
+    kernel_bandwidth: float = Field(1.0, gt=0, description="σ of the inverse multiquadratic kernel.")
+
+
+class VAMP(Closed):
+    """VAE with a variational mixture of posteriors as prior."""
+
+    beta: float = Field(0.01, ge=0, description="Weight of the KL term.")
+    n_components: int = Field(500, ge=1, description="Pseudo-inputs.")
+    pseudo_mean: float = Field(0.05, gt=0, lt=1, description="Mean of the pseudo-inputs at the start.")
+    pseudo_std: float = Field(0.01, ge=0, description="Their standard deviation at the start.")
+
+
+class HVAE(Closed):
+    """Hamiltonian VAE."""
+
+    n_lf: int = Field(3, ge=0, description="Leapfrog steps.")
+    eps_lf: float = Field(1e-3, gt=0, description="Size of a leapfrog step.")
+    beta_zero: float = Field(0.3, gt=0, le=1, description="Inverse temperature at the start of the tempering.")
+    likelihood: Likelihood = Field("bernoulli", description="Cross-entropy, or squared error.")
+    beta: float = Field(1.0, gt=0, description="Weight of all but the reconstruction.")
+
+
+class RHVAE(HVAE):
+    """Hamiltonian VAE whose momentum lives in a learned metric."""
+
+    n_lf: int = Field(1, ge=0, description="Leapfrog steps.")
+    temperature: float = Field(0.8, gt=0, description="T, the reach of a centroid of the metric.")
+    lam: float = Field(1e-3, gt=0, description="λ of the metric.")
+    n_centroids: int = Field(1000, ge=1, description="Training images that the stored metric is made of, at most.")
+    n_fixed_point: int = Field(3, ge=1, description="Iterations of each implicit step.")
+
+
+class RAE(Closed):
+    """Regularised autoencoder."""
+
+    embedding_weight: float = Field(5e-4, ge=0, description="Weight of ‖z‖², on the scale of means over pixels.")
+
+
+class RAEGP(Closed):
+    """Regularised autoencoder with a gradient penalty on the decoder."""
+
+    embedding_weight: float = Field(1e-4, ge=0, description="Weight of ‖z‖², on the scale of means over pixels.")
+    reg_weight: float = Field(5e-8, ge=0, description="Weight of the gradient penalty, on the same scale.")
+
+
+class RAEL2(Closed):
+    """Regularised autoencoder with an L2 penalty on the decoder's weights."""
+
+    embedding_weight: float = Field(1e-4, ge=0, description="Weight of ‖z‖², on the scale of means over pixels.")
+    reg_weight: float = Field(1e-7, ge=0, description="Weight of the L2 penalty, on the same scale.")
+
+
+class RAESN(Closed):
+    """Regularised autoencoder with spectral normalisation."""
+
+    embedding_weight: float = Field(0.009, ge=0, description="Weight of ‖z‖², on the scale of means over pixels.")
+
+
+class IWAE(Closed):
+    """Importance weighted autoencoder."""
+
+    beta: float = Field(0.01, gt=0, description="Twice the variance of the decoder that the weights are those of.")
+    n_samples: int = Field(10, ge=1, description="K, draws of the posterior.")
+
+
+class AAE(Closed):
+    """Adversarial autoencoder."""
+
+    adversarial_loss_scale: float = Field(
+        0.9, ge=0, le=1, description="α: the discriminator's part; 1 − α is the error's."
+    )
+
+
+class VAEGAN(Closed):
+    """VAE with a learned similarity metric."""
+
+    adversarial_loss_scale: float = Field(
+        0.8, ge=0, le=1, description="α: generation against reconstruction (decoder)."
+    )
+    reconstruction_layer: int = Field(3, ge=1, description="Layer of the discriminator whose features are compared.")
+    beta: float = Field(1.0, ge=0, description="Weight of the KL term.")
+    equilibrium: float = Field(0.68, gt=0, description="Middle of the costs at which both players learn.")
+    margin: float = Field(0.4, ge=0, description="How far a cost may be from it.")
+
+
+class VAEIAF(Closed):
+    """VAE with an inverse autoregressive flow."""
+
+    n_blocks: int = Field(2, ge=1, description="Autoregressive blocks.")
+    hidden_layers: int = Field(3, ge=1, description="Hidden layers of a block.")
+    hidden_units: int = Field(128, ge=1, description="Units of each.")
+    beta: float = Field(0.01, ge=0, description="Weight of the KL term.")
+
+
+class VAENF(Closed):
+    """VAE with planar or radial flows."""
+
+    flow: Literal["planar", "radial"] = Field("planar", description="Kind of flow.")
+    n_flows: int = Field(5, ge=1, description="Length of the chain.")
+    beta: float = Field(0.01, ge=0, description="Weight of the KL term.")
+
+
+class TwoStage(Closed):
+    """Two-stage VAE."""
+
+    second_epochs: float = Field(2.0, gt=0, description="Epochs of the second stage for each of the first.")
+    second_units: int = Field(1024, ge=1, description="Units of the second stage's hidden layers.")
+    second_layers: int = Field(3, ge=1, description="Hidden layers of its encoder, and of its decoder.")
+
+
+class Models(Closed):
+    """Hyper-parameters of every model, under the model's name."""
+
+    ae: AE = Field(AE(), description="Autoencoder.")
+    vae: VAE = Field(VAE(), description="Variational autoencoder.")
+    wae: WAE = Field(WAE(), description="Wasserstein autoencoder (MMD).")
+    vamp: VAMP = Field(VAMP(), description="VAE with a VampPrior.")
+    hvae: HVAE = Field(HVAE(), description="Hamiltonian VAE.")
+    rhvae: RHVAE = Field(RHVAE(), description="Riemannian Hamiltonian VAE.")
+    rae: RAE = Field(RAE(), description="Regularised autoencoder.")
+    rae_gp: RAEGP = Field(RAEGP(), description="RAE with a gradient penalty.")
+    rae_l2: RAEL2 = Field(RAEL2(), description="RAE with an L2 penalty.")
+    rae_sn: RAESN = Field(RAESN(), description="RAE with spectral normalisation.")
+    iwae: IWAE = Field(IWAE(), description="Importance weighted autoencoder.")
+    aae: AAE = Field(AAE(), description="Adversarial autoencoder.")
+    vaegan: VAEGAN = Field(VAEGAN(), description="VAE-GAN.")
+    vae_iaf: VAEIAF = Field(VAEIAF(), description="VAE with an inverse autoregressive flow.")
+    vae_nf: VAENF = Field(VAENF(), description="VAE with planar or radial flows.")
+    two_stage: TwoStage = Field(TwoStage(), description="Two-stage VAE.")

@@ -1,0 +1,149 @@
+"""Hours of each table and figure: seconds of every job that it needs, from throughputs and measured start-up times."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reproduction.config.config import Config
+from reproduction.costs.jobs import Jobs, planned_jobs
+from reproduction.costs.throughput import Throughput, images_per_second
+from reproduction.costs.workloads import backbone_macs, classifier_macs, image_shape, n_train, run_macs
+from reproduction.plan.augmentation import n_samples
+from reproduction.plan.keys import Generation, Run, variant_options
+from reproduction.plan.targets import artefact_files
+
+# Seconds that a job takes before it computes: Python, torch where it needs it, reading. Measured on one core.
+START = 3.5
+START_WITHOUT_TORCH = 1.0
+WITHOUT_TORCH = (
+    "draw_subset",
+    "render_figure",
+    "render_history",
+    "collect_scores",
+    "collect_all_scores",
+    "write_provenance",
+)
+# Multiplications a second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
+FORWARD_PER_SECOND = 9e9
+CHAIN_PER_SECOND = 1.5e9
+# Chains that are continued for the diagnostics are so many times as long.
+LONGER = 10
+# A training step is a forward pass and two of about its size backwards.
+TRAINING_PASSES = 3
+ON_GPU = (
+    "train_model",
+    "train_backbone",
+    "train_classifier",
+    "draw_samples",
+    "score_samples",
+    "embed_latents",
+    "extract_reference",
+    "extract_training_features",
+    "measure_unseen",
+    "find_neighbours",
+    "show_centroids",
+)
+
+
+class Cost(NamedTuple):
+    """What an artefact takes if nothing of it is there yet.
+
+    Attributes:
+        jobs, trainings: how many; trainings are those of generative models.
+        core_hours: hours of a CPU core; on a GPU, only of what does not use it.
+        gpu_hours: hours of a GPU, 0 on a CPU.
+    """
+
+    jobs: int
+    trainings: int
+    core_hours: float
+    gpu_hours: float
+
+
+class Estimator:
+    """Seconds of jobs.
+
+    Args:
+        config: the build's.
+        device: `cpu` or `cuda`.
+        known: measured throughputs, the ones to trust most first.
+        gpu_in_cores: how much faster than a core the device runs forward passes; 1 for a CPU.
+    """
+
+    def __init__(self, config: Config, device: str, known: Sequence[Throughput], gpu_in_cores: float = 1.0) -> None:
+        self.config, self.device, self.known = config, device, known
+        self.forward = FORWARD_PER_SECOND * gpu_in_cores
+        self.chain = CHAIN_PER_SECOND * gpu_in_cores
+
+    def seconds(self, rule: str, item: object) -> float:
+        """Seconds of one job; `item` as in `planned_jobs`."""
+        start = START_WITHOUT_TORCH if rule in WITHOUT_TORCH else START
+        work = {
+            "train_model": self._training,
+            "embed_latents": self._embedding,
+            "draw_samples": self._drawing,
+            "score_samples": self._scoring,
+            "train_backbone": self._backbone,
+            "train_classifier": self._classifiers,
+            "extract_reference": lambda item: self._features(item[0], self.config.evaluation.n_samples),
+            "extract_training_features": lambda item: self._features(
+                item[0], n_train(self.config, Run(item[0], item[2], "conv", "vae", "base", 0))
+            ),
+        }
+        return start + (work[rule](item) if rule in work else 0.0)
+
+    def _training(self, run: Run) -> float:
+        epochs = self.config.protocol(run.dataset).training.epochs
+        speed = images_per_second(self.known, self.device, run.net, run.model, sum(run_macs(self.config, run)))
+        return epochs * n_train(self.config, run) / speed
+
+    def _embedding(self, run: Run) -> float:
+        n = n_train(self.config, run) + 2 * self.config.evaluation.n_samples
+        return n * run_macs(self.config, run)[0] / self.forward
+
+    def _drawing(self, generation: Generation) -> float:
+        run, protocol = generation.run, self.config.protocol(generation.run.dataset)
+        n, chain = n_samples(self.config, generation), 0.0
+        if generation.sampler.startswith("manifold"):
+            options, settings = variant_options(generation.variant), protocol.samplers.manifold
+            steps = options.get("steps", settings.n_steps) * settings.n_lf
+            chains = n + LONGER * min(n, settings.n_long)
+            chain = chains * steps * options.get("k", protocol.metric.k) * protocol.latent_dim / self.chain
+        return n * run_macs(self.config, run)[1] / self.forward + chain
+
+    def _scoring(self, generation: Generation) -> float:
+        return self._features(generation.run.dataset, n_samples(self.config, generation))
+
+    def _features(self, dataset: str, n: int) -> float:
+        evaluation = self.config.evaluation
+        shape = image_shape(self.config, dataset)
+        return n * backbone_macs(evaluation.backbone, shape, evaluation.classifier.width) / self.forward
+
+    def _backbone(self, dataset: str) -> float:
+        n = n_train(self.config, Run(dataset, "full", "conv", "vae", "base", 0))
+        return self.config.evaluation.classifier.epochs * TRAINING_PASSES * self._features(dataset, n)
+
+    def _classifiers(self, source: str) -> float:
+        table = self.config.artefacts.table2
+        real = n_train(self.config, Run(table.dataset, "full", "conv", "vae", "base", 0))
+        n = real if source in ("raw", "resampled") else 2 * table.n_per_class
+        macs = classifier_macs(image_shape(self.config, table.dataset), table.classifier.width)
+        return table.n_runs * table.classifier.epochs * n * macs * TRAINING_PASSES / self.forward
+
+
+def cost(estimator: Estimator, jobs: Jobs) -> Cost:
+    """The cost of a set of jobs."""
+    seconds = {rule: sum(estimator.seconds(rule, item) for item in items) for rule, items in jobs.items()}
+    on_gpu = sum(seconds[rule] for rule in ON_GPU if rule in seconds) if estimator.device == "cuda" else 0.0
+    return Cost(
+        sum(map(len, jobs.values())),
+        len(jobs.get("train_model", ())),
+        (sum(seconds.values()) - on_gpu) / 3600,
+        on_gpu / 3600,
+    )
+
+
+def artefact_costs(estimator: Estimator) -> dict[str, Cost]:
+    """The cost of every artefact that the config asks for, each as if it were built alone, and of the `whole build`."""
+    config = estimator.config
+    costs = {name: cost(estimator, planned_jobs(config, name)) for name in artefact_files(config)}
+    return costs | {"whole build": cost(estimator, planned_jobs(config))}

@@ -1,0 +1,137 @@
+"""Which jobs a build consists of, counted from the config alone: what Snakemake would plan in an empty folder."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from reproduction.config.config import Config
+from reproduction.plan.augmentation import sources
+from reproduction.plan.cells import SCORED, scored_generations
+from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
+from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, metric_variant
+from reproduction.plan.targets import artefact_files, drawn_histories, shown_generations
+
+WITHOUT_LATENTS = ("prior", "two_stage", "real", "noise")
+"""Samplers that read no latent codes of training images."""
+
+Jobs = dict[str, set]
+
+
+def planned_jobs(config: Config, *artefacts: str) -> Jobs:
+    """The jobs of these artefacts, or of a whole build: rule → what its jobs are told apart by.
+
+    That is a `Run`, a `Generation`, a run and a metric's variant, a data set and what belongs to it, or a name.
+    """
+    jobs: Jobs = defaultdict(set)
+    for name in artefact_files(config):
+        if not artefacts or name in artefacts:
+            _artefact_jobs(config, name, jobs)
+    if not artefacts:
+        jobs["render_history"].update(drawn_histories(config))
+        if scored_generations(config):
+            jobs["collect_all_scores"].add("scores")
+            jobs["write_provenance"].add("provenance")
+    return dict(jobs)
+
+
+def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
+    if name == "claims":
+        _claims_jobs(config, jobs)
+        return
+    jobs["render_table" if name.startswith("table") else "render_figure"].add(name)
+    if name in SCORED and name != "figure13":
+        _score_jobs(config, scored_generations(config, name), jobs)
+        jobs["collect_scores"].add(name)
+    elif name == "figure13":
+        shown = {two_centroids(config, dataset, config.artefacts.figure13.seed) for dataset in _datasets(config, name)}
+        _draw_jobs(config, shown, jobs)
+        jobs["show_centroids"].update(shown)
+    elif name == "figure1":
+        run = latent_space_run(config)
+        _embed_jobs([run], jobs)
+        jobs["build_metric"].add((run, "base"))
+        jobs["trace_geodesics"].add(run)
+    elif name == "table2":
+        _classification_jobs(config, jobs)
+    else:
+        _draw_jobs(config, shown_generations(config, name), jobs)
+    if name in NEIGHBOURS:
+        for dataset in _datasets(config, name):
+            ours = neighbour_generations(config, name, dataset)["Ours"]
+            _embed_jobs([ours.run], jobs)
+            _backbone_jobs(config, dataset, jobs)
+            jobs["find_neighbours"].add(ours)
+
+
+def _claims_jobs(config: Config, jobs: Jobs) -> None:
+    """The page of claims is written from all scores and from the classifications."""
+    jobs["write_claims"].add("claims")
+    generations = scored_generations(config)
+    if generations:
+        _score_jobs(config, generations, jobs)
+        jobs["collect_all_scores"].add("scores")
+    if config.artefacts.table2:
+        _classification_jobs(config, jobs)
+
+
+def _datasets(config: Config, artefact: str) -> list[str]:
+    return getattr(config.artefacts, artefact).datasets
+
+
+def _classification_jobs(config: Config, jobs: Jobs) -> None:
+    _draw_jobs(config, shown_generations(config, "table2"), jobs)
+    _data_jobs(config.artefacts.table2.dataset, jobs)
+    jobs["train_classifier"].update(source.name for source in sources(config))
+    jobs["collect_classification"].add("classification")
+
+
+def _score_jobs(config: Config, generations: Iterable[Generation], jobs: Jobs) -> None:
+    backbone = config.evaluation.backbone
+    _draw_jobs(config, generations, jobs)
+    for generation in generations:
+        run = generation.run
+        _embed_jobs([run], jobs)
+        _backbone_jobs(config, run.dataset, jobs)
+        jobs["score_samples"].add(generation)
+        jobs["extract_reference"].update((run.dataset, backbone, split) for split in SCORED_SPLITS)
+        jobs["measure_unseen"].update((run.dataset, run.subset, split) for split in SCORED_SPLITS)
+        jobs["extract_training_features"].add((run.dataset, backbone, run.subset))
+
+
+def _backbone_jobs(config: Config, dataset: str, jobs: Jobs) -> None:
+    if config.evaluation.backbone == "inception":
+        jobs["fetch_inception"].add("inception")
+    else:
+        jobs["train_backbone"].add(dataset)
+
+
+def _draw_jobs(config: Config, generations: Iterable[Generation], jobs: Jobs) -> None:
+    for generation in generations:
+        run = generation.run
+        _train_jobs([run], jobs)
+        jobs["draw_samples"].add(generation)
+        if generation.sampler not in WITHOUT_LATENTS:
+            _embed_jobs([run], jobs)
+        if generation.sampler in ("manifold", "manifold_released"):
+            jobs["build_metric"].add((run, metric_variant(generation.variant)))
+        matched = config.protocol(run.dataset).samplers.jitter.scale == "matched"
+        if generation.sampler == "jitter" and generation.variant == "base" and matched:
+            _draw_jobs(config, [Generation(run, "manifold")], jobs)
+
+
+def _embed_jobs(runs: Iterable[Run], jobs: Jobs) -> None:
+    for run in runs:
+        _train_jobs([run], jobs)
+        jobs["embed_latents"].add(run)
+
+
+def _train_jobs(runs: Iterable[Run], jobs: Jobs) -> None:
+    for run in runs:
+        _data_jobs(run.dataset, jobs)
+        jobs["draw_subset"].add((run.dataset, run.subset))
+        jobs["train_model"].add(run)
+
+
+def _data_jobs(dataset: str, jobs: Jobs) -> None:
+    jobs["prepare_dataset"].add(dataset)
+    if dataset in DOWNLOADED:
+        jobs[f"download_{dataset}"].add(dataset)

@@ -1,0 +1,91 @@
+"""Training speeds that were measured, and what they say of a training that was not.
+
+`measured.csv` beside this module holds what the default build, and single steps of the full nets, gave on one core of a
+shared machine (EPYC, AVX2, both cores busy). The histories of trainings under `results/` stand in front of it, so that
+an estimate gets better with every training on the machine at hand.
+"""
+
+import csv
+import json
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from geovae.training.history import load_history
+
+MEASURED = Path(__file__).parent / "measured.csv"
+# No GPU was at hand when the table was made: a GPU is taken to do the work of this many cores, some 15 TFLOP/s, a
+# twentieth of what an A100 can do in bfloat16.
+GPU_IN_CORES = 1000.0
+
+
+class Throughput(NamedTuple):
+    """The speed of one training.
+
+    Attributes:
+        device: `cpu` (one core) or `cuda`.
+        net, model: names.
+        macs: multiplications of a forward pass of encoder and decoder on an image.
+        images_per_second: of the training loop.
+    """
+
+    device: str
+    net: str
+    model: str
+    macs: float
+    images_per_second: float
+
+
+def read_measured(path: str | Path = MEASURED) -> list[Throughput]:
+    """The table of measured throughputs."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return [
+            Throughput(row["device"], row["net"], row["model"], float(row["macs"]), float(row["images_per_second"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def read_histories(results: str | Path, macs: Mapping[str, float]) -> Iterator[Throughput]:
+    """The throughputs of finished trainings under `results/runs`; `macs` has the runs' multiplications by key.
+
+    The median over epochs is taken: a busy machine has slow ones.
+    """
+    for key, count in macs.items():
+        folder = Path(results) / "runs" / key
+        if not (folder / "model.json").is_file() or not (folder / "history.csv").is_file():
+            continue
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        speed = statistics.median(row["images_per_second"] for row in load_history(folder / "history.csv"))
+        device = "cpu" if description["device"] == "cpu" else "cuda"
+        threads = description["threads"] if device == "cpu" else 1
+        yield Throughput(device, description["net"], description["model"], count, speed / threads)
+
+
+def preferred(own: Iterable[Throughput], table: Iterable[Throughput]) -> list[Throughput]:
+    """The throughputs of this machine, and those of the table for the models that it has not trained."""
+    own = list(own)
+    trained = {(entry.device, entry.model) for entry in own}
+    return own + [entry for entry in table if (entry.device, entry.model) not in trained]
+
+
+def images_per_second(known: Iterable[Throughput], device: str, net: str, model: str, macs: float) -> float:
+    """Images a second of a training, from the most similar one that was measured, in inverse proportion to `macs`.
+
+    Most similar is the same model, then the same net, then the nearest number of multiplications. Of a device without
+    measurements the other's are taken, a GPU as `GPU_IN_CORES` cores.
+    """
+    known = list(known)
+    own = [entry for entry in known if entry.device == device] or known
+    same_model = [entry for entry in own if entry.model == model] or [entry for entry in own if entry.model == "vae"]
+    same_net = [entry for entry in same_model if entry.net == net] or same_model
+    nearest = min(same_net, key=lambda entry: max(entry.macs / macs, macs / entry.macs))
+    factor = 1.0
+    if nearest.device != device:
+        factor = GPU_IN_CORES if device == "cuda" else 1 / GPU_IN_CORES
+    return nearest.images_per_second * nearest.macs / macs * factor
+
+
+def is_assumed(known: Iterable[Throughput], device: str) -> bool:
+    """Whether nothing was measured on this kind of device."""
+    return all(entry.device != device for entry in known)

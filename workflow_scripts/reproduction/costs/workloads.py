@@ -1,0 +1,90 @@
+"""How much there is to compute: images, and multiplications of a net's forward pass on one of them."""
+
+from functools import cache
+from math import prod
+
+import torch
+from torch import nn
+
+from geovae.augmentation.classifier import AugmentationClassifier
+from geovae.evaluation.classifier import Classifier
+from geovae.nets import build_net
+from reproduction.config.config import Config
+from reproduction.plan.keys import Run
+
+# What the data sets' images look like; the last two depend on the options.
+CHANNELS = {"svhn": 3, "cifar10": 3, "celeba": 3}
+SLICE = (208, 176)
+# Inception-v3 as the FID uses it, on 299×299 pixels (Szegedy et al. 2016: 5.7 billion multiplications an image).
+INCEPTION_MACS = 5.7e9
+
+
+def image_shape(config: Config, dataset: str) -> tuple[int, int, int]:
+    """(C, H, W) of the prepared images."""
+    options = getattr(config.protocol(dataset), "options", None)
+    downscale, size = getattr(options, "downscale", None), getattr(options, "image_size", 32)
+    if downscale:
+        height, width = (side // downscale for side in SLICE)
+    else:
+        height, width = size if isinstance(size, list) else (size, size)
+    return getattr(options, "channels", CHANNELS.get(dataset, 1)), height, width
+
+
+def n_train(config: Config, run: Run) -> int:
+    """Training images of a run; of a class of two, half of them; 10,000 of a folder that has not been read."""
+    total = config.protocol(run.dataset).train_size() or 10_000
+    if run.subset.startswith("n"):
+        return min(total, int(run.subset[1:]))
+    return max(1, total // 2) if run.subset.startswith("class-") else total
+
+
+@cache
+def net_macs(net: str, shape: tuple[int, int, int], latent_dim: int, width: float) -> tuple[float, float]:
+    """Multiplications of the encoder and of the decoder on one image (C, H, W)."""
+    with torch.device("meta"):
+        encoder, decoder = build_net(net, shape, latent_dim, width, log_var=True)
+        return count_macs(encoder, torch.empty(1, *shape)), count_macs(decoder, torch.empty(1, latent_dim))
+
+
+def run_macs(config: Config, run: Run) -> tuple[float, float]:
+    """Multiplications of the encoder and of the decoder of a run."""
+    protocol = config.protocol(run.dataset)
+    return net_macs(run.net, image_shape(config, run.dataset), protocol.latent_dim, protocol.width)
+
+
+@cache
+def backbone_macs(backbone: str, shape: tuple[int, int, int], width: float) -> float:
+    """Multiplications of the feature extractor on one image."""
+    if backbone == "inception":
+        return INCEPTION_MACS
+    with torch.device("meta"):
+        return count_macs(Classifier(shape, 10, width), torch.empty(1, *shape))
+
+
+@cache
+def classifier_macs(shape: tuple[int, int, int], width: float) -> float:
+    """Multiplications of Table 5's classifier on one image."""
+    with torch.device("meta"):
+        return count_macs(AugmentationClassifier(shape, 2, width), torch.empty(1, *shape))
+
+
+def count_macs(module: nn.Module, x: torch.Tensor) -> float:
+    """Multiplications of convolutions and linear layers in a forward pass of `x`, a batch of one."""
+    total = 0.0
+
+    def add(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        nonlocal total
+        if isinstance(layer, nn.Linear):
+            total += layer.weight.numel()
+        elif isinstance(layer, nn.ConvTranspose2d):
+            total += prod(inputs[0].shape[-2:]) * layer.weight.numel()
+        else:
+            total += prod(output.shape[-2:]) * layer.weight.numel()
+
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+    hooks = [layer.register_forward_hook(add) for layer in module.modules() if isinstance(layer, kinds)]
+    with torch.no_grad():
+        module.eval()(x)
+    for hook in hooks:
+        hook.remove()
+    return total

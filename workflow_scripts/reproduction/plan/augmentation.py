@@ -1,0 +1,73 @@
+"""Which generations and classifiers the augmentation task needs (Appendix C.3: Table 2 and Figure 10)."""
+
+from dataclasses import dataclass
+
+from reproduction.config.config import Config
+from reproduction.config.tables import CLASSES
+from reproduction.plan.keys import Generation, run_of
+from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, Row
+
+SOURCE_PATTERN = r"raw|resampled|[a-z0-9_]+-[a-z_]+"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a classifier is trained on: real images (`raw`, `resampled`) or a row's generated ones.
+
+    Attributes:
+        label: of the row in Table 2.
+        name: in file names: `raw`, `resampled` or `MODEL-SAMPLER`.
+        row: the generating model and sampler, None for real images.
+        block: `paper` or `controls`.
+    """
+
+    label: str
+    name: str
+    row: Row | None
+    block: str
+
+
+def sources(config: Config) -> list[Source]:
+    """The rows of Table 2: real images, the paper's methods, controls."""
+    rows = [row for row in PAPER_ROWS if row.model in config.artefacts.table2.models]
+    rows += [row for row in CONTROL_ROWS if row.sampler in ("reconstruction", "jitter", "kde")]
+    real = [Source("Original", "raw", None, "paper"), Source("Original (resampled)", "resampled", None, "paper")]
+    # Table 2 prints N where Table 1 prints N(0, 1).
+    return real + [
+        Source(row.label.replace("N(0, 1)", "N"), f"{row.model}-{row.sampler}", row, row.block) for row in rows
+    ]
+
+
+def source_key(config: Config, source: Source) -> str:
+    """What the table of classification scores calls a source: `raw`, `resampled` or MODEL/SAMPLER/VARIANT/seedN."""
+    if source.row is None:
+        return source.name
+    return f"{source.row.model}/{source.row.sampler}/{source.row.variant}/seed{config.artefacts.table2.seed}"
+
+
+def class_generation(config: Config, row: Row, name: str) -> Generation:
+    """The images of one class that a row of Table 2 generates, by a model trained on that class alone."""
+    table = config.artefacts.table2
+    return Generation(run_of(config, table.dataset, row.model, table.seed, f"class-{name}"), row.sampler)
+
+
+def source_generations(config: Config, source: str) -> dict[str, Generation]:
+    """Class -> generation that the classifier of this source is trained on; empty for real images."""
+    row = next(entry.row for entry in sources(config) if entry.name == source)
+    if row is None:
+        return {}
+    return {name: class_generation(config, row, name) for name in CLASSES[config.artefacts.table2.dataset]}
+
+
+def classification_records(config: Config) -> dict[str, str]:
+    """Source -> file with the records of its classifiers' runs."""
+    folder = f"results/augmentation/{config.artefacts.table2.dataset}"
+    return {source_key(config, source): f"{folder}/{source.name}.json" for source in sources(config)}
+
+
+def n_samples(config: Config, generation: Generation) -> int:
+    """How many images a generation has: those of the augmentation task as many as Table 2 takes a class."""
+    table, run = config.artefacts.table2, generation.run
+    if table is not None and run.dataset == table.dataset and run.subset.startswith("class-"):
+        return table.n_per_class
+    return config.evaluation.n_samples

@@ -1,0 +1,118 @@
+"""The part of the config that each job gets, as JSON with sorted keys, so that a change reruns what it concerns.
+
+What tables and figures get is in `render_slices`, what the page of claims gets in `claim_slices`.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from reproduction.config.config import Config
+from reproduction.plan.augmentation import n_samples
+from reproduction.plan.keys import Generation, Run, variant_options
+from reproduction.plan.trials import trial_settings
+
+
+def text(content: dict[str, Any]) -> str:
+    """JSON with sorted keys."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+
+def dataset(config: Config, name: str) -> str:
+    """For prepare_dataset: the options of the data set."""
+    options = getattr(config.protocol(name), "options", None)
+    return options.model_dump_json() if options else "{}"
+
+
+def training(config: Config, run: Run) -> str:
+    """For train_model: model, net and optimisation of a run, with the settings that its trial replaces."""
+    protocol = config.protocol(run.dataset)
+    settings = getattr(protocol.models, run.model).model_dump() | trial_settings(run.model, run.trial)
+    return text(
+        {
+            "model": run.model,
+            "model_settings": settings,
+            "net": run.net,
+            "width": protocol.width,
+            "latent_dim": protocol.latent_dim,
+            "training": protocol.training.model_dump(),
+        }
+    )
+
+
+def metric(config: Config, run: Run, variant: str) -> str:
+    """For build_metric: k, lam, tau and the choice of centroids, as the variant has them."""
+    options = variant_options(variant)
+    settings = config.protocol(run.dataset).metric.model_dump()
+    return text(settings | {name: options[name] for name in ("k", "lam", "draw") if name in options})
+
+
+# The option of a sampler that an option in a variant's name replaces.
+_REPLACED = {"steps": "n_steps", "sigma": "scale", "h": "bandwidth"}
+
+
+def sampler(config: Config, generation: Generation) -> str:
+    """For draw_samples: the options of the sampler, as the variant has them."""
+    samplers = config.protocol(generation.run.dataset).samplers
+    name = "manifold" if generation.sampler == "manifold_released" else generation.sampler
+    settings = getattr(samplers, name).model_dump() if hasattr(samplers, name) else {}
+    options = variant_options(generation.variant)
+    return text(settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED})
+
+
+def backbone(config: Config) -> str:
+    """For train_backbone: the classifier's training."""
+    return config.evaluation.classifier.model_dump_json()
+
+
+def score(config: Config) -> str:
+    """For score_samples: the settings of PRD, and which further scores are taken."""
+    return text(config.evaluation.prd.model_dump() | {"extra": sorted(set(config.evaluation.extra))})
+
+
+def config_sha256(config: Config, generation: Generation) -> str:
+    """For score_samples: a hash of the settings of all stages that a generation and its scores follow from.
+
+    What sets generations of the same settings apart (sampler, subset, seed) is in the other columns of a record.
+    """
+    run = generation.run
+    told = {
+        "dataset": dataset(config, run.dataset),
+        "training": training(config, run),
+        "sampler": sampler(config, generation),
+        "n": n_samples(config, generation),
+        "backbone": backbone(config) if config.evaluation.backbone == "classifier" else config.evaluation.resize,
+        "score": score(config),
+    }
+    if generation.sampler in ("manifold", "manifold_released"):
+        told["metric"] = metric(config, run, generation.variant)
+    elif json.loads(told["sampler"]).get("scale") == "matched":  # to the displacement of the manifold sampler
+        told["matched"] = config_sha256(config, Generation(run, "manifold"))
+    return hashlib.sha256(text(told).encode()).hexdigest()
+
+
+def key_fields(generation: Generation) -> str:
+    """For score_samples: the columns that identify a generation."""
+    run = generation.run
+    fields = {name: getattr(run, name) for name in ("dataset", "subset", "net", "model", "trial", "seed")}
+    return text(fields | {"sampler": generation.sampler, "variant": generation.variant})
+
+
+def scored(config: Config, *artefacts: str) -> str:
+    """For collect_scores: what names the score records behind tables and figures; everything else is left out."""
+    content = config.model_dump(mode="json", include={"datasets", "evaluation", "artefacts"})
+    sections = content["artefacts"]
+    content["artefacts"] = {name: sections[name] if name in artefacts else None for name in sections} | {
+        "claims": False
+    }
+    return text(content)
+
+
+def geodesics(config: Config) -> str:
+    """For trace_geodesics: the resolution of Figure 1."""
+    return text({"grid": config.artefacts.figure1.grid, "n_stops": config.artefacts.figure1.n_stops})
+
+
+def augmentation_classifier(config: Config) -> str:
+    """For train_classifier: the training of the classifier of Table 2."""
+    return config.artefacts.table2.classifier.model_dump_json()

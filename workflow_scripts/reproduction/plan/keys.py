@@ -1,0 +1,146 @@
+"""What is trained, generated and scored, by its key, and where its files lie."""
+
+import re
+from dataclasses import dataclass
+
+from reproduction.config.base import SUBSET_PATTERN, VARIANT_PATTERN
+from reproduction.config.config import Config
+from reproduction.config.models import Models
+
+MODELS = tuple(Models.model_fields)
+SAMPLERS = (
+    "prior",
+    "gmm",
+    "manifold",
+    "manifold_released",
+    "two_stage",
+    "real",
+    "reconstruction",
+    "resample",
+    "posterior",
+    "jitter",
+    "kde",
+    "noise",
+)
+SCORED_SPLITS = ("validation", "test")
+RUN_PATTERN = rf"[a-z0-9]+/(?:{SUBSET_PATTERN})/[a-z]+/(?:{'|'.join(MODELS)})/(?:base|t[0-9]{{2}})/seed[0-9]+"
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One trained model."""
+
+    dataset: str
+    subset: str
+    net: str
+    model: str
+    trial: str
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The run's place under `results/runs/`, which also seeds its random draws."""
+        return f"{self.dataset}/{self.subset}/{self.net}/{self.model}/{self.trial}/seed{self.seed}"
+
+    @property
+    def folder(self) -> str:
+        """Where the run's files lie."""
+        return f"results/runs/{self.key}"
+
+    @classmethod
+    def parse(cls, key: str) -> "Run":
+        """The run with this key."""
+        dataset, subset, net, model, trial, seed = key.split("/")
+        return cls(dataset, subset, net, model, trial, int(seed.removeprefix("seed")))
+
+
+@dataclass(frozen=True, order=True)
+class Generation:
+    """One set of generated images."""
+
+    run: Run
+    sampler: str
+    variant: str = "base"
+
+    @property
+    def key(self) -> str:
+        """The run's key, the sampler and its variant."""
+        return f"{self.run.key}/{self.sampler}/{self.variant}"
+
+    @property
+    def folder(self) -> str:
+        """Where the samples lie."""
+        return f"{self.run.folder}/generations/{self.sampler}/{self.variant}"
+
+    def score(self, backbone: str, split: str) -> str:
+        """The score record against one split."""
+        return f"{self.folder}/{backbone}/score_{split}.json"
+
+
+# -- data sets and backbones ------------------------------------------------------------------------------------------
+
+# Data sets whose raw files lie in `data_dir`, by hand or by a download.
+DOWNLOADED = ("mnist", "svhn", "cifar10", "celeba", "oasis")
+
+
+def backbone_folder(dataset: str, backbone: str) -> str:
+    """Where a feature extractor lies: Inception is one for all data sets, a classifier belongs to one."""
+    return "results/backbones/inception" if backbone == "inception" else f"results/backbones/{dataset}/{backbone}"
+
+
+# -- variants: the sampler's options in a generation's name -----------------------------------------------------------
+
+# How a name's options are read and said. draw: centroids at random, not by k-medoids; sigma, h: noise of the controls.
+_KINDS = {"k": int, "lam": float, "steps": int, "draw": int, "sigma": float, "h": float}
+_SYMBOLS = {"k": "k", "lam": "λ", "steps": "N", "draw": "draw", "sigma": "σ", "h": "h"}
+_OPTION = re.compile(rf"({'|'.join(_KINDS)})([0-9.e-]+)")
+
+
+def variant_options(variant: str) -> dict[str, int | float]:
+    """The options in a variant's name: `k1000_lam0.1` gives {"k": 1000, "lam": 0.1}, `base` gives {}."""
+    if not re.fullmatch(VARIANT_PATTERN, variant):
+        raise ValueError(f"not a variant: {variant}")
+    if variant == "base":
+        return {}
+    found = [_OPTION.fullmatch(part) for part in variant.split("_")]
+    return {match[1]: _KINDS[match[1]](match[2]) for match in found if match}
+
+
+def variant_name(**options: int | float) -> str:
+    """The name of a variant: k=1000, lam=0.1 gives `k1000_lam0.1`, nothing gives `base`."""
+    return "_".join(f"{name}{_digits(value)}" for name, value in options.items()) or "base"
+
+
+def _digits(value: int | float) -> str:
+    """A number as short as it can be without another one sharing its name, and without a plus."""
+    short = f"{value:g}"
+    if isinstance(value, int) or float(short) != value:
+        short = repr(value)
+    return short.replace("e+", "e")
+
+
+def metric_variant(variant: str) -> str:
+    """The part of a variant that concerns the metric: `k1000_steps500` needs the metric `k1000`."""
+    parts = [part for part in variant.split("_") if not part.startswith("steps")]
+    return "_".join(parts) or "base"
+
+
+def describe_variant(variant: str) -> str:
+    """A variant in words: `k1000_steps500` is "k = 1000, N = 500"."""
+    return ", ".join(f"{_SYMBOLS[name]} = {value}" for name, value in variant_options(variant).items())
+
+
+# -- runs of a config ----------------------------------------------------------------------------------------------
+
+
+def run_of(
+    config: Config,
+    dataset: str,
+    model: str,
+    seed: int,
+    subset: str = "full",
+    trial: str = "base",
+    net: str | None = None,
+) -> Run:
+    """The run of a model, on the net that the data set's protocol names unless another is given."""
+    return Run(dataset, subset, net or config.protocol(dataset).net, model, trial, seed)

@@ -1,0 +1,1 @@
+"""Score records, gathered and looked up."""

@@ -1,0 +1,113 @@
+"""The score table `scores.csv`: gathered from score records, read back, and summarised over seeds."""
+
+import csv
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from geovae.core.errors import GeovaeError
+from geovae.core.storage import csv_text, load_json, require_file, write_text
+from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, SCORED_COLUMNS, TIMING_COLUMNS, validate
+
+_WHOLE = {"seed", "n", "threads"}
+_REAL = {"backbone_accuracy", *SCORED_COLUMNS, *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS} - _WHOLE
+_IDENTITY = (*KEY_COLUMNS, "backbone", "split")
+
+
+class Statistic(NamedTuple):
+    """Mean over seeds, standard deviation (ddof 1; None for one seed), and the number of seeds."""
+
+    mean: float
+    std: float | None
+    n: int
+
+
+def collect(paths: Iterable[str | Path], output: str | Path) -> None:
+    """Write all score records as one CSV table: a row a record, sorted by key, every digit kept.
+
+    Raises:
+        GeovaeError: a record that is missing or broken, or two records of the same key, backbone and split.
+    """
+    found: dict[tuple, tuple[str | Path, dict]] = {}
+    for path in paths:
+        record = load_json(path)
+        if not isinstance(record, dict):
+            raise GeovaeError(f"{path}: a score record is a JSON object. Delete it and score the samples again.")
+        validate(record, str(path))
+        identity = tuple(record[name] for name in _IDENTITY)
+        if identity in found:
+            raise GeovaeError(
+                f"{path}: same key, backbone and split as {found[identity][0]}.\nGive each record once, or delete one."
+            )
+        found[identity] = (path, record)
+    rows = [[record[name] for name in COLUMNS] for _, (_, record) in sorted(found.items(), key=lambda item: item[0])]
+    write_text(output, csv_text(COLUMNS, rows))
+
+
+def read_scores(path: str | Path) -> list[dict[str, object]]:
+    """Read what `collect` wrote; empty fields become None, numbers become numbers."""
+    path = require_file(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise GeovaeError(f"{path}: no column {', '.join(missing)}. Delete it and run the workflow again.")
+        return [_typed(row, f"{path}, line {reader.line_num}") for row in reader]
+
+
+def _typed(row: Mapping[str, str], source: str) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for name in COLUMNS:
+        text = row[name]
+        try:
+            values[name] = (
+                None if text == "" else int(text) if name in _WHOLE else float(text) if name in _REAL else text
+            )
+        except (TypeError, ValueError):
+            raise GeovaeError(f"{source}: {name} is {text!r}, not a number. Run collect_scores again.") from None
+    return values
+
+
+def select(records: Sequence[Mapping[str, object]], **wanted: object) -> list[Mapping[str, object]]:
+    """The records whose columns have the wanted values, by seed; a set of values means any of them.
+
+    Raises:
+        GeovaeError: two of them have the same seed, so that a mean over seeds would count one twice.
+    """
+    chosen = [record for record in records if all(_matches(record[name], value) for name, value in wanted.items())]
+    seeds = [record["seed"] for record in chosen]
+    if len(set(seeds)) != len(seeds):
+        raise GeovaeError(f"scores: several records of a seed for {json.dumps(wanted, default=sorted)}.")
+    return sorted(chosen, key=lambda record: record["seed"])
+
+
+def of_seeds(records: Sequence[Mapping[str, object]], seeds: Iterable[int], **wanted: object) -> list[Mapping]:
+    """What `select` finds of these seeds: all of them, or none.
+
+    Raises:
+        GeovaeError: some seeds have a record and others have none, so that rows would be means over other trainings.
+    """
+    seeds = set(seeds)
+    found = select(records, seed=frozenset(seeds), **wanted)
+    missing = sorted(seeds - {record["seed"] for record in found})
+    if found and missing:
+        raise GeovaeError(
+            f"scores: no record of seed {missing[0]} for {json.dumps(wanted, sort_keys=True)}.\n"
+            "Run the workflow again, or take that seed out of `seeds`."
+        )
+    return found
+
+
+def _matches(value: object, wanted: object) -> bool:
+    return value in wanted if isinstance(wanted, set | frozenset) else value == wanted
+
+
+def summarise(records: Sequence[Mapping[str, object]], column: str) -> Statistic | None:
+    """Mean and standard deviation of a column over the records; None if no record has a value there."""
+    values = [float(record[column]) for record in records if record[column] is not None]
+    if not values:
+        return None
+    std = statistics.stdev(values) if len(values) > 1 else None
+    return Statistic(statistics.fmean(values), std, len(values))
