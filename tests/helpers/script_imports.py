@@ -77,7 +77,7 @@ def _registered(path: Path) -> Iterable[Path]:
     """The modules that a file imports by names in a registry: those beside it, or the tables."""
     if path.name == "__init__.py":
         return path.parent.glob("*.py")
-    return (SCRIPTS / "geovae/rendering").glob("table[0-9].py")
+    return (SCRIPTS / "reproduction/rendering/tables").glob("table[0-9].py")
 
 
 def packages_behind(script: str) -> set[str]:
@@ -96,5 +96,5 @@ def packages_behind(script: str) -> set[str]:
                     files.update(file for module in part.imports for file in _files(module))
                     if "import_module" in part.names:
                         files.update(_registered(path))
-    foreign = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {"geovae"}
+    foreign = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {"geovae", "reproduction"}
     return {PACKAGES.get(name, name) for name in foreign}

@@ -106,7 +106,7 @@ rule compute:
 
 COMPUTE = """
 import sys, time
-from geovae import devices
+from reproduction.runtime import devices
 name = devices.bind().identity
 start = time.monotonic()
 time.sleep(0.5)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geovae.core.errors import GeovaeError
+from geovae.evaluation.neighbours import squared_distances
 from geovae.evaluation.precision_recall import count_members, density_coverage, precision_recall, squared_radii
 
 
@@ -65,7 +66,7 @@ def test_chunks_change_nothing(chunk_bytes):
 
 def test_no_more_than_one_chunk_of_distances_exists_at_a_time(monkeypatch):
     shapes = []
-    compute = precision_recall.squared_distances
+    compute = squared_distances
 
     def watched(a, b):
         shapes.append((len(a), len(b)))

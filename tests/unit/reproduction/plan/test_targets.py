@@ -154,7 +154,8 @@ def test_losses_are_drawn_of_the_main_runs():
 
 
 def test_planning_never_imports_torch():
-    modules = "experiments, slices, render_slices, claim_slices, config, published"
-    code = f"import sys; from geovae import {modules}; print('torch' in sys.modules)"
+    names = "config.config config.documents plan.targets plan.job_settings plan.render_settings plan.claim_settings"
+    modules = ", ".join(f"reproduction.{name}" for name in [*names.split(), "published"])
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
     assert shown.stdout.strip() == "False", shown.stderr

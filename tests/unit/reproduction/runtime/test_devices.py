@@ -166,7 +166,7 @@ def start(code, *arguments):
 
 RACER = """
 import sys, time
-from geovae import devices
+from reproduction.runtime import devices
 devices._POLL_SECONDS = 0.01
 print("ready", flush=True)
 sys.stdin.readline()
@@ -201,7 +201,7 @@ def test_racing_processes_keep_to_the_share(share):
 
 HOLDER = """
 import os, subprocess, sys, time
-from geovae import devices
+from reproduction.runtime import devices
 claim = devices.claim([devices.Device("0", "GPU-a")])
 started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
 reading, writing = os.pipe()
@@ -239,7 +239,7 @@ def test_a_killed_job_leaves_its_device_though_its_children_live(locks):
 def test_a_job_that_waits_says_so():
     first = devices.try_claim([A])
     waiter = start(
-        "from geovae import devices; devices._POLL_SECONDS = 0.01; devices.claim([devices.Device('0', 'GPU-a')])"
+        "from reproduction.runtime import devices; devices._POLL_SECONDS = 0.01; devices.claim([devices.Device('0', 'GPU-a')])"
     )
     assert waiter.stdout.readline() == "waiting for a GPU: other jobs compute on GPU-a\n"
     assert waiter.poll() is None

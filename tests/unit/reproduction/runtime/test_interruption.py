@@ -19,7 +19,7 @@ SOURCE = str(Path(geovae.__file__).parents[1])
 JOB = """
 import sys, time
 from pathlib import Path
-from geovae import interruption
+from reproduction.runtime import interruption
 interruption.follow_workflow()
 Path(sys.argv[1] + ".started").touch()
 try:
@@ -30,7 +30,7 @@ finally:
 # A workflow that starts a job through a shell, which may stay, and waits for it on Ctrl-C as Snakemake does.
 WORKFLOW = """
 import subprocess, sys
-from geovae import interruption
+from reproduction.runtime import interruption
 interruption.announce()
 job = subprocess.Popen(["bash", "-c", sys.argv[3], "bash", sys.executable, sys.argv[1], sys.argv[2]])
 try:
@@ -170,7 +170,7 @@ def test_the_default_of_sigterm_stays_as_it_is():
 
 
 def test_ancestors_lead_from_a_process_to_the_first():
-    code = "from geovae import interruption; import os; print(interruption._ancestors(os.getpid()))"
+    code = "from reproduction.runtime import interruption; import os; print(interruption._ancestors(os.getpid()))"
     words = ["bash", "-c", f"{sys.executable} -c '{code}'; true"]
     shell = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True)
     found = eval(shell.communicate()[0])

@@ -6,16 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from geovae.core.errors import GeovaeError
-from geovae.data.raw_files import download
 from geovae.data.raw_files.download import Store
 from helpers.download_checks import BODY, PAGE, PATH, below, make_store, md5, refused, wanted
 from helpers.download_checks import server as server  # a fixture
 from helpers.download_checks import store as store  # a fixture
+from helpers.paths import SCRIPTS
 
 
 def sha256(body):
@@ -226,7 +225,7 @@ def test_two_processes_at_once_make_one_good_file(server, tmp_path):
         f"file = RemoteFile(path='x', urls=({url!r},), checksum={md5(body)!r}, page='p')\n"
         f"Store({str(tmp_path)!r}, pause=0.01, progress=False).obtain(file)"
     )
-    source = str(Path(download.__file__).parents[2])
+    source = str(SCRIPTS)
     runs = [subprocess.Popen([sys.executable, "-c", code], env={"PYTHONPATH": source}) for _ in range(2)]
     assert [run.wait(60) for run in runs] == [0, 0]
     assert (tmp_path / "x").read_bytes() == body
