@@ -76,11 +76,11 @@ def _terminate_jobs() -> None:
     """End the jobs that are still there after the grace; one that Ctrl-C has reached is gone by then."""
     time.sleep(GRACE)
     own = os.getpid()
-    for process in _parents():
+    for process in _processes():
         if own in _ancestors(process):
             try:
                 os.kill(process, signal.SIGTERM)
-            except ProcessLookupError:
+            except ProcessLookupError:  # it has ended meanwhile
                 continue
 
 
@@ -91,23 +91,25 @@ def _place() -> str:
     return f"{boot.read_text().strip()} {os.readlink(namespace)}" if boot.is_file() else ""
 
 
-def _parents() -> dict[int, int]:
-    """Process number → that of its parent, of all that run now."""
-    found = {}
-    for folder in _PROC.iterdir():
-        if folder.name.isdecimal():
-            try:
-                status = (folder / "stat").read_text()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            found[int(folder.name)] = int(status.rpartition(")")[2].split()[1])  # the name may hold anything
-    return found
+def _processes() -> list[int]:
+    """The numbers of all processes that this one may see."""
+    return [int(name) for name in os.listdir(_PROC) if name.isdecimal()]
+
+
+def _parent(process: int) -> int:
+    """The number of a process's parent; 0 for the first of all, and for one that has ended or is hidden."""
+    try:
+        status = (_PROC / str(process) / "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0
+    _, bracket, rest = status.rpartition(b")")  # the name before it may hold any bytes, brackets too
+    fields = rest.split()
+    return int(fields[1]) if bracket and len(fields) > 1 else 0  # nothing is there of one that ends just now
 
 
 def _ancestors(process: int) -> list[int]:
     """The parent of a process, its parent and so on."""
-    parents = _parents()
     found = []
-    while (process := parents.get(process, 0)) > 0:
+    while (process := _parent(process)) > 0:
         found.append(process)
     return found

@@ -239,7 +239,8 @@ def test_a_killed_job_leaves_its_device_though_its_children_live(locks):
 def test_a_job_that_waits_says_so():
     first = devices.try_claim([A])
     waiter = start(
-        "from reproduction.runtime import devices; devices._POLL_SECONDS = 0.01; devices.claim([devices.Device('0', 'GPU-a')])"
+        "from reproduction.runtime import devices; devices._POLL_SECONDS = 0.01;"
+        " devices.claim([devices.Device('0', 'GPU-a')])"
     )
     assert waiter.stdout.readline() == "waiting for a GPU: other jobs compute on GPU-a\n"
     assert waiter.poll() is None

@@ -107,7 +107,7 @@ def test_a_job_ends_on_an_interrupt_of_its_workflow_alone(workflow, tmp_path):
 
 @pytest.mark.parametrize("workflow", SHELLS[1:], indirect=True)
 def test_a_job_ends_with_the_shell_that_runs_it(workflow, tmp_path):
-    (shell,) = [process for process in of_folder(tmp_path) if interruption._parents()[process] == workflow.pid]
+    (shell,) = [process for process in of_folder(tmp_path) if interruption._parent(process) == workflow.pid]
     os.kill(shell, signal.SIGKILL)
     assert appears(tmp_path / "job.tidied", 5)
     assert none_left(tmp_path) or of_folder(tmp_path) == [workflow.pid]
@@ -176,3 +176,37 @@ def test_ancestors_lead_from_a_process_to_the_first():
     found = eval(shell.communicate()[0])
     assert found[0] == shell.pid
     assert found[1] == os.getpid()
+
+
+# Names itself by any bytes, as the kernel does when it cuts a long name inside a letter.
+FOREIGN = """
+import pathlib, sys, time
+pathlib.Path("/proc/self/comm").write_bytes(bytes.fromhex(sys.argv[1]))
+print("named", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("name", [b"\xd0\xbf\xd1\x80\xd0", b"\xff\xfe", b") R 1 (", b" ) 7 7 7", b"\x01)"])
+def test_what_other_processes_are_called_is_nobodys_business(tmp_path, name):
+    with subprocess.Popen([sys.executable, "-c", FOREIGN, name.hex()], stdout=subprocess.PIPE) as foreign:
+        try:
+            assert foreign.stdout.readline() == b"named\n"
+            assert interruption._ancestors(foreign.pid)[0] == os.getpid()
+            assert foreign.pid in interruption._processes()
+            code = "from reproduction.runtime import interruption; interruption.follow_workflow(); print('works')"
+            own = {interruption.VARIABLE: f"{os.getpid()} {interruption._place()}"}
+            job = subprocess.run([sys.executable, "-c", code], env=environment(**own), capture_output=True, text=True)
+            assert (job.stdout, job.stderr) == ("works\n", "")
+        finally:
+            foreign.kill()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"7 (cut off", b"7 (a) R"])
+def test_a_process_that_vanishes_or_hides_has_no_ancestors(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(interruption, "_PROC", tmp_path)
+    (tmp_path / "7").mkdir()
+    if content is not None:
+        (tmp_path / "7/stat").write_bytes(content)
+    assert interruption._processes() == [7]
+    assert interruption._ancestors(7) == []
