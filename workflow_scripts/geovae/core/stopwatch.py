@@ -32,8 +32,8 @@ def _peak_resident_bytes() -> int:
 
     Not `ru_maxrss` where there is `/proc`: it starts at what the parent had when it forked.
     """
-    for line in _STATUS.read_text().splitlines() if _STATUS.is_file() else ():
-        if line.startswith("VmHWM:"):
+    for line in _STATUS.read_bytes().splitlines() if _STATUS.is_file() else ():  # a name in it may be no text
+        if line.startswith(b"VmHWM:"):
             return int(line.split()[1]) * 1024
     try:
         import resource  # there is none on Windows

@@ -1,45 +1,15 @@
-"""Seeds, images and what a script does first and last."""
+"""What a script does first and last."""
 
 import argparse
 import os
-import resource
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-import geovae
-from geovae.core import images, seeding, stopwatch
 from geovae.core.errors import GeovaeError
-from geovae.core.stopwatch import Stopwatch
 from reproduction.runtime import devices, job
 from reproduction.runtime.devices import Device
-
-
-def test_seeds_depend_on_every_part_and_on_their_borders():
-    keys = [("a",), ("b",), ("a", "b"), ("ab",), ("a", 1), ("a", 2)]
-    assert len({seeding.seed_from(*key) for key in keys}) == len(keys)
-    assert all(0 <= seeding.seed_from(*key) < 2**63 for key in keys)
-    assert all(0 <= seeding.small_seed(*key) < 2**32 for key in keys)
-
-
-def test_generators_repeat_themselves():
-    first, second = (torch.randn(4, generator=seeding.torch_generator("run", "train")) for _ in range(2))
-    assert torch.equal(first, second)
-    assert seeding.numpy_generator("x").integers(1 << 40) == seeding.numpy_generator("x").integers(1 << 40)
-
-
-def test_every_grey_level_survives_the_way_to_floats_and_back():
-    levels = torch.arange(256, dtype=torch.uint8)
-    assert torch.equal(images.to_uint8(images.to_unit(levels)), levels)
-
-
-def test_floats_are_truncated_and_clamped():
-    values = torch.tensor([-0.5, 0.0, 0.999 / 255, 1.5 / 255, 254.9 / 255, 1.0, 7.0])
-    assert images.to_uint8(values).tolist() == [0, 0, 1, 1, 254, 255, 255]
 
 
 def start(main, *argv):
@@ -203,33 +173,3 @@ def test_named_paths():
     for text in ("test", "=a", "test=", ""):
         with pytest.raises(argparse.ArgumentTypeError, match=f"NAME=PATH is expected, not '{text}'"):
             job.named_path(text)
-
-
-def test_the_peak_does_not_start_at_that_of_the_parent():
-    held = np.ones(40_000_000)
-    assert Stopwatch.peak_memory_mb() > held.nbytes / 1e6
-    code = "from geovae.core.stopwatch import Stopwatch; print(Stopwatch.peak_memory_mb())"
-    environment = {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
-    # Of a fork the child would inherit what getrusage says of this process.
-    child = subprocess.run(
-        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True, close_fds=False
-    )
-    assert 1 < float(child.stdout) < 100
-
-
-def test_the_peak_is_that_of_the_status_file(tmp_path, monkeypatch):
-    status = tmp_path / "status"
-    status.write_text("Name:\tpython\nVmPeak:\t  9000 kB\nVmHWM:\t    2000 kB\n")
-    monkeypatch.setattr(stopwatch, "_STATUS", status)
-    assert Stopwatch.peak_memory_mb() == 2000 * 1024 / 1e6
-    # Where the system has no such file, getrusage has to do.
-    monkeypatch.setattr(stopwatch, "_STATUS", tmp_path / "none")
-    expected = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    assert Stopwatch.peak_memory_mb() == pytest.approx(expected, rel=0.01)
-
-
-def test_a_stopwatch_runs_and_weighs():
-    watch = Stopwatch()
-    held = np.ones(4_000_000)
-    assert watch.seconds() > 0
-    assert watch.peak_memory_mb() > held.nbytes / 1e6
