@@ -1,4 +1,4 @@
-"""Nearest images in pixel space, nearest features, and the novelty that is made of pixel distances."""
+"""Nearest images in pixel space and nearest features, both exact."""
 
 import math
 import mmap
@@ -198,18 +198,3 @@ def nearest_features(
         differences = queries[here].astype(np.float64) - references[indices[here]]
         distances[here] = np.sqrt(np.square(differences).sum(1))
     return distances, indices
-
-
-def novelty(generated: np.ndarray, unseen: np.ndarray) -> float | None:
-    """How new generated images are, in units of how new real unseen images are.
-
-    The median distance from a generated image to its nearest training image, over the same for real images that are
-    not in the training set: 0 for copies of training images, about 1 for images as new as real ones; above 1 also for
-    images unlike any, so it is read beside a quality score. None if the unseen images are at a median distance of 0,
-    that is if half of them are copies of training images: there is no unit then.
-
-    Args:
-        generated, unseen: distances (N,) and (M,) to the nearest training image (see `nearest`).
-    """
-    unit = float(np.median(unseen))
-    return float(np.median(generated)) / unit if unit > 0 else None

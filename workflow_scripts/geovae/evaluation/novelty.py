@@ -12,7 +12,7 @@ import numpy as np
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
-from geovae.evaluation.neighbours import nearest_features, novelty
+from geovae.evaluation.neighbours import nearest_features
 
 COLUMNS = {"pixels": "novelty", "latent": "novelty_latent", "features": "novelty_features"}
 """The column of a score record for each space."""
@@ -23,6 +23,21 @@ class Distances(NamedTuple):
 
     generated: np.ndarray
     unseen: np.ndarray
+
+
+def novelty(generated: np.ndarray, unseen: np.ndarray) -> float | None:
+    """How new generated images are, in units of how new real unseen images are.
+
+    The median distance from a generated image to its nearest training image, over the same for real images that are
+    not in the training set: 0 for copies of training images, about 1 for images as new as real ones; above 1 also for
+    images unlike any, so it is read beside a quality score. None if the unseen images are at a median distance of 0,
+    that is if half of them are copies of training images: there is no unit then.
+
+    Args:
+        generated, unseen: distances (N,) and (M,) to the nearest training image, in one space.
+    """
+    unit = float(np.median(unseen))
+    return float(np.median(generated)) / unit if unit > 0 else None
 
 
 def novelties(distances: Mapping[str, Distances], n: int) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""Nearest images against brute force in whole numbers, their memory, nearest features, and novelty."""
+"""Nearest images against brute force in whole numbers, their memory, and nearest features."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ import geovae
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.evaluation import neighbours
-from geovae.evaluation.neighbours import chunk_length, nearest, nearest_features, novelty, subset_rows
+from geovae.evaluation.neighbours import chunk_length, nearest, nearest_features, subset_rows
 
 torch.set_num_threads(1)
 
@@ -220,15 +220,3 @@ def test_features_that_cannot_be_compared_are_refused(queries, references, messa
 def test_images_that_cannot_be_compared_are_refused(queries, references):
     with pytest.raises(ValueError, match="images"):
         nearest(queries, references)
-
-
-def test_novelty_is_zero_for_copies_one_for_real_images_and_a_ratio_of_medians():
-    train, unseen = _images(0, 60, (1, 6, 6)), _images(1, 30, (1, 6, 6))
-    unit = nearest(unseen, train)[0]
-    assert novelty(nearest(train[:20], train)[0], unit) == 0.0
-    assert novelty(unit, unit) == 1.0
-    assert novelty(np.array([1.0, 2.0, 30.0]), np.array([4.0, 4.0])) == 0.5
-
-
-def test_novelty_has_no_unit_where_unseen_images_are_copies_of_training_images():
-    assert novelty(np.ones(3), np.array([0.0, 0.0, 1.0])) is None

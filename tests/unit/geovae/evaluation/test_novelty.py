@@ -6,13 +6,17 @@ import pytest
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.neighbours import nearest, nearest_features
-from geovae.evaluation.novelty import COLUMNS, Distances, latent_distances, novelties
+from geovae.evaluation.novelty import COLUMNS, Distances, latent_distances, novelties, novelty
 
 D = 3
 
 
 def _latents(seed: int, n: int, d: int = D) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+
+
+def _images(seed: int, n: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(256, size=(n, 1, 6, 6), dtype=np.uint8)
 
 
 @pytest.fixture
@@ -46,8 +50,20 @@ def _feature_distances(generated: np.ndarray, unseen: np.ndarray, train: np.ndar
     return Distances(nearest_features(generated, train)[0], nearest_features(unseen, train)[0])
 
 
+def test_novelty_is_zero_for_copies_one_for_real_images_and_a_ratio_of_medians():
+    train, unseen = _images(0, 60), _images(1, 30)
+    unit = nearest(unseen, train)[0]
+    assert novelty(nearest(train[:20], train)[0], unit) == 0.0
+    assert novelty(unit, unit) == 1.0
+    assert novelty(np.array([1.0, 2.0, 30.0]), np.array([4.0, 4.0])) == 0.5
+
+
+def test_novelty_has_no_unit_where_unseen_images_are_copies_of_training_images():
+    assert novelty(np.ones(3), np.array([0.0, 0.0, 1.0])) is None
+
+
 def test_copies_of_training_images_are_at_zero_and_real_images_at_one_in_every_space(folder):
-    images = np.random.default_rng(5).integers(256, size=(90, 1, 6, 6), dtype=np.uint8)
+    images = _images(5, 90)
     features = _latents(6, 90, 8)
     mu, mu_unseen = _latents(0, 40), _latents(1, 25)
     for generated, expected in ((slice(7, 32), 0.0), (slice(40, 65), 1.0)):
