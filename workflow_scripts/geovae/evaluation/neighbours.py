@@ -1,4 +1,4 @@
-"""Nearest images in pixel space and nearest features, both exact."""
+"""Searches for the nearest images, which are exact, and for the nearest features."""
 
 import math
 import mmap

@@ -1,10 +1,10 @@
 """How much there is to compute: images, and multiplications of a net's forward pass on one of them."""
 
 from functools import cache
-from math import prod
 
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from geovae.augmentation.classifier import AugmentationClassifier
 from geovae.evaluation.classifier import Classifier
@@ -70,21 +70,7 @@ def classifier_macs(shape: tuple[int, int, int], width: float) -> float:
 
 def count_macs(module: nn.Module, x: torch.Tensor) -> float:
     """Multiplications of convolutions and linear layers in a forward pass of `x`, a batch of one."""
-    total = 0.0
-
-    def add(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        nonlocal total
-        if isinstance(layer, nn.Linear):
-            total += layer.weight.numel()
-        elif isinstance(layer, nn.ConvTranspose2d):
-            total += prod(inputs[0].shape[-2:]) * layer.weight.numel()
-        else:
-            total += prod(output.shape[-2:]) * layer.weight.numel()
-
-    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-    hooks = [layer.register_forward_hook(add) for layer in module.modules() if isinstance(layer, kinds)]
-    with torch.no_grad():
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
         module.eval()(x)
-    for hook in hooks:
-        hook.remove()
-    return total
+    return counter.get_total_flops() / 2  # torch counts the additions too
