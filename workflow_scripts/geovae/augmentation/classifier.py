@@ -1,7 +1,7 @@
 """The classifier of the data augmentation task: its net (Table 5 of the paper) and its training (appendix D)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from geovae.core.images import to_unit
 from geovae.core.seeding import seed_from, torch_generator
 from geovae.core.stopwatch import Stopwatch
 from geovae.nets.base import scaled
+from geovae.training.classification import fit
 
 CHANNELS, HIDDEN = (8, 16, 32, 64), 100
 KERNEL = 3
@@ -177,21 +178,25 @@ def train(
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=PLATEAU_FACTOR, patience=settings.patience)
     # A few thousand small images: on the device once for all epochs.
     images, labels = (torch.from_numpy(np.array(array)).to(device) for array in training)
-    best, best_weights = (0, -1.0, math.inf), {}
-    for epoch in range(1, settings.epochs + 1):
+    scores: dict[int, tuple[float, float]] = {}
+
+    def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(labels), generator=torch_generator(key, run, "order", epoch)).to(device)
-        _train_epoch(model, optimizer, images, labels, order, settings.batch_size)
-        accuracy, loss = _validate(model, validation, n_classes)
+        for rows in order.split(settings.batch_size):
+            if len(rows) > 1:  # a single image has no batch statistics
+                yield images.index_select(0, rows), labels.index_select(0, rows)
+
+    def rank(epoch: int) -> tuple[float, float]:
+        accuracy, loss = scores[epoch] = _validate(model, validation, n_classes)
         if not math.isfinite(loss):
             raise GeovaeError(
                 f"{key}, run {run}: the validation loss is {loss} after epoch {epoch}. Lower lr ({settings.lr:g})."
             )
         scheduler.step(loss)
-        if (accuracy, -loss) > (best[1], -best[2]):
-            best = epoch, accuracy, loss
-            best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(best_weights)
-    return Trained(model.eval(), *best)
+        return accuracy, -loss
+
+    best = fit(model, optimizer, settings.epochs, batches=batches, rank=rank)
+    return Trained(model.eval(), best, *scores[best])
 
 
 def _build(
@@ -203,23 +208,6 @@ def _build(
         model = AugmentationClassifier(image_shape, n_classes, width)
     # Side by side in memory, the channels of a pixel are up to twice as fast on a CPU.
     return model.to(device, memory_format=torch.channels_last)
-
-
-def _train_epoch(
-    model: AugmentationClassifier,
-    optimizer: torch.optim.Optimizer,
-    images: Tensor,
-    labels: Tensor,
-    order: Tensor,
-    batch_size: int,
-) -> None:
-    model.train()
-    for rows in order.split(batch_size):
-        if len(rows) < 2:  # a single image has no batch statistics
-            continue
-        optimizer.zero_grad(set_to_none=True)
-        functional.cross_entropy(model(images.index_select(0, rows)), labels.index_select(0, rows)).backward()
-        optimizer.step()
 
 
 def _validate(model: AugmentationClassifier, split: LabelledImages, n_classes: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ features compare generations of one data set under one backbone, and nothing els
 """
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.core.images import to_unit
 from geovae.core.seeding import seed_from, torch_generator
+from geovae.training.classification import fit
 
 N_FEATURES = 64
 BASE_CHANNELS = 16  # of the first stage, at width 1
@@ -115,20 +117,6 @@ def _evaluate(model: Classifier, split: Split, device: torch.device, batch_size:
     return loss / len(split.images), correct / len(split.images)
 
 
-def _train_epoch(
-    model: Classifier, optimizer: torch.optim.Optimizer, split: Split, order: np.ndarray, batch_size: int
-) -> None:
-    model.train()
-    device = model.last.weight.device
-    # Rounding down makes no batch smaller than the others by more than one image: batch statistics need two.
-    for rows in np.array_split(order, max(1, len(order) // batch_size)):
-        optimizer.zero_grad(set_to_none=True)
-        scores = model(torch.from_numpy(split.images[rows]).to(device))
-        loss = functional.cross_entropy(scores, torch.from_numpy(split.labels[rows]).to(device))
-        loss.backward()
-        optimizer.step()
-
-
 def _fit(
     model: Classifier,
     splits: dict[str, Split],
@@ -140,22 +128,25 @@ def _fit(
 ) -> int:
     """Train `model`, leave it with the weights of the best epoch, and return that epoch's number."""
     device = model.last.weight.device
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    best_loss, best_epoch, best_weights = math.inf, 0, {}
-    for epoch in range(1, epochs + 1):
-        order = torch.randperm(len(splits["train"].images), generator=generator).numpy()
-        _train_epoch(model, optimizer, splits["train"], order, batch_size)
+    training = splits["train"]
+
+    def batches(_: int) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(training.images), generator=generator).numpy()
+        # Rounding down makes no batch smaller than the others by more than one image: batch statistics need two.
+        for rows in np.array_split(order, max(1, len(order) // batch_size)):
+            yield torch.from_numpy(training.images[rows]).to(device), torch.from_numpy(training.labels[rows]).to(device)
+
+    def rank(epoch: int) -> float:
         loss, accuracy = _evaluate(model, splits["validation"], device)
         print(f"epoch {epoch}: validation cross-entropy {loss:.4f}, accuracy {accuracy:.4f}", flush=True)
         if not math.isfinite(loss):
             raise GeovaeError(
                 f"data set {dataset}, backbone classifier: the loss is {loss} after epoch {epoch}. Lower lr ({lr})."
             )
-        if loss < best_loss:
-            best_loss, best_epoch = loss, epoch
-            best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(best_weights)
-    return best_epoch
+        return -loss
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    return fit(model, optimizer, epochs, batches=batches, rank=rank)
 
 
 def train(

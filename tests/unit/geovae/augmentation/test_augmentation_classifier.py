@@ -19,6 +19,7 @@ from geovae.augmentation.classifier import (
 )
 from geovae.augmentation.training_sets import LabelledImages
 from geovae.core.errors import GeovaeError
+from geovae.training.classification import fit
 from helpers.augmentation_checks import NAMES, QUICK, SHAPE, spots, without_seconds
 
 torch.set_num_threads(1)
@@ -147,12 +148,15 @@ def test_the_epoch_with_the_best_balanced_accuracy_is_kept(monkeypatch, scores, 
 
 def test_the_rate_is_halved_when_the_loss_stays_for_longer_than_the_patience(monkeypatch):
     rates = []
-    step = classifier._train_epoch
-    monkeypatch.setattr(
-        classifier,
-        "_train_epoch",
-        lambda model, optimizer, *rest: (rates.append(optimizer.param_groups[0]["lr"]), step(model, optimizer, *rest)),
-    )
+
+    def recording(model, optimizer, epochs, *, batches, rank):
+        def noted(epoch):
+            rates.append(optimizer.param_groups[0]["lr"])
+            return batches(epoch)
+
+        return fit(model, optimizer, epochs, batches=noted, rank=rank)
+
+    monkeypatch.setattr(classifier, "fit", recording)
     monkeypatch.setattr(classifier, "_validate", lambda *_: (0.5, 1.0))
     train(spots(0), spots(1), n_classes=2, key="k", run=0, settings=Settings(9, 64, 1.0, 2, 0.1))
     # Epoch 1 is the best; the third after it without a better one is over the patience of 2.
