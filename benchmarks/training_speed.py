@@ -31,7 +31,7 @@ PEER, PEER_AS_USED = "pythae's trainer", "pythae's trainer, torch's memory forma
 
 def make_model(width: float):
     """A fresh VAE."""
-    from geovae.models import build_model
+    from geovae.models.files import build_model
 
     description = {"model": "vae", "settings": {"beta": 0.01}, "net": "conv", "width": width}
     return build_model(description | {"latent_dim": LATENT_DIM, "image_shape": list(IMAGE_SHAPE)}, seed=0)

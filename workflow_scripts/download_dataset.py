@@ -19,8 +19,8 @@ def main(options: argparse.Namespace) -> None:
     """Check what is there, fetch what is missing, and write what was used."""
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
-    from geovae.data import dataset_module
     from geovae.data.raw_files.download import Store
+    from geovae.data.table import dataset_module
 
     module = dataset_module(options.dataset)
     if not hasattr(module, "obtain"):

@@ -30,10 +30,10 @@ def main(options: argparse.Namespace) -> None:
 
     import numpy as np
 
-    from geovae import sampling
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
-    from geovae.models import decode_images, decode_posterior
+    from geovae.models.coding import decode_images, decode_posterior
+    from geovae.sampling.draw import draw
     from geovae.sampling.inputs import read_context
 
     if options.n < 1:
@@ -49,17 +49,17 @@ def main(options: argparse.Namespace) -> None:
         matched=options.matched,
         device=device,
     )
-    draw = sampling.draw(options.sampler, context, options.n, options.key, **options.settings)
-    if draw.images is None:
-        decode = decode_images if draw.from_prior else decode_posterior
-        images, latents = decode(context.model, draw.latents).numpy(), draw.latents.numpy()
+    drawn = draw(options.sampler, context, options.n, options.key, **options.settings)
+    if drawn.images is None:
+        decode = decode_images if drawn.from_prior else decode_posterior
+        images, latents = decode(context.model, drawn.latents).numpy(), drawn.latents.numpy()
     else:
-        images, latents = draw.images, np.empty((options.n, 0), np.float32)
+        images, latents = drawn.images, np.empty((options.n, 0), np.float32)
     output = Path(options.output)
     storage.save_array(output / "samples.npy", images)
     storage.save_array(output / "latents.npy", latents)
-    among_means = float(not draw.from_prior or context.model.decodes_means)
-    storage.save_json(output / "diagnostics.json", {**draw.diagnostics, "among_means": among_means})
+    among_means = float(not drawn.from_prior or context.model.decodes_means)
+    storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, "among_means": among_means})
 
 
 if __name__ == "__main__":

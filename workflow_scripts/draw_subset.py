@@ -19,7 +19,7 @@ def main(options: argparse.Namespace) -> None:
     from pathlib import Path
 
     from geovae.core import storage
-    from geovae.data import read_split
+    from geovae.data.base import read_split
     from geovae.data.subsets import draw_subset, draw_validation_subset
 
     for split, draw in (("train", draw_subset), ("validation", draw_validation_subset)):

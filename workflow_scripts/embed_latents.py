@@ -25,7 +25,8 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core.errors import GeovaeError
     from geovae.data.base import read_split
     from geovae.data.subsets import subset_images
-    from geovae.models import encode_images, load_model
+    from geovae.models.coding import encode_images
+    from geovae.models.files import load_model
 
     if options.n_unseen < 1:
         raise GeovaeError(f"--n-unseen is {options.n_unseen}: at least one image is needed.")

@@ -46,7 +46,8 @@ def main(options: argparse.Namespace) -> None:
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.fid import frechet_distance, statistics
     from geovae.evaluation.neighbours import nearest, subset_rows
-    from geovae.models import decode_posterior, load_model
+    from geovae.models.coding import decode_posterior
+    from geovae.models.files import load_model
 
     device = job.torch_device(options.device, options.threads)
     folders = {"generated": options.samples, **dict(options.compare)}
@@ -93,7 +94,7 @@ def _nearest_decoded(model, mu, examples, device):
     import numpy as np
 
     from geovae.evaluation.neighbours import nearest
-    from geovae.models import decode_posterior
+    from geovae.models.coding import decode_posterior
 
     distances, rows = np.full(len(examples), np.inf), np.zeros(len(examples), dtype=np.int64)
     for start in range(0, len(mu), DECODED_AT_A_TIME):

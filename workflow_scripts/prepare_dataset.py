@@ -19,7 +19,8 @@ def main(options: argparse.Namespace) -> None:
     """Prepare all splits."""
     from pathlib import Path
 
-    from geovae.data import load_dataset, write_split
+    from geovae.data.base import write_split
+    from geovae.data.table import load_dataset
 
     splits, card = load_dataset(options.dataset, options.options, options.data_dir, options.threads)
     for split, images in splits.items():

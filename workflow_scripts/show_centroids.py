@@ -34,7 +34,8 @@ def main(options: argparse.Namespace) -> None:
     from geovae.data.base import read_split
     from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.geometry.metric import RiemannianMetric
-    from geovae.models import decode_posterior, load_model
+    from geovae.models.coding import decode_posterior
+    from geovae.models.files import load_model
 
     if options.n_samples < 1:
         raise GeovaeError(f"--n-samples is {options.n_samples}: at least one is needed.")

@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.data.base import read_split
     from geovae.evaluation.neighbours import nearest
     from geovae.geometry.tracing import trace
-    from geovae.models import decode_posterior
+    from geovae.models.coding import decode_posterior
     from geovae.sampling.inputs import read_context
 
     device = job.torch_device("cpu", options.threads)

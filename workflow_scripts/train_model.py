@@ -30,7 +30,7 @@ def main(options: argparse.Namespace) -> None:
 
     from geovae.core.seeding import seed_from
     from geovae.data.subsets import subset_images
-    from geovae.models import build_model, save_model
+    from geovae.models.files import build_model, save_model
     from geovae.training.checkpoint import FILE_NAME, Checkpoint, fingerprint
     from geovae.training.history import EpochReport, best_row, save_history
     from geovae.training.loop import train

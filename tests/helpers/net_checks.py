@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 
 def count(module: nn.Module) -> int:

@@ -6,7 +6,7 @@ import pytest
 from geovae.core import storage
 from geovae.data.base import Images, write_split
 from geovae.evaluation.classifier import Classifier
-from geovae.models import build_model, save_model
+from geovae.models.files import build_model, save_model
 from reproduction.runtime import job
 
 SHAPE = (1, 16, 16)

@@ -5,7 +5,7 @@ Reference implementation of Chadebec & Allassonnière, "A Geometric Perspective 
 
 * `geovae.geometry.metric.RiemannianMetric` – the metric of Eq. (7),
 * `geovae.geometry.hmc.sample` – the Hamiltonian sampler of Algorithm 2,
-* `geovae.sampling` – the paper's samplers and the controls they are compared with.
+* `geovae.sampling.draw` – the paper's samplers and the controls they are compared with.
 """
 
 __version__ = "0.1.0"

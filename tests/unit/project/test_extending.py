@@ -5,7 +5,9 @@ import re
 import torch
 from pydantic import Field
 
-from geovae.models import MODELS, build_model, load_model, save_model
+import geovae.models
+from geovae.models.files import build_model, load_model, save_model
+from geovae.models.table import MODELS
 from geovae.training.loop import train
 from helpers.paths import ROOT
 from reproduction.config.base import Closed
@@ -15,10 +17,10 @@ DOCUMENT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 
 def test_the_worked_model_trains_and_comes_back(tmp_path, monkeypatch):
     module, entry, section = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
-    scope = {}
-    exec(module, scope)
-    monkeypatch.setattr("geovae.models.MODELS", dict(MODELS))
-    exec(entry, scope | {"MODELS": __import__("geovae.models").models.MODELS})
+    (tmp_path / "l1vae.py").write_text(module)
+    monkeypatch.setattr(geovae.models, "__path__", [*geovae.models.__path__, str(tmp_path)])
+    monkeypatch.setitem(MODELS, "l1vae", None)  # so that the test takes its entry out again
+    exec(entry, {"MODELS": MODELS})
     description = {"model": "l1vae", "settings": {"beta": 0.1}, "net": "mlp", "width": 0.05}
     description |= {"latent_dim": 2, "image_shape": [1, 8, 8]}
     model = build_model(description, seed=1)

@@ -11,7 +11,7 @@ import embed_latents
 import show_centroids
 from geovae.core import storage
 from geovae.geometry.metric import RiemannianMetric
-from geovae.models import build_model, load_model, save_model
+from geovae.models.files import build_model, load_model, save_model
 from helpers.script_runs import MODEL, SHAPE, TRAIN_ROWS, brute_force, embed, fails, images_of, run
 from helpers.script_runs import folder as folder  # a fixture
 

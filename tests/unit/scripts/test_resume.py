@@ -14,7 +14,7 @@ import torch
 import draw_subset
 import prepare_dataset
 from geovae.core.errors import GeovaeError
-from geovae.models import build_model
+from geovae.models.files import build_model
 from geovae.training.checkpoint import FILE_NAME, Checkpoint, fingerprint
 from geovae.training.history import load_history
 from geovae.training.loop import train

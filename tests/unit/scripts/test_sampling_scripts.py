@@ -10,7 +10,8 @@ import torch
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.geometry.metric import RiemannianMetric
-from geovae.models import build_model, decode_images, load_model, save_model
+from geovae.models.coding import decode_images
+from geovae.models.files import build_model, load_model, save_model
 from helpers.sampling_checks import index_of
 
 

@@ -8,7 +8,7 @@ from geovae.nets.base import Encoder, scaled
 def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder for 32×32 images; see `geovae.nets.build_net`.
+    """Encoder and decoder for 32×32 images; see `geovae.nets.build.build_net`.
 
     At width 1 the encoder has 128, 256, 512 and 1,024 channels at 16, 8, 4 and 2 pixels; the decoder has 1,024, 512
     and 256 at 8, 16 and 33 pixels.

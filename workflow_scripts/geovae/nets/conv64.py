@@ -8,7 +8,7 @@ from geovae.nets.base import Encoder, scaled
 def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder for 64×64 images; see `geovae.nets.build_net`.
+    """Encoder and decoder for 64×64 images; see `geovae.nets.build.build_net`.
 
     At width 1 the encoder has 128, 256, 512 and 1,024 channels at 31, 15, 8 and 4 pixels; the decoder has 1,024, 512,
     256 and 128 at 8, 15, 31 and 62 pixels.

@@ -16,7 +16,7 @@ SIZES = {tuple(side // 2**omitted for side in PAPER_SIZE): omitted for omitted i
 def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder for images of a size in `SIZES`; see `geovae.nets.build_net`.
+    """Encoder and decoder for images of a size in `SIZES`; see `geovae.nets.build.build_net`.
 
     At width 1 and 208×176 the encoder has 64, 128, 256, 512 and 1,024 channels at 103×87, 51×43, 25×21, 12×11 and 4×4
     pixels; the decoder has 1,024, 512, 256, 128 and 64 at 8×8, 24×19, 49×41, 101×85 and 206×174. At half the size, the

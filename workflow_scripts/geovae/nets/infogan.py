@@ -39,7 +39,7 @@ class InfoganEncoder(nn.Module):
 def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder for images whose sides are multiples of 4; see `geovae.nets.build_net`.
+    """Encoder and decoder for images whose sides are multiples of 4; see `geovae.nets.build.build_net`.
 
     At width 1 the encoder has 64 and 128 channels at a half and a quarter of the size, then 1,024 units; the decoder
     has them in reverse.

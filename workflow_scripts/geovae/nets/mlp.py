@@ -10,7 +10,7 @@ from geovae.nets.base import Encoder, scaled
 def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder for images of any size; see `geovae.nets.build_net`.
+    """Encoder and decoder for images of any size; see `geovae.nets.build.build_net`.
 
     At width 1 the encoder has 1,000 and 500 hidden units, the decoder 500 and 1,000.
     """

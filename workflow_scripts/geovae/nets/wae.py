@@ -15,7 +15,7 @@ from geovae.nets.base import TWO_STAGE_MOMENTUM, Encoder, require_multiple, scal
 def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder for images whose sides are multiples of 8; see `geovae.nets.build_net`.
+    """Encoder and decoder for images whose sides are multiples of 8; see `geovae.nets.build.build_net`.
 
     At width 1 the encoder has 128, 256, 512 and 1,024 channels at the full size, a half, a quarter and an eighth; the
     decoder has them in reverse.

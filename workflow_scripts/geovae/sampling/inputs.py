@@ -7,7 +7,7 @@ import torch
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.geometry.metric import RiemannianMetric
-from geovae.models import load_model
+from geovae.models.files import load_model
 from geovae.sampling.base import Context
 
 

@@ -43,7 +43,7 @@ def train(
     """Train `model` in place; at the end it holds its best weights, on `device`, in evaluation mode and float32.
 
     Args:
-        model: as `geovae.models.build_model` gives it.
+        model: as `geovae.models.files.build_model` gives it.
         train_images: (N, C, H, W) uint8, N at least 2; held on the device as they are.
         validation_images: (M, C, H, W) uint8, M at least 1.
         epochs: number of epochs (paper: 100; CIFAR10: 200); a model trained in stages derives those of each from it.

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from geovae.augmentation.classifier import AugmentationClassifier
 from geovae.evaluation.classifier import Classifier
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 from reproduction.config.config import Config
 from reproduction.plan.keys import Run
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from geovae.core.errors import GeovaeError
-from geovae.data import mnist, read_split, write_split
+from geovae.data import mnist
+from geovae.data.base import read_split, write_split
 from geovae.data.raw_files.download import Store
 from geovae.data.raw_files.remote import RemoteFile
 from helpers.file_server import closed_port, file_server

@@ -13,9 +13,10 @@ from sklearn.datasets import load_digits
 
 import geovae
 from geovae.core.errors import GeovaeError
-from geovae.data import DATASETS, SPLITS, Images, dataset_module, load_dataset, read_split, write_split
+from geovae.data.base import SPLITS, Images, read_split, write_split
 from geovae.data.digits import enlarge
 from geovae.data.shapes import draw
+from geovae.data.table import DATASETS, dataset_module, load_dataset
 from reproduction.config.base import DatasetName
 from reproduction.plan.keys import DOWNLOADED
 
@@ -170,7 +171,7 @@ def test_chunks_make_up_the_same_file_as_one_array(tmp_path):
 _STREAM = """
 import json, sys
 import numpy as np
-from geovae.data import Images, write_split
+from geovae.data.base import Images, write_split
 from geovae.core.stopwatch import Stopwatch
 
 n = 200

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geovae.core.errors import GeovaeError
-from geovae.data import Images, write_split
+from geovae.data.base import Images, write_split
 from geovae.data.subsets import draw_subset, draw_validation_subset, nested_order, subset_images
 
 CLASSES = ("cat", "dog", "owl")

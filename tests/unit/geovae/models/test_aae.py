@@ -7,7 +7,7 @@ from torch.nn.functional import binary_cross_entropy
 from geovae.core.errors import GeovaeError
 from geovae.models.aae import AAE
 from geovae.models.losses import reparametrise, squared_error
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

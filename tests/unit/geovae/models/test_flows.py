@@ -11,7 +11,7 @@ from geovae.models.losses import reparametrise, squared_error
 from geovae.models.vae import VAE
 from geovae.models.vae_iaf import VAEIAF
 from geovae.models.vae_nf import VAENF
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

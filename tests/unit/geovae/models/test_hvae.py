@@ -12,7 +12,7 @@ from geovae.models.hamiltonian import Euclidean, HamiltonianVAE, PhasePoint, Pot
 from geovae.models.hvae import HVAE
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 from geovae.models.vae import VAE
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

@@ -13,7 +13,7 @@ from geovae.models.densities import log_normal, log_standard_normal
 from geovae.models.iwae import IWAE
 from geovae.models.losses import reparametrise
 from geovae.models.vae import VAE
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

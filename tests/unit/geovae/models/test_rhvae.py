@@ -13,7 +13,7 @@ from geovae.models.hamiltonian import PhasePoint, Potential, leapfrog, tempering
 from geovae.models.hvae import HVAE
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 from geovae.models.rhvae import RHVAE, LearnedMetric
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

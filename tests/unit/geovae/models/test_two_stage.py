@@ -11,7 +11,7 @@ from geovae.core.errors import GeovaeError
 from geovae.models.base import ALL
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 from geovae.models.two_stage import SkipNet, TwoStageVAE, gaussian_cost
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

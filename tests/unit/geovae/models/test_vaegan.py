@@ -11,7 +11,7 @@ from geovae.core.errors import GeovaeError
 from geovae.models.discriminators import ImageDiscriminator, count_layers
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
 from geovae.models.vaegan import VAEGAN
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

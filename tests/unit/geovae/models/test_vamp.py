@@ -11,7 +11,7 @@ from geovae.models.base import Posterior
 from geovae.models.densities import log_normal, log_standard_normal
 from geovae.models.losses import reparametrise, squared_error
 from geovae.models.vamp import VAMP, log_mixture
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

@@ -6,7 +6,7 @@ import torch
 from geovae.core.errors import GeovaeError
 from geovae.models.losses import squared_error
 from geovae.models.wae import WAE, imq_kernel, mmd
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 
 torch.set_num_threads(1)
 

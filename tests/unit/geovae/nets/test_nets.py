@@ -5,8 +5,10 @@ import torch
 from torch import nn
 
 from geovae.core.errors import GeovaeError
-from geovae.nets import NETS, build_net, conv
+from geovae.nets import conv
 from geovae.nets.base import scaled
+from geovae.nets.build import build_net
+from geovae.nets.table import NETS
 from helpers.net_checks import build_meta, count, kinds_of, shapes_after
 
 torch.set_num_threads(1)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from geovae.nets import build_net, infogan, wae
+from geovae.nets import infogan, wae
+from geovae.nets.build import build_net
 from helpers.net_checks import build_meta, count, kinds_of, shapes_after
 
 torch.set_num_threads(1)

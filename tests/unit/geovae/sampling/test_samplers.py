@@ -7,11 +7,12 @@ import pytest
 import torch
 from scipy import stats
 
-from geovae import sampling
 from geovae.core.errors import GeovaeError
 from geovae.geometry.metric import RiemannianMetric
-from geovae.sampling import SAMPLERS, Context, kernel
-from geovae.sampling.base import rows_with_replacement, rows_without_replacement
+from geovae.sampling import kernel
+from geovae.sampling.base import Context, rows_with_replacement, rows_without_replacement
+from geovae.sampling.draw import draw
+from geovae.sampling.table import SAMPLERS
 from helpers.sampling_checks import index_of
 
 torch.set_num_threads(1)
@@ -59,9 +60,9 @@ QUICK = {"manifold": {"n_steps": 3, "n_long": 4}, "manifold_released": {"n_steps
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_every_sampler_draws_the_same_again_and_other_things_with_another_key(name, context):
     n = 25
-    first = sampling.draw(name, context, n, "key", **QUICK.get(name, {}))
-    again = sampling.draw(name, context, n, "key", **QUICK.get(name, {}))
-    other = sampling.draw(name, context, n, "another key", **QUICK.get(name, {}))
+    first = draw(name, context, n, "key", **QUICK.get(name, {}))
+    again = draw(name, context, n, "key", **QUICK.get(name, {}))
+    other = draw(name, context, n, "another key", **QUICK.get(name, {}))
     if first.images is None:
         assert first.latents.shape == (n, D)
         assert first.latents.dtype == torch.float32
@@ -81,7 +82,7 @@ def test_every_sampler_draws_the_same_again_and_other_things_with_another_key(na
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_every_sampler_says_what_it_lacks(name):
     with pytest.raises(GeovaeError, match=f"sampler '{name}' needs"):
-        sampling.draw(name, Context(), 5, "key")
+        draw(name, Context(), 5, "key")
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLERS if name != "gmm"])
@@ -91,23 +92,23 @@ def test_one_training_image_and_more_samples_than_images(name, context):
     small = Context(**{**vars(context), "mu": mu, "log_var": log_var, "images": context.images[:1], "metric": metric})
     if name in ("kde", "manifold_released"):
         with pytest.raises(GeovaeError):
-            sampling.draw(name, small, 4, "key")
+            draw(name, small, 4, "key")
         return
-    draw = sampling.draw(name, small, 4, "key", **QUICK.get(name, {}))
-    assert len(draw.latents if draw.images is None else draw.images) == 4
+    drawn = draw(name, small, 4, "key", **QUICK.get(name, {}))
+    assert len(drawn.latents if drawn.images is None else drawn.images) == 4
 
 
 def test_a_model_of_one_stage_has_no_second(context):
     one = Context(**{**vars(context), "model": torch.nn.Linear(2, 2)})
     with pytest.raises(GeovaeError, match="needs a model with a second stage"):
-        sampling.draw("two_stage", one, 4, "key")
+        draw("two_stage", one, 4, "key")
 
 
 def test_unknown_names():
     with pytest.raises(GeovaeError, match="Did you mean 'manifold'"):
-        sampling.draw("manifld", Context(), 5, "key")
+        draw("manifld", Context(), 5, "key")
     with pytest.raises(GeovaeError, match="no option 'n_step'"):
-        sampling.draw("manifold", Context(), 5, "key", n_step=3)
+        draw("manifold", Context(), 5, "key", n_step=3)
 
 
 def test_rows():
@@ -119,38 +120,38 @@ def test_rows():
 
 
 def test_real_and_reconstruction_take_each_image_once(context):
-    real = sampling.draw("real", context, N, "key").images
+    real = draw("real", context, N, "key").images
     assert sorted(index_of(real, context.images)) == list(range(N))
-    means = sampling.draw("reconstruction", context, N, "key").latents
+    means = draw("reconstruction", context, N, "key").latents
     assert sorted(index_of(means.numpy(), context.mu.numpy())) == list(range(N))
 
 
 def test_resample_repeats_training_means(context):
-    rows = index_of(sampling.draw("resample", context, N, "key").latents.numpy(), context.mu.numpy())
+    rows = index_of(draw("resample", context, N, "key").latents.numpy(), context.mu.numpy())
     assert 20 < len(np.unique(rows)) < N
 
 
 def test_posterior_has_the_moments_of_the_aggregate(context):
-    draw = sampling.draw("posterior", context, 20_000, "key").latents.double()
+    z = draw("posterior", context, 20_000, "key").latents.double()
     mu, variance = context.mu.double(), context.log_var.double().exp()
     expected = mu.var(0, correction=0) + variance.mean(0)
-    assert ((draw.mean(0) - mu.mean(0)).abs() < 4 * (expected / 20_000).sqrt()).all()
-    torch.testing.assert_close(draw.var(0), expected, rtol=0.05, atol=0)
+    assert ((z.mean(0) - mu.mean(0)).abs() < 4 * (expected / 20_000).sqrt()).all()
+    torch.testing.assert_close(z.var(0), expected, rtol=0.05, atol=0)
 
 
 def test_jitter_adds_noise_of_the_given_scale(context):
     one = Context(mu=torch.ones(1, D), matched_displacement=0.3)
     for options, sigma in (({}, 0.3), ({"scale": "matched"}, 0.3), ({"scale": 2.0}, 2.0)):
-        draw = sampling.draw("jitter", one, 3000, "key", **options)
-        assert draw.diagnostics["sigma"] == sigma
-        assert stats.kstest(((draw.latents - 1) / sigma).ravel().numpy(), "norm").pvalue > 1e-3
+        drawn = draw("jitter", one, 3000, "key", **options)
+        assert drawn.diagnostics["sigma"] == sigma
+        assert stats.kstest(((drawn.latents - 1) / sigma).ravel().numpy(), "norm").pvalue > 1e-3
     for wrong in (-1.0, math.nan, "wide", None):
         with pytest.raises(GeovaeError, match="scale"):
-            sampling.draw("jitter", one, 3, "key", scale=wrong)
+            draw("jitter", one, 3, "key", scale=wrong)
 
 
 def test_noise_is_uniform(context):
-    counts = np.bincount(sampling.draw("noise", context, 500, "key").images.ravel(), minlength=256)
+    counts = np.bincount(draw("noise", context, 500, "key").images.ravel(), minlength=256)
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
@@ -158,21 +159,21 @@ def test_mixture_finds_two_gaussians():
     generator = torch.Generator().manual_seed(0)
     left = torch.randn(300, 2, generator=generator) * torch.tensor([0.1, 1.0]) - torch.tensor([5.0, 0.0])
     right = torch.randn(100, 2, generator=generator) + torch.tensor([5.0, 0.0])
-    draw = sampling.draw("gmm", Context(mu=torch.cat([left, right])), 8000, "key", n_components=2)
-    z = draw.latents
+    drawn = draw("gmm", Context(mu=torch.cat([left, right])), 8000, "key", n_components=2)
+    z = drawn.latents
     share = (z[:, 0] < 0).double().mean().item()
     assert share == pytest.approx(0.75, abs=0.02)
     for part, source in ((z[z[:, 0] < 0], left), (z[z[:, 0] >= 0], right)):
         torch.testing.assert_close(part.mean(0), source.mean(0), rtol=0, atol=0.1)
         torch.testing.assert_close(part.T.cov(), source.T.cov(), rtol=0.1, atol=0.05)
-    assert draw.diagnostics["converged"] == 1.0
+    assert drawn.diagnostics["converged"] == 1.0
 
 
 def test_mixture_limits(context, recwarn):
     with pytest.raises(GeovaeError, match=f"n_components = {N + 1}"):
-        sampling.draw("gmm", context, 5, "key", n_components=N + 1)
-    draw = sampling.draw("gmm", context, 5, "key", n_components=5, max_iter=1)
-    assert draw.diagnostics["converged"] == 0.0
+        draw("gmm", context, 5, "key", n_components=N + 1)
+    drawn = draw("gmm", context, 5, "key", n_components=5, max_iter=1)
+    assert drawn.diagnostics["converged"] == 0.0
     assert not recwarn.list
 
 
@@ -200,28 +201,28 @@ def test_bandwidth_of_copies_ends_the_range():
 
 
 def test_kde_draws_around_the_means(context):
-    draw = sampling.draw("kde", context, 10_000, "key")
-    expected = context.mu.var(0, correction=0) + draw.diagnostics["bandwidth"] ** 2
-    torch.testing.assert_close(draw.latents.var(0), expected, rtol=0.06, atol=0)
+    drawn = draw("kde", context, 10_000, "key")
+    expected = context.mu.var(0, correction=0) + drawn.diagnostics["bandwidth"] ** 2
+    torch.testing.assert_close(drawn.latents.var(0), expected, rtol=0.06, atol=0)
 
 
 @pytest.mark.parametrize("bandwidth", [0.05, 2, 2.5])
 def test_kde_with_a_given_bandwidth_has_that_deviation_around_the_means(bandwidth):
     mu = torch.tensor([[0.0, 0.0, 0.0], [1e3, 0.0, 0.0], [0.0, 1e3, 0.0]])
     # Neither validation means nor a likelihood are needed.
-    draw = sampling.draw("kde", Context(mu=mu), 3000, "key", bandwidth=bandwidth)
-    assert draw.diagnostics.keys() == {"bandwidth", "seconds"}
-    assert draw.diagnostics["bandwidth"] == bandwidth
-    distances = torch.cdist(draw.latents.double(), mu.double())
+    drawn = draw("kde", Context(mu=mu), 3000, "key", bandwidth=bandwidth)
+    assert drawn.diagnostics.keys() == {"bandwidth", "seconds"}
+    assert drawn.diagnostics["bandwidth"] == bandwidth
+    distances = torch.cdist(drawn.latents.double(), mu.double())
     assert np.bincount(distances.argmin(1), minlength=3) == pytest.approx(1000, abs=120)
-    deviations = draw.latents.double() - mu.double()[distances.argmin(1)]
+    deviations = drawn.latents.double() - mu.double()[distances.argmin(1)]
     assert deviations.std().item() == pytest.approx(bandwidth, rel=0.03)
     assert stats.kstest((deviations / bandwidth).ravel().numpy(), "norm").pvalue > 1e-3
 
 
 def test_kde_with_the_chosen_bandwidth_draws_as_if_it_were_given(context):
-    chosen = sampling.draw("kde", context, 20, "key")
-    given = sampling.draw("kde", context, 20, "key", bandwidth=chosen.diagnostics["bandwidth"])
+    chosen = draw("kde", context, 20, "key")
+    given = draw("kde", context, 20, "key", bandwidth=chosen.diagnostics["bandwidth"])
     assert torch.equal(chosen.latents, given.latents)
     assert "held_out_log_likelihood" in chosen.diagnostics
 
@@ -229,7 +230,7 @@ def test_kde_with_the_chosen_bandwidth_draws_as_if_it_were_given(context):
 @pytest.mark.parametrize("bandwidth", [0, -0.5, math.nan, math.inf, "wide"])
 def test_bandwidths_that_are_none_are_refused(context, bandwidth):
     with pytest.raises(GeovaeError, match=rf"sampler 'kde': bandwidth = {bandwidth!r}; a number above 0"):
-        sampling.draw("kde", context, 3, "key", bandwidth=bandwidth)
+        draw("kde", context, 3, "key", bandwidth=bandwidth)
 
 
 def test_manifold_on_a_flat_metric_is_a_random_walk():
@@ -237,9 +238,9 @@ def test_manifold_on_a_flat_metric_is_a_random_walk():
     mu = torch.tensor([[50.0, 0.0]]).repeat(2, 1)
     metric = RiemannianMetric(torch.zeros(1, 2), torch.full((1, 2), 100.0), 1.0, 0.01)
     settings = {"n_steps": 25, "n_lf": 4, "eps_lf": 0.1, "n_long": 500}
-    draw = sampling.draw("manifold", Context(mu=mu, metric=metric), 3000, "key", **settings)
-    found, sigma = draw.diagnostics, 5 * 0.4
-    assert stats.kstest(((draw.latents - mu[0]) / sigma).ravel().numpy(), "norm").pvalue > 1e-3
+    drawn = draw("manifold", Context(mu=mu, metric=metric), 3000, "key", **settings)
+    found, sigma = drawn.diagnostics, 5 * 0.4
+    assert stats.kstest(((drawn.latents - mu[0]) / sigma).ravel().numpy(), "norm").pvalue > 1e-3
     assert found["acceptance"] == found["long_acceptance"] == 1.0
     assert found["rms_per_dimension"] == pytest.approx(sigma, rel=0.05)
     assert found["displacement_rms"] == pytest.approx(sigma * math.sqrt(2), rel=0.05)
@@ -248,7 +249,7 @@ def test_manifold_on_a_flat_metric_is_a_random_walk():
     assert found["active_share"] == found["active_share_start"] == found["active_share_train"] == 0.0
     assert found["log_density_start"] == pytest.approx(math.log(0.01))
     assert found["stuck_share"] == 0.0
-    released = sampling.draw("manifold_released", Context(mu=mu, metric=two_centroids(metric)), 3000, "key", **settings)
+    released = draw("manifold_released", Context(mu=mu, metric=two_centroids(metric)), 3000, "key", **settings)
     assert released.diagnostics["rms_per_dimension"] == pytest.approx(0.5 * sigma, rel=0.05)
     assert released.diagnostics["frozen_share_start"] == 0.0
 
@@ -262,16 +263,16 @@ def test_released_chain_freezes_where_its_determinant_underflows():
     mu = torch.full((3, 64), 30.0)
     metric = RiemannianMetric(torch.eye(2, 64), torch.ones(2, 64), 1.0, 0.01)
     settings = {"n_steps": 3, "n_long": 2}
-    released = sampling.draw("manifold_released", Context(mu=mu, metric=metric), 20, "key", **settings)
+    released = draw("manifold_released", Context(mu=mu, metric=metric), 20, "key", **settings)
     assert (released.latents == 30.0).all()
     assert released.diagnostics["frozen_share_start"] == released.diagnostics["stuck_share"] == 1.0
-    true = sampling.draw("manifold", Context(mu=mu, metric=metric), 20, "key", **settings)
+    true = draw("manifold", Context(mu=mu, metric=metric), 20, "key", **settings)
     assert true.diagnostics["stuck_share"] == 0.0
 
 
 def test_manifold_without_the_long_chain_draws_the_same(context):
-    with_long = sampling.draw("manifold", context, 12, "key", n_steps=4, n_long=5)
-    without = sampling.draw("manifold", context, 12, "key", n_steps=4, n_long=0)
+    with_long = draw("manifold", context, 12, "key", n_steps=4, n_long=5)
+    without = draw("manifold", context, 12, "key", n_steps=4, n_long=0)
     assert torch.equal(with_long.latents, without.latents)
     assert with_long.diagnostics["long_n"] == 5.0
     assert not any(name.startswith("long_") for name in without.diagnostics)

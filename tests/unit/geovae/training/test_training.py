@@ -14,8 +14,8 @@ import train_model
 from geovae.core.errors import GeovaeError
 from geovae.core.images import to_unit
 from geovae.core.seeding import torch_generator
-from geovae.models import build_model
 from geovae.models.base import Autoencoder
+from geovae.models.files import build_model
 from geovae.training.history import EpochReport, load_history, save_history
 from geovae.training.loop import train
 from helpers.training_runs import DESCRIPTION, SETTINGS, Recorder, images

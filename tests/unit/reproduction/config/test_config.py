@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from geovae.core.errors import GeovaeError
-from geovae.models import MODELS
+from geovae.core.registry import load
+from geovae.models.table import MODELS
 
 # The data sets of the default artefacts, and no more images than digits has.
 from helpers.configs import BASE, overlay, read
@@ -141,7 +142,7 @@ def test_defaults_are_the_papers():
 
 @pytest.mark.parametrize("name", Models.model_fields)
 def test_a_models_defaults_are_those_of_its_constructor(name):
-    parameters = inspect.signature(MODELS[name]).parameters.values()
+    parameters = inspect.signature(load(MODELS, "model", name)).parameters.values()
     defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
     assert getattr(Models(), name).model_dump() == defaults
 

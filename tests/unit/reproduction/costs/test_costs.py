@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from geovae.nets import NETS
+from geovae.nets.table import NETS
 from geovae.sampling.manifold import LONG_FACTOR
 from helpers.configs import overlay, read
 from reproduction.config.config import load_config

@@ -10,7 +10,7 @@ import torch
 import render_table
 from geovae.augmentation.classifier import AugmentationClassifier
 from geovae.core.storage import csv_text
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 from helpers.script_runs import fails, run
 from reproduction.scores.classification import columns
 

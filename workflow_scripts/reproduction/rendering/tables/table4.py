@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import torch
 
-from geovae.nets import build_net
+from geovae.nets.build import build_net
 from reproduction.rendering.tables.architectures import (
     LAYER_COLUMNS,
     Layer,

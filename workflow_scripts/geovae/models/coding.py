@@ -1,0 +1,74 @@
+"""Encoding images and decoding latents with a trained model, batch by batch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from geovae.core.errors import GeovaeError
+from geovae.core.images import to_uint8, to_unit
+from geovae.models.base import Autoencoder
+
+
+@torch.no_grad()
+def encode_images(
+    model: Autoencoder, images: torch.Tensor | np.ndarray, batch_size: int = 500
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Encode uint8 images (N, C, H, W) in evaluation mode.
+
+    Returns:
+        `mu` (N, d) and `log_var` (N, d), float32 on the CPU; `log_var` is None for a deterministic encoder.
+    """
+    device = next(model.parameters()).device
+    mu = torch.empty(len(images), model.latent_dim)
+    log_var = torch.empty_like(mu) if model.has_log_var else None
+    with _evaluating(model):
+        for start in range(0, len(images), batch_size):
+            batch = images[start : start + batch_size]
+            if isinstance(batch, np.ndarray):
+                # A copy, for torch does not take arrays that are read-only, as memory-mapped files are.
+                batch = torch.from_numpy(batch.copy())
+            posterior = model.encode(to_unit(batch.to(device)))
+            mu[start : start + batch_size] = posterior.mu.cpu()
+            if log_var is not None:
+                log_var[start : start + batch_size] = posterior.log_var.cpu()
+    return mu, log_var
+
+
+@torch.no_grad()
+def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
+    """Decode latents (N, d) in evaluation mode to uint8 images (N, C, H, W) on the CPU.
+
+    Raises:
+        GeovaeError: a latent is NaN or infinite.
+    """
+    if not torch.isfinite(z).all():
+        bad = int((~torch.isfinite(z)).any(1).sum())
+        raise GeovaeError(f"{bad} of {len(z)} latents are not finite, so they have no image. Check what drew them.")
+    parameter = next(model.parameters())
+    images = torch.empty(len(z), *model.image_shape, dtype=torch.uint8)
+    with _evaluating(model):
+        for start in range(0, len(z), batch_size):
+            batch = z[start : start + batch_size].to(parameter.device, parameter.dtype)
+            images[start : start + batch_size] = to_uint8(model.decode(batch)).cpu()
+    return images
+
+
+def decode_posterior(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
+    """As `decode_images`, for latents (N, d) in the space of the encoder's means: a flow's model carries them on."""
+    device = next(model.parameters()).device
+    with torch.no_grad(), _evaluating(model):
+        carried = [model.to_decoder(batch.to(device)).cpu() for batch in z.split(batch_size)]
+    return decode_images(model, torch.cat(carried), batch_size)
+
+
+@contextmanager
+def _evaluating(model: Autoencoder) -> Iterator[None]:
+    """Put the model in evaluation mode (batch normalisation by its running statistics), and back afterwards."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)

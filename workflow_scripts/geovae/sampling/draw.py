@@ -1,0 +1,25 @@
+"""Drawing with a sampler by its name."""
+
+import inspect
+import time
+
+from geovae.core.registry import look_up, resolve, take_options
+from geovae.sampling.base import Context, Draw
+from geovae.sampling.table import SAMPLERS
+
+
+def draw(name: str, context: Context, n: int, key: str, **settings: object) -> Draw:
+    """Draw n latents or images with the sampler `name`; its diagnostics hold the `seconds` that this took.
+
+    Raises:
+        GeovaeError: the sampler or one of its settings is unknown, a value is refused, or `context` lacks what the
+            sampler needs.
+    """
+    sampler = resolve(look_up(SAMPLERS, "sampler", name).function)
+    parameters = inspect.signature(sampler).parameters.values()
+    defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
+    options = take_options(settings, defaults, f"sampler {name!r}")
+    start = time.perf_counter()
+    result = sampler(context, n, key, **options)
+    # Samplers that add costly diagnostics time the drawing themselves.
+    return result._replace(diagnostics={"seconds": time.perf_counter() - start, **result.diagnostics})
