@@ -3,10 +3,8 @@
 
 rule train_classifier:
     input:
-        unpack(augmentation_inputs),
-        code=scripts(
-            "train_classifier.py", *behind("geovae/augmentation/classifier", "geovae/augmentation/training_sets")
-        ),
+        unpack(lambda w: inputs.augmentation_inputs(CONFIG, w)),
+        code=code_of("train_classifier.py"),
     output:
         "results/augmentation/{dataset}/{source}.json",
     log:
@@ -24,7 +22,7 @@ rule train_classifier:
         device=CONFIG.device,
         settings=lambda w: job_settings.augmentation_classifier(CONFIG),
         kind=lambda w: w.source if w.source in ("raw", "resampled") else "generated",
-        samples=augmentation_samples,
+        samples=lambda w: inputs.augmentation_samples(CONFIG, w),
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
     shell:
         "python workflow_scripts/train_classifier.py --data results/data/{wildcards.dataset} --training-set {params.kind}"
@@ -36,7 +34,7 @@ rule train_classifier:
 rule collect_classification:
     input:
         records=lambda w: list(classification_records(CONFIG).values()),
-        code=scripts("collect_classification.py", *behind("reproduction/scores/classification")),
+        code=code_of("collect_classification.py"),
     output:
         "results/classification.csv",
     log:

@@ -30,8 +30,8 @@ for DATASET in DOWNLOADED:
 
 rule prepare_dataset:
     input:
-        raw=raw_data,
-        code=lambda w: scripts("prepare_dataset.py", *behind(f"geovae/data/{w.dataset}")),
+        raw=lambda w: inputs.raw_data(w.dataset),
+        code=lambda w: inputs.dataset_code("prepare_dataset.py", w.dataset),
     output:
         images=expand(
             "results/data/{{dataset}}/{split}/images.npy",
@@ -57,7 +57,7 @@ rule prepare_dataset:
         runtime=120,
         gpu=0,
     params:
-        raw=lambda w: f"--data-dir {shlex.quote(CONFIG.data_dir)}" if raw_data(w) else "",
+        raw=lambda w: f"--data-dir {shlex.quote(CONFIG.data_dir)}" if inputs.raw_data(w.dataset) else "",
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
         "python workflow_scripts/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
@@ -68,7 +68,7 @@ rule draw_subset:
     input:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
-        code=scripts("draw_subset.py", *behind("geovae/data/subsets")),
+        code=code_of("draw_subset.py"),
     output:
         train="results/data/{dataset}/subsets/{subset}/train.npy",
         validation="results/data/{dataset}/subsets/{subset}/validation.npy",
@@ -93,7 +93,7 @@ rule measure_unseen:
         train="results/data/{dataset}/train/card.json",
         images="results/data/{dataset}/{split}/card.json",
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=scripts("measure_unseen.py", *behind("geovae/evaluation/neighbours")),
+        code=code_of("measure_unseen.py"),
     output:
         "results/data/{dataset}/subsets/{subset}/unseen_{split}.npy",
     log:

@@ -3,8 +3,8 @@
 
 rule draw_samples:
     input:
-        unpack(sampler_inputs),
-        code=sampler_code,
+        unpack(lambda w: inputs.sampler_inputs(CONFIG, w)),
+        code=lambda w: inputs.sampler_code("draw_samples.py", w),
     output:
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
         latents="results/runs/{run}/generations/{sampler}/{variant}/latents.npy",
@@ -22,9 +22,9 @@ rule draw_samples:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        files=lambda w, input: flags(input, "latents", "latents_validation", "metric", "subset", "matched"),
+        files=lambda w, input: inputs.flags(input, "latents", "latents_validation", "metric", "subset", "matched"),
         settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
-        data=dataset_folder,
+        data=inputs.dataset_folder,
         n=lambda w: n_samples(CONFIG, generation_of(w)),
     shell:
         "python workflow_scripts/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"

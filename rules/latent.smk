@@ -3,10 +3,10 @@
 
 rule embed_latents:
     input:
-        unpack(run_data),
-        test=lambda w: f"{dataset_folder(w)}/test/card.json",
+        unpack(inputs.run_data),
+        test=lambda w: f"{inputs.dataset_folder(w)}/test/card.json",
         model="results/runs/{run}/model.json",
-        code=scripts("embed_latents.py"),
+        code=lambda w: inputs.run_code("embed_latents.py", w),
     output:
         train="results/runs/{run}/latents.npz",
         validation="results/runs/{run}/latents_validation.npz",
@@ -24,8 +24,8 @@ rule embed_latents:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        data=dataset_folder,
-        subset=subset_folder,
+        data=inputs.dataset_folder,
+        subset=inputs.subset_folder,
         n=CONFIG.evaluation.n_samples,
     shell:
         "python workflow_scripts/embed_latents.py --model results/runs/{wildcards.run} --data {params.data}"
@@ -36,7 +36,7 @@ rule embed_latents:
 rule build_metric:
     input:
         latents="results/runs/{run}/latents.npz",
-        code=scripts("build_metric.py", *behind("geovae/geometry/metric")),
+        code=code_of("build_metric.py"),
     output:
         "results/runs/{run}/metric/{metric}/metric.npz",
     log:
@@ -59,11 +59,11 @@ rule build_metric:
 
 rule trace_geodesics:
     input:
-        unpack(run_data),
+        unpack(inputs.run_data),
         model="results/runs/{run}/model.json",
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        code=scripts("trace_geodesics.py", *behind("geovae/geometry/tracing")),
+        code=lambda w: inputs.run_code("trace_geodesics.py", w),
     output:
         "results/runs/{run}/geodesics.npz",
     log:
@@ -79,7 +79,7 @@ rule trace_geodesics:
         gpu=0,
     params:
         settings=lambda w: job_settings.geodesics(CONFIG),
-        data=dataset_folder,
+        data=inputs.dataset_folder,
     shell:
         "python workflow_scripts/trace_geodesics.py --model results/runs/{wildcards.run} --latents {input.latents}"
         " --metric {input.metric} --data {params.data} --subset {input.subset} --settings {params.settings:q}"

@@ -3,7 +3,7 @@
 
 rule plan_costs:
     input:
-        code=scripts("plan_costs.py", *behind("reproduction/costs/report", "reproduction/costs/workloads")),
+        code=code_of("plan_costs.py"),
     log:
         "results/logs/plan_costs.log",
     conda:

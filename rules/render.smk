@@ -3,12 +3,8 @@
 
 rule render_table:
     input:
-        scores=lambda w: table_scores(w.table),
-        code=lambda w: scripts(
-            "render_table.py",
-            *behind(f"reproduction/rendering/tables/{w.table}", "reproduction/rendering/writers/__init__"),
-            *behind(*ARCHITECTURES.get(w.table, ())),
-        ),
+        scores=lambda w: inputs.table_scores(w.table),
+        code=lambda w: code_of("render_table.py", TABLES[w.table], *inputs.ARCHITECTURES.get(w.table, ())),
     output:
         report(
             "results/tables/{table}.html",
@@ -44,9 +40,7 @@ rule render_table:
 rule render_figure:
     input:
         unpack(lambda w: figure_inputs(CONFIG, w.figure)),
-        code=lambda w: scripts(
-            "render_figure.py", *behind(f"reproduction/rendering/figures/{FIGURE_MODULES[w.figure]}")
-        ),
+        code=lambda w: code_of("render_figure.py", f"reproduction.rendering.figures.{FIGURE_MODULES[w.figure]}"),
     output:
         png=report(
             "results/figures/{figure}.png",
@@ -80,9 +74,7 @@ rule render_figure:
 rule write_provenance:
     input:
         scores="results/scores.csv",
-        code=scripts(
-            "write_provenance.py", *behind("reproduction/rendering/provenance", "reproduction/rendering/writers/web")
-        ),
+        code=code_of("write_provenance.py"),
     output:
         report(
             "results/provenance.html",
@@ -108,8 +100,8 @@ rule write_provenance:
 
 rule write_claims:
     input:
-        unpack(claims_inputs),
-        code=scripts("write_claims.py", *behind("reproduction/rendering/claims")),
+        unpack(lambda w: inputs.claims_inputs(CONFIG)),
+        code=code_of("write_claims.py"),
     output:
         report(
             "results/claims.html",
@@ -131,7 +123,7 @@ rule write_claims:
         gpu=0,
     params:
         settings=lambda w: claim_settings.claims(CONFIG),
-        files=lambda w, input: flags(input, "scores", "classification"),
+        files=lambda w, input: inputs.flags(input, "scores", "classification"),
     shell:
         "python workflow_scripts/write_claims.py {params.files} --settings {params.settings:q}"
         " --output-md results/claims.md --output-html results/claims.html --threads {threads} > {log} 2>&1"

@@ -6,7 +6,7 @@ rule train_backbone:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
         test="results/data/{dataset}/test/card.json",
-        code=scripts("train_backbone.py", *behind("geovae/evaluation/classifier")),
+        code=code_of("train_backbone.py"),
     output:
         weights="results/backbones/{dataset}/classifier/model.safetensors",
         model="results/backbones/{dataset}/classifier/model.json",
@@ -33,7 +33,7 @@ rule train_backbone:
 
 rule fetch_inception:
     input:
-        code=scripts("fetch_inception.py", *behind("geovae/evaluation/inception")),
+        code=code_of("fetch_inception.py"),
     output:
         weights="results/backbones/inception/model.safetensors",
         model="results/backbones/inception/model.json",
@@ -58,9 +58,9 @@ rule fetch_inception:
 
 rule extract_reference:
     input:
-        backbone=lambda w: f"{backbone_of(w)}/model.json",
+        backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
         images="results/data/{dataset}/{split}/card.json",
-        code=scripts("extract_reference.py", *behind("geovae/evaluation/features", "geovae/evaluation/reference")),
+        code=code_of("extract_reference.py"),
     output:
         "results/references/{dataset}/{backbone}/{split}.npz",
     log:
@@ -77,8 +77,8 @@ rule extract_reference:
     params:
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
-        backbone=backbone_of,
-        resize=resize_option,
+        backbone=inputs.backbone_of,
+        resize=lambda w: inputs.resize_option(CONFIG, w),
     shell:
         "python workflow_scripts/extract_reference.py --backbone {params.backbone} {params.resize}"
         " --data results/data/{wildcards.dataset} --split {wildcards.split} --n {params.n} --output {output}"
@@ -89,12 +89,10 @@ rule extract_training_features:
     input:
         validation="results/references/{dataset}/{backbone}/validation.npz",
         test="results/references/{dataset}/{backbone}/test.npz",
-        backbone=lambda w: f"{backbone_of(w)}/model.json",
+        backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
         train="results/data/{dataset}/train/card.json",
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=scripts(
-            "extract_training_features.py", *behind("geovae/evaluation/features", "geovae/evaluation/neighbours")
-        ),
+        code=code_of("extract_training_features.py"),
     output:
         train="results/references/{dataset}/{backbone}/{subset}/train.npy",
         validation="results/references/{dataset}/{backbone}/{subset}/unseen_validation.npy",
@@ -112,8 +110,8 @@ rule extract_training_features:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        backbone=backbone_of,
-        resize=resize_option,
+        backbone=inputs.backbone_of,
+        resize=lambda w: inputs.resize_option(CONFIG, w),
     shell:
         "python workflow_scripts/extract_training_features.py --backbone {params.backbone} {params.resize}"
         " --data results/data/{wildcards.dataset} --subset {input.subset}"
@@ -124,15 +122,12 @@ rule extract_training_features:
 
 rule score_samples:
     input:
-        unpack(references),
+        unpack(inputs.references),
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
         latents="results/runs/{run}/latents.npz",
         unseen_latents=expand("results/runs/{{run}}/unseen_{split}.npz", split=SCORED_SPLITS),
-        code=scripts(
-            "score_samples.py",
-            *behind("geovae/evaluation/features", "geovae/evaluation/reference", "geovae/evaluation/record"),
-        ),
+        code=code_of("score_samples.py"),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
         test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",
@@ -152,9 +147,9 @@ rule score_samples:
         key=lambda w: job_settings.key_fields(generation_of(w)),
         config=lambda w: job_settings.config_sha256(CONFIG, generation_of(w)),
         settings=job_settings.score(CONFIG),
-        data=dataset_folder,
-        backbone=backbone_of,
-        resize=resize_option,
+        data=inputs.dataset_folder,
+        backbone=inputs.backbone_of,
+        resize=lambda w: inputs.resize_option(CONFIG, w),
         features=lambda w, input: os.path.dirname(input.features),
     shell:
         "python workflow_scripts/score_samples.py"
@@ -171,16 +166,13 @@ rule score_samples:
 
 rule find_neighbours:
     input:
-        unpack(run_data),
+        unpack(inputs.run_data),
         model="results/runs/{run}/model.json",
         latents="results/runs/{run}/latents.npz",
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
-        compared=lambda w: [f"{folder}/samples.npy" for folder in compared_generations(w).values()],
-        backbone=lambda w: f"{backbone_of(w)}/model.json",
-        code=scripts(
-            "find_neighbours.py",
-            *behind("geovae/evaluation/features", "geovae/evaluation/fid", "geovae/evaluation/neighbours"),
-        ),
+        compared=lambda w: [f"{folder}/samples.npy" for folder in inputs.compared_generations(w).values()],
+        backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
+        code=lambda w: inputs.run_code("find_neighbours.py", w),
     output:
         "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
     log:
@@ -196,11 +188,11 @@ rule find_neighbours:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        backbone=backbone_of,
-        resize=resize_option,
-        compared=comparisons,
-        data=dataset_folder,
-        n=n_neighbours,
+        backbone=inputs.backbone_of,
+        resize=lambda w: inputs.resize_option(CONFIG, w),
+        compared=inputs.comparisons,
+        data=inputs.dataset_folder,
+        n=lambda w: inputs.n_neighbours(CONFIG),
     shell:
         "python workflow_scripts/find_neighbours.py"
         " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/base"
@@ -213,7 +205,7 @@ rule find_neighbours:
 rule collect_scores:
     input:
         records=lambda w: score_records(CONFIG, w.artefact),
-        code=scripts("collect_scores.py", *behind("reproduction/scores/score_table")),
+        code=code_of("collect_scores.py"),
     output:
         "results/scores/{artefact}.csv",
     log:
@@ -237,7 +229,7 @@ rule collect_scores:
 rule collect_all_scores:
     input:
         records=score_records(CONFIG),
-        code=scripts("collect_scores.py", *behind("reproduction/scores/score_table")),
+        code=code_of("collect_scores.py"),
     output:
         "results/scores.csv",
     log:
@@ -260,11 +252,11 @@ rule collect_all_scores:
 
 rule show_centroids:
     input:
-        unpack(run_data),
+        unpack(inputs.run_data),
         model="results/runs/{run}/model.json",
         metric=lambda w: f"results/runs/{w.run}/metric/{metric_variant(w.variant)}/metric.npz",
         samples="results/runs/{run}/generations/manifold/{variant}/samples.npy",
-        code=scripts("show_centroids.py", *behind("geovae/evaluation/neighbours")),
+        code=lambda w: inputs.run_code("show_centroids.py", w),
     output:
         "results/runs/{run}/generations/manifold/{variant}/centroids.npz",
     log:
@@ -280,7 +272,7 @@ rule show_centroids:
         gpu=GPUS,
     params:
         device=CONFIG.device,
-        data=dataset_folder,
+        data=inputs.dataset_folder,
         n=lambda w: CONFIG.artefacts.figure13.columns,
     shell:
         "python workflow_scripts/show_centroids.py --model results/runs/{wildcards.run} --metric {input.metric}"

@@ -3,8 +3,8 @@
 
 rule train_model:
     input:
-        unpack(run_data),
-        code=train_code,
+        unpack(inputs.run_data),
+        code=lambda w: inputs.run_code("train_model.py", w),
     output:
         weights="results/runs/{run}/model.safetensors",
         model="results/runs/{run}/model.json",
@@ -24,8 +24,8 @@ rule train_model:
     params:
         device=CONFIG.device,
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
-        data=dataset_folder,
-        subset=subset_folder,
+        data=inputs.dataset_folder,
+        subset=inputs.subset_folder,
     shell:
         "python workflow_scripts/train_model.py --data {params.data} --subset-dir {params.subset}"
         " --settings {params.settings:q} --key {wildcards.run} --output results/runs/{wildcards.run}"
@@ -35,7 +35,7 @@ rule train_model:
 rule render_history:
     input:
         history="results/runs/{run}/history.csv",
-        code=scripts("render_history.py", *behind("reproduction/rendering/figures/history")),
+        code=code_of("render_history.py"),
     output:
         report(
             "results/runs/{run}/history.png",

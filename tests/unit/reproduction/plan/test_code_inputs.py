@@ -4,24 +4,85 @@ from pathlib import Path
 
 import pytest
 
-from reproduction.plan.code_inputs import PLUMBING, SCRIPTS, modules_behind
+from helpers.paths import SCRIPTS
+from reproduction.plan import code_inputs
+from reproduction.plan.code_inputs import NAMES, PLUMBING, code_of, is_left_out, modules_behind
+
+
+def files(*names: str) -> list[str]:
+    return [f"workflow_scripts/{name}" for name in names]
 
 
 def test_a_variant_stands_on_its_base_and_on_the_losses():
-    assert modules_behind("geovae/models/rae_gp.py") == tuple(
+    assert modules_behind("geovae/models/rae_gp.py") == {
         f"geovae/models/{name}.py" for name in ("base", "losses", "rae", "rae_gp")
-    )
-    assert modules_behind("geovae/models/ae.py") == tuple(
-        f"geovae/models/{name}.py" for name in ("ae", "base", "losses")
-    )
+    }
+    assert modules_behind("geovae/models/ae.py") == {f"geovae/models/{name}.py" for name in ("ae", "base", "losses")}
 
 
 def test_modules_are_found_through_others():
     assert "geovae/geometry/centroids.py" in modules_behind("geovae/sampling/manifold.py")
 
 
+def test_a_training_is_made_of_its_own_model_and_net():
+    found = code_of("train_model.py", "geovae.models.ae:AE", "geovae.nets.mlp")
+    assert found[0] == "workflow_scripts/train_model.py"
+    assert set(files("geovae/models/ae.py", "geovae/nets/mlp.py", "geovae/training/loop.py")) < set(found)
+    assert not set(files("geovae/models/vae.py", "geovae/nets/conv.py", "geovae/models/coding.py")) & set(found)
+
+
+@pytest.mark.parametrize(
+    ("script", "module"),
+    [
+        ("embed_latents.py", "geovae/models/coding.py"),
+        ("draw_samples.py", "geovae/models/coding.py"),
+        ("draw_samples.py", "geovae/sampling/inputs.py"),
+        ("draw_samples.py", "geovae/nets/build.py"),
+        ("trace_geodesics.py", "geovae/sampling/inputs.py"),
+        ("show_centroids.py", "geovae/geometry/metric.py"),
+        ("find_neighbours.py", "geovae/evaluation/classifier.py"),
+        ("render_figure.py", "reproduction/rendering/style.py"),
+    ],
+)
+def test_what_a_script_computes_with_is_found_in_its_own_imports(script, module):
+    assert f"workflow_scripts/{module}" in code_of(script)
+
+
+def test_imports_of_every_form_count(tmp_path, monkeypatch):
+    monkeypatch.setattr(code_inputs, "SCRIPTS", tmp_path)
+    for function in (code_of, modules_behind, code_inputs._imported, code_inputs._tree):
+        monkeypatch.setattr(code_inputs, function.__name__, function.__wrapped__)
+    contents = {
+        "script.py": "import geovae.a\ndef f():\n    from geovae.pack import b\n    from geovae.core import storage\n",
+        "geovae/a.py": "if True:\n    from geovae.pack.c import thing as other\n",
+        "geovae/pack/__init__.py": '"""Only words."""\n',
+        "geovae/pack/b.py": "import numpy\n",
+        "geovae/pack/c.py": "from geovae.busy import d\n",
+        "geovae/busy/__init__.py": "from geovae.busy.e import thing\n",
+        "geovae/busy/d.py": "",
+        "geovae/busy/e.py": "",
+        "geovae/core/storage.py": "",
+        "geovae/f.py": "",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    expected = ["script.py", "geovae/a.py", *(f"geovae/busy/{name}.py" for name in ("__init__", "d", "e"))]
+    expected += ["geovae/pack/b.py", "geovae/pack/c.py"]
+    assert code_inputs.code_of("script.py") == files(*expected)
+    assert code_inputs.code_of("script.py", "geovae.f:Thing") == files(
+        "script.py", *sorted([*expected[1:], "geovae/f.py"])
+    )
+
+
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(SCRIPTS)) for path in SCRIPTS.rglob("*.py")))
 def test_every_path_is_a_file_and_no_plumbing(path):
     for found in modules_behind(path):
         assert (SCRIPTS / found).is_file()
-        assert found == path or Path(found).stem not in PLUMBING
+        assert found == path or not is_left_out(found)
+
+
+def test_what_is_left_out_is_there():
+    assert all((SCRIPTS / name).is_file() for name in NAMES)
+    assert all(list((SCRIPTS / folder).glob("*.py")) for folder in PLUMBING)
+    assert {Path(name).name for name in NAMES} == {"__init__.py", "table.py"}

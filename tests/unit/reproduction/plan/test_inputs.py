@@ -1,0 +1,148 @@
+"""What the rules ask for."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from geovae.sampling.table import SAMPLERS, SamplerEntry
+from helpers.configs import BASE, overlay, read
+from reproduction.config.config import load_config
+from reproduction.plan import inputs
+
+RUN = "digits/n200/conv/vae/base/seed3"
+FOLDER = f"results/runs/{RUN}"
+SUBSET = "results/data/digits/subsets/n200"
+CONFIG = load_config(read("config.yaml"))
+
+
+def job(**wildcards: str) -> SimpleNamespace:
+    return SimpleNamespace(**{"run": RUN, "variant": "base", **wildcards})
+
+
+READ = {
+    "prior": {},
+    "two_stage": {},
+    "noise": {},
+    "gmm": {"latents": f"{FOLDER}/latents.npz"},
+    "kde": {"latents": f"{FOLDER}/latents.npz", "latents_validation": f"{FOLDER}/latents_validation.npz"},
+    "manifold": {"latents": f"{FOLDER}/latents.npz", "metric": f"{FOLDER}/metric/base/metric.npz"},
+    "manifold_released": {"latents": f"{FOLDER}/latents.npz", "metric": f"{FOLDER}/metric/base/metric.npz"},
+    "real": {"subset": f"{SUBSET}/train.npy"},
+    "jitter": {
+        "latents": f"{FOLDER}/latents.npz",
+        "matched": f"{FOLDER}/generations/manifold/base/diagnostics.json",
+    },
+    **{name: {"latents": f"{FOLDER}/latents.npz"} for name in ("reconstruction", "resample", "posterior")},
+}
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_sampler_reads_its_model_and_what_its_entry_names(sampler):
+    expected = {"model": f"{FOLDER}/model.json"} | READ[sampler]
+    assert inputs.sampler_inputs(CONFIG, job(sampler=sampler)) == expected
+
+
+def test_a_metric_is_that_of_the_variant():
+    found = inputs.sampler_inputs(CONFIG, job(sampler="manifold", variant="k1000_steps500"))
+    assert found["metric"] == f"{FOLDER}/metric/k1000/metric.npz"
+
+
+def test_noise_of_a_given_size_needs_no_displacement():
+    assert "matched" not in inputs.sampler_inputs(CONFIG, job(sampler="jitter", variant="sigma0.5"))
+    fixed = load_config(overlay(BASE, {"datasets": {"digits": {"samplers": {"jitter": {"scale": 0.5}}}}}))
+    assert "matched" not in inputs.sampler_inputs(fixed, job(sampler="jitter"))
+
+
+def test_inputs_become_options_of_their_names():
+    given = {"latents_validation": "a.npz", "metric": "b.npz", "model": "c"}
+    assert inputs.flags(given, "latents", "latents_validation", "metric") == (
+        "--latents-validation a.npz --metric b.npz"
+    )
+
+
+def test_a_run_is_trained_on_its_subset():
+    assert inputs.run_data(job()) == {
+        "train": "results/data/digits/train/card.json",
+        "validation": "results/data/digits/validation/card.json",
+        "subset": f"{SUBSET}/train.npy",
+        "subset_validation": f"{SUBSET}/validation.npy",
+    }
+    assert inputs.raw_data("mnist") == ["results/downloads/mnist.json"]
+    assert inputs.raw_data("digits") == []
+
+
+def test_the_backbone_is_that_of_the_data_set_or_one_for_all():
+    assert inputs.backbone_of(job(backbone="classifier")) == "results/backbones/digits/classifier"
+    assert inputs.backbone_of(SimpleNamespace(dataset="svhn", backbone="classifier")) == (
+        "results/backbones/svhn/classifier"
+    )
+    assert inputs.backbone_of(job(backbone="inception")) == "results/backbones/inception"
+    assert inputs.resize_option(CONFIG, job(backbone="classifier")) == ""
+    resized = f"--resize {CONFIG.evaluation.resize}"
+    assert inputs.resize_option(CONFIG, job(backbone="inception")) == resized
+
+
+def test_a_generation_is_scored_against_both_splits():
+    found = inputs.references(job(backbone="classifier", sampler="gmm"))
+    features = "results/references/digits/classifier"
+    assert found == {
+        "validation": f"{features}/validation.npz",
+        "test": f"{features}/test.npz",
+        "unseen_validation": f"{SUBSET}/unseen_validation.npy",
+        "unseen_test": f"{SUBSET}/unseen_test.npy",
+        "subset": f"{SUBSET}/train.npy",
+        "features": f"{features}/n200/train.npy",
+        "backbone": "results/backbones/digits/classifier/model.json",
+    }
+
+
+def test_what_stands_beside_the_papers_sampler_is_quoted_for_the_shell():
+    text = inputs.comparisons(job())
+    assert f"--compare 'Decoded means={FOLDER}/generations/resample/base'" in text
+    assert f"--compare 'N(0, 1)={FOLDER}/generations/prior/base'" in text
+    assert "Ours" not in text
+    assert inputs.n_neighbours(CONFIG) == CONFIG.artefacts.figure3.n_examples
+
+
+def test_a_classifier_is_trained_on_the_generated_images_of_each_class():
+    generated = SimpleNamespace(dataset="phantoms", source="vae-manifold")
+    folders = {
+        name: f"results/runs/phantoms/class-{name}/conv/vae/base/seed0/generations/manifold/base"
+        for name in ("CN", "AD")
+    }
+    found = inputs.augmentation_inputs(CONFIG, generated)
+    assert sorted(found["samples"]) == sorted(f"{folder}/samples.npy" for folder in folders.values())
+    assert found["test"] == "results/data/phantoms/test/card.json"
+    options = inputs.augmentation_samples(CONFIG, generated)
+    assert all(f"--samples {name}={folder}" in options for name, folder in folders.items())
+    assert options.endswith("--n-per-class 200")
+    assert inputs.augmentation_samples(CONFIG, SimpleNamespace(dataset="phantoms", source="raw")) == ""
+
+
+def test_tables_of_architectures_need_no_scores():
+    assert inputs.table_scores("table4") == inputs.table_scores("table5") == []
+    assert inputs.table_scores("table2") == ["results/classification.csv"]
+    assert inputs.table_scores("table1") == ["results/scores/table1.csv"]
+
+
+def test_claims_are_judged_by_what_the_build_has():
+    assert inputs.claims_inputs(CONFIG) == {
+        "scores": "results/scores.csv",
+        "classification": "results/classification.csv",
+    }
+    without = dict.fromkeys(("table2", "figure10"))
+    assert inputs.claims_inputs(load_config(overlay(BASE, {"artefacts": without}))) == {"scores": "results/scores.csv"}
+
+
+def test_an_entry_of_a_table_leads_to_its_module():
+    assert inputs.place("geovae.models.vae:VAE") == "geovae.models.vae"
+    assert inputs.place(SamplerEntry("geovae.sampling.prior:sample_prior", ())) == "geovae.sampling.prior"
+    assert inputs.place(SimpleNamespace(__module__="one.of.mine")) == "one.of.mine"
+
+
+def test_a_job_is_made_of_what_its_wildcards_name():
+    code = inputs.sampler_code("draw_samples.py", job(sampler="gmm"))
+    assert "workflow_scripts/geovae/sampling/mixture.py" in code
+    assert "workflow_scripts/geovae/sampling/controls.py" not in code
+    assert "workflow_scripts/geovae/data/digits.py" in inputs.dataset_code("prepare_dataset.py", "digits")
+    assert "workflow_scripts/geovae/models/vae.py" in inputs.run_code("train_model.py", job())

@@ -1,0 +1,198 @@
+"""What the jobs of each rule read, and how their commands name it; the rules call it with config and wildcards."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from geovae.data.table import DATASETS
+from geovae.models.table import MODELS
+from geovae.nets.table import NETS
+from geovae.sampling.table import SAMPLERS
+from reproduction.config.config import Config
+from reproduction.plan.augmentation import source_generations
+from reproduction.plan.cells import score_table, scored_generations
+from reproduction.plan.code_inputs import code_of
+from reproduction.plan.figures import NEIGHBOURS, neighbour_samplers
+from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, backbone_folder, metric_variant
+
+# What the tables of architectures are read off.
+ARCHITECTURES = {
+    "table4": ("geovae.nets.conv", "geovae.nets.mlp"),
+    "table5": ("geovae.augmentation.classifier",),
+}
+
+
+class Wildcards(Protocol):
+    """The wildcards of a job, as attributes."""
+
+    def __getattr__(self, name: str) -> str: ...
+
+
+# -- code -------------------------------------------------------------------------------------------------------------
+
+
+def place(entry: str | Callable | object) -> str:
+    """The module of an entry of a table of names: of "module:attribute", or of a class or function."""
+    entry = getattr(entry, "function", entry)
+    return entry.partition(":")[0] if isinstance(entry, str) else entry.__module__
+
+
+def run_code(script: str, wildcards: Wildcards) -> list[str]:
+    """The code of a job that builds or loads the model of a run."""
+    run = Run.parse(wildcards.run)
+    return code_of(script, place(MODELS[run.model]), place(NETS[run.net]))
+
+
+def sampler_code(script: str, wildcards: Wildcards) -> list[str]:
+    """The code of a job that draws with a sampler."""
+    run = Run.parse(wildcards.run)
+    return code_of(script, place(MODELS[run.model]), place(NETS[run.net]), place(SAMPLERS[wildcards.sampler]))
+
+
+def dataset_code(script: str, dataset: str) -> list[str]:
+    """The code of a job that obtains or prepares a data set."""
+    return code_of(script, place(DATASETS[dataset]))
+
+
+# -- data sets and runs -----------------------------------------------------------------------------------------------
+
+
+def generation_of(wildcards: Wildcards) -> Generation:
+    """The generation that a job is about."""
+    return Generation(Run.parse(wildcards.run), wildcards.sampler, wildcards.variant)
+
+
+def dataset_folder(wildcards: Wildcards) -> str:
+    """The prepared data set of a run."""
+    return f"results/data/{Run.parse(wildcards.run).dataset}"
+
+
+def subset_folder(wildcards: Wildcards) -> str:
+    """The training images of a run."""
+    run = Run.parse(wildcards.run)
+    return f"results/data/{run.dataset}/subsets/{run.subset}"
+
+
+def run_data(wildcards: Wildcards) -> dict[str, str]:
+    """The images and the subset that a run is trained on."""
+    data, subset = dataset_folder(wildcards), subset_folder(wildcards)
+    return {
+        "train": f"{data}/train/card.json",
+        "validation": f"{data}/validation/card.json",
+        "subset": f"{subset}/train.npy",
+        "subset_validation": f"{subset}/validation.npy",
+    }
+
+
+def raw_data(dataset: str) -> list[str]:
+    """The record of the raw files of a data set that has any."""
+    return [f"results/downloads/{dataset}.json"] if dataset in DOWNLOADED else []
+
+
+# -- samples ----------------------------------------------------------------------------------------------------------
+
+
+def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
+    """What a sampler reads beside the model: latents, a metric, images, another sampler's displacement."""
+    run = Run.parse(wildcards.run)
+    matched = wildcards.variant == "base" and config.protocol(run.dataset).samplers.jitter.scale == "matched"
+    files = {
+        "latents": f"{run.folder}/latents.npz",
+        "latents_validation": f"{run.folder}/latents_validation.npz",
+        "metric": f"{run.folder}/metric/{metric_variant(wildcards.variant)}/metric.npz",
+        "images": f"{subset_folder(wildcards)}/train.npy",
+        "matched": f"{Generation(run, 'manifold').folder}/diagnostics.json" if matched else None,
+    }
+    found = {"model": f"{run.folder}/model.json"}
+    for name in SAMPLERS[wildcards.sampler].reads:
+        if files.get(name):
+            found["subset" if name == "images" else name] = files[name]
+    return found
+
+
+def flags(inputs: Mapping[str, Any], *names: str) -> str:
+    """Inputs as command-line options of their names: `--latents results/…/latents.npz`."""
+    present = [name for name in names if name in inputs.keys()]  # noqa: SIM118 - Snakemake's inputs iterate over paths
+    return " ".join(f"--{name.replace('_', '-')} {inputs[name]}" for name in present)
+
+
+# -- scores -----------------------------------------------------------------------------------------------------------
+
+
+def backbone_of(wildcards: Wildcards) -> str:
+    """The folder of the feature extractor that judges the images of a run or of a data set."""
+    dataset = getattr(wildcards, "dataset", None) or Run.parse(wildcards.run).dataset
+    return backbone_folder(dataset, wildcards.backbone)
+
+
+def resize_option(config: Config, wildcards: Wildcards) -> str:
+    """How Inception's images are enlarged; a classifier takes them as they are."""
+    return f"--resize {config.evaluation.resize}" if wildcards.backbone == "inception" else ""
+
+
+def references(wildcards: Wildcards) -> dict[str, str]:
+    """The real images that a generation is scored against: their features, and how new they are to the run."""
+    run = Run.parse(wildcards.run)
+    features = f"results/references/{run.dataset}/{wildcards.backbone}"
+    subset = subset_folder(wildcards)
+    return {
+        **{split: f"{features}/{split}.npz" for split in SCORED_SPLITS},
+        **{f"unseen_{split}": f"{subset}/unseen_{split}.npy" for split in SCORED_SPLITS},
+        "subset": f"{subset}/train.npy",
+        "features": f"{features}/{run.subset}/train.npy",
+        "backbone": f"{backbone_of(wildcards)}/model.json",
+    }
+
+
+def compared_generations(wildcards: Wildcards) -> dict[str, str]:
+    """The generations whose distance to the reconstructions stands beside the paper's in Figures 3 and 9."""
+    run, named = Run.parse(wildcards.run), neighbour_samplers()
+    return {name: Generation(run, sampler).folder for name, sampler in named.items() if name != "Ours"}
+
+
+def comparisons(wildcards: Wildcards) -> str:
+    """The same as command-line options; their names have blanks."""
+    quoted = [shlex.quote("=".join(item)) for item in compared_generations(wildcards).items()]
+    return " ".join(f"--compare {text}" for text in quoted)
+
+
+def n_neighbours(config: Config) -> int:
+    """How many images of a run Figures 3 and 9 show."""
+    sections = [getattr(config.artefacts, figure) for figure in NEIGHBOURS]
+    return max(section.n_examples for section in sections if section)
+
+
+# -- augmentation -----------------------------------------------------------------------------------------------------
+
+
+def augmentation_inputs(config: Config, wildcards: Wildcards) -> dict[str, Any]:
+    """The real images, and the generated ones of each class where a classifier is trained on them."""
+    data = f"results/data/{wildcards.dataset}"
+    generated = source_generations(config, wildcards.source)
+    return {
+        **{split: f"{data}/{split}/card.json" for split in ("train", "validation", "test")},
+        "samples": [f"{generation.folder}/samples.npy" for generation in generated.values()],
+    }
+
+
+def augmentation_samples(config: Config, wildcards: Wildcards) -> str:
+    """The generated ones as command-line options."""
+    generated = source_generations(config, wildcards.source)
+    options = [f"--samples {name}={generation.folder}" for name, generation in generated.items()]
+    return " ".join([*options, f"--n-per-class {config.artefacts.table2.n_per_class}"] if options else [])
+
+
+# -- tables, figures, claims ------------------------------------------------------------------------------------------
+
+
+def table_scores(table: str) -> list[str]:
+    """The scores that a table is rendered from; none for those of architectures."""
+    if table in ARCHITECTURES:
+        return []
+    return ["results/classification.csv" if table == "table2" else score_table(table)]
+
+
+def claims_inputs(config: Config) -> dict[str, str]:
+    """The scores that the claims are judged by, as far as this build has them."""
+    found = {"scores": "results/scores.csv"} if scored_generations(config) else {}
+    return found | ({"classification": "results/classification.csv"} if config.artefacts.table2 else {})
