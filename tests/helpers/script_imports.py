@@ -1,6 +1,7 @@
 """Which packages of others a script may import while it runs, read from the import statements behind it."""
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -49,6 +50,13 @@ class _Reader(ast.NodeVisitor):
         self.parts[self.owner].imports.update((node.module, *(f"{node.module}.{name}" for name in names)))
         self.parts[self.owner].names.update(names)
 
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """The place of an object in a registry, "geovae.models.vae:VAE", is imported by those who ask for it."""
+        place = re.fullmatch(r"((?:geovae|reproduction)(?:\.\w+)+)(?::(\w+))?", str(node.value))
+        if place:
+            self.parts[self.owner].imports.add(place[1])
+            self.parts[self.owner].names.update(filter(None, [place[2]]))
+
     def visit_Name(self, node: ast.Name) -> None:
         self.parts[self.owner].names.add(node.id)
 
@@ -74,7 +82,9 @@ def _files(module: str) -> tuple[Path, ...]:
 
 
 def _registered(path: Path) -> Iterable[Path]:
-    """The modules that a file imports by names in a registry: those beside it, or the tables."""
+    """The modules that a file imports by names that it puts together: those beside it, or the paper's tables."""
+    if path.name == "registry.py":  # by places, which stand in the tables in full
+        return ()
     if path.name == "__init__.py":
         return path.parent.glob("*.py")
     return (SCRIPTS / "reproduction/rendering/tables").glob("table[0-9].py")
