@@ -50,13 +50,6 @@ class _Reader(ast.NodeVisitor):
         self.parts[self.owner].imports.update((node.module, *(f"{node.module}.{name}" for name in names)))
         self.parts[self.owner].names.update(names)
 
-    def visit_Constant(self, node: ast.Constant) -> None:
-        """The place of an object in a registry, "geovae.models.vae:VAE", is imported by those who ask for it."""
-        place = re.fullmatch(r"((?:geovae|reproduction)(?:\.\w+)+)(?::(\w+))?", str(node.value))
-        if place:
-            self.parts[self.owner].imports.add(place[1])
-            self.parts[self.owner].names.update(filter(None, [place[2]]))
-
     def visit_Name(self, node: ast.Name) -> None:
         self.parts[self.owner].names.add(node.id)
 
@@ -81,6 +74,24 @@ def _files(module: str) -> tuple[Path, ...]:
     return tuple(file for file in found if file.is_file())
 
 
+@cache
+def _places() -> dict[str, list[tuple[str, str]]]:
+    """The places in the library's registries, as (module, attribute), by the registry's name."""
+    found = {}
+    for path in (SCRIPTS / "geovae").glob("*/table.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.AnnAssign):
+                found[node.target.id] = re.findall(r"'(geovae\.[\w.]+):?(\w*)'", ast.unparse(node.value))
+    return found
+
+
+def _loaded(part: _Part) -> list[tuple[str, str]]:
+    """The places that a function may import: those in the registries that it loads from."""
+    if not part.names & {"load", "resolve"}:
+        return []
+    return [place for registry in part.names & _places().keys() for place in _places()[registry]]
+
+
 def _registered(path: Path) -> Iterable[Path]:
     """The modules that a file imports by names that it puts together: those beside it, or the paper's tables."""
     if path.name == "registry.py":  # by places, which stand in the tables in full
@@ -102,8 +113,11 @@ def packages_behind(script: str) -> set[str]:
             for owner, part in _parts(path).items():
                 if owner in names:
                     names |= part.names
-                    modules |= part.imports
-                    files.update(file for module in part.imports for file in _files(module))
+                    loaded = _loaded(part)
+                    names.update(attribute for _, attribute in loaded)
+                    imports = part.imports | {module for module, _ in loaded}
+                    modules |= imports
+                    files.update(file for module in imports for file in _files(module))
                     if "import_module" in part.names:
                         files.update(_registered(path))
     foreign = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {"geovae", "reproduction"}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
@@ -103,7 +104,7 @@ class Estimator:
     def _drawing(self, generation: Generation) -> float:
         run, protocol = generation.run, self.config.protocol(generation.run.dataset)
         n, chain = n_samples(self.config, generation), 0.0
-        if generation.sampler.startswith("manifold"):
+        if "metric" in SAMPLERS[generation.sampler].reads:
             options, settings = variant_options(generation.variant), protocol.samplers.manifold
             steps = options.get("steps", settings.n_steps) * settings.n_lf
             chains = n + LONGER * min(n, settings.n_long)

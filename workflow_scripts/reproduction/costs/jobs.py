@@ -7,11 +7,9 @@ from reproduction.config.config import Config
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
+from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, metric_variant
 from reproduction.plan.targets import artefact_files, drawn_histories, shown_generations
-
-WITHOUT_LATENTS = ("prior", "two_stage", "real", "noise")
-"""Samplers that read no latent codes of training images."""
 
 Jobs = dict[str, set]
 
@@ -109,12 +107,12 @@ def _draw_jobs(config: Config, generations: Iterable[Generation], jobs: Jobs) ->
         run = generation.run
         _train_jobs([run], jobs)
         jobs["draw_samples"].add(generation)
-        if generation.sampler not in WITHOUT_LATENTS:
+        reads = sampler_reads(config, generation)
+        if "latents" in reads:
             _embed_jobs([run], jobs)
-        if generation.sampler in ("manifold", "manifold_released"):
+        if "metric" in reads:
             jobs["build_metric"].add((run, metric_variant(generation.variant)))
-        matched = config.protocol(run.dataset).samplers.jitter.scale == "matched"
-        if generation.sampler == "jitter" and generation.variant == "base" and matched:
+        if "matched" in reads:
             _draw_jobs(config, [Generation(run, "manifold")], jobs)
 
 

@@ -13,6 +13,7 @@ from reproduction.plan.augmentation import source_generations
 from reproduction.plan.cells import score_table, scored_generations
 from reproduction.plan.code_inputs import code_of
 from reproduction.plan.figures import NEIGHBOURS, neighbour_samplers
+from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, backbone_folder, metric_variant
 
 # What the tables of architectures are read off.
@@ -95,17 +96,16 @@ def raw_data(dataset: str) -> list[str]:
 def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
     """What a sampler reads beside the model: latents, a metric, images, another sampler's displacement."""
     run = Run.parse(wildcards.run)
-    matched = wildcards.variant == "base" and config.protocol(run.dataset).samplers.jitter.scale == "matched"
     files = {
         "latents": f"{run.folder}/latents.npz",
         "latents_validation": f"{run.folder}/latents_validation.npz",
         "metric": f"{run.folder}/metric/{metric_variant(wildcards.variant)}/metric.npz",
         "images": f"{subset_folder(wildcards)}/train.npy",
-        "matched": f"{Generation(run, 'manifold').folder}/diagnostics.json" if matched else None,
+        "matched": f"{Generation(run, 'manifold').folder}/diagnostics.json",
     }
     found = {"model": f"{run.folder}/model.json"}
-    for name in SAMPLERS[wildcards.sampler].reads:
-        if files.get(name):
+    for name in sampler_reads(config, generation_of(wildcards)):
+        if name in files:
             found["subset" if name == "images" else name] = files[name]
     return found
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import Any
 
+from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run, variant_options
@@ -53,11 +54,26 @@ _REPLACED = {"steps": "n_steps", "sigma": "scale", "h": "bandwidth"}
 
 def sampler(config: Config, generation: Generation) -> str:
     """For draw_samples: the options of the sampler, as the variant has them."""
+    return text(_sampler_options(config, generation))
+
+
+def sampler_reads(config: Config, generation: Generation) -> tuple[str, ...]:
+    """What the sampler reads beside the model that decodes, as `geovae.sampling.table` names it.
+
+    The displacement of the manifold sampler counts only where the options do not give a number in its place.
+    """
+    reads = SAMPLERS[generation.sampler].reads
+    if _sampler_options(config, generation).get("scale") == "matched":
+        return reads
+    return tuple(name for name in reads if name != "matched")
+
+
+def _sampler_options(config: Config, generation: Generation) -> dict[str, Any]:
     samplers = config.protocol(generation.run.dataset).samplers
-    name = "manifold" if generation.sampler == "manifold_released" else generation.sampler
-    settings = getattr(samplers, name).model_dump() if hasattr(samplers, name) else {}
+    section = getattr(samplers, SAMPLERS[generation.sampler].settings_of or generation.sampler, None)
+    settings = section.model_dump() if section else {}
     options = variant_options(generation.variant)
-    return text(settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED})
+    return settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED}
 
 
 def backbone(config: Config) -> str:
@@ -84,9 +100,10 @@ def config_sha256(config: Config, generation: Generation) -> str:
         "backbone": backbone(config) if config.evaluation.backbone == "classifier" else config.evaluation.resize,
         "score": score(config),
     }
-    if generation.sampler in ("manifold", "manifold_released"):
+    reads = sampler_reads(config, generation)
+    if "metric" in reads:
         told["metric"] = metric(config, run, generation.variant)
-    elif json.loads(told["sampler"]).get("scale") == "matched":  # to the displacement of the manifold sampler
+    if "matched" in reads:
         told["matched"] = config_sha256(config, Generation(run, "manifold"))
     return hashlib.sha256(text(told).encode()).hexdigest()
 

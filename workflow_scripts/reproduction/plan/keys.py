@@ -3,25 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from geovae.sampling import table
 from reproduction.config.base import SUBSET_PATTERN, VARIANT_PATTERN
 from reproduction.config.config import Config
 from reproduction.config.models import Models
 
 MODELS = tuple(Models.model_fields)
-SAMPLERS = (
-    "prior",
-    "gmm",
-    "manifold",
-    "manifold_released",
-    "two_stage",
-    "real",
-    "reconstruction",
-    "resample",
-    "posterior",
-    "jitter",
-    "kde",
-    "noise",
-)
+SAMPLERS = tuple(table.SAMPLERS)
 SCORED_SPLITS = ("validation", "test")
 RUN_PATTERN = rf"[a-z0-9]+/(?:{SUBSET_PATTERN})/[a-z]+/(?:{'|'.join(MODELS)})/(?:base|t[0-9]{{2}})/seed[0-9]+"
 

@@ -1,5 +1,6 @@
 """The samplers: the same draws again, the distribution of each, its diagnostics, and what is refused."""
 
+import inspect
 import math
 
 import numpy as np
@@ -8,11 +9,12 @@ import torch
 from scipy import stats
 
 from geovae.core.errors import GeovaeError
+from geovae.core.registry import resolve
 from geovae.geometry.metric import RiemannianMetric
 from geovae.sampling import kernel
-from geovae.sampling.base import Context, rows_with_replacement, rows_without_replacement
+from geovae.sampling.base import Context, Draw, rows_with_replacement, rows_without_replacement
 from geovae.sampling.draw import draw
-from geovae.sampling.table import SAMPLERS
+from geovae.sampling.table import READABLE, SAMPLERS, SamplerEntry
 from helpers.sampling_checks import index_of
 
 torch.set_num_threads(1)
@@ -83,6 +85,35 @@ def test_every_sampler_draws_the_same_again_and_other_things_with_another_key(na
 def test_every_sampler_says_what_it_lacks(name):
     with pytest.raises(GeovaeError, match=f"sampler '{name}' needs"):
         draw(name, Context(), 5, "key")
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_reads_what_the_table_says_and_nothing_else(name, context):
+    read = {field: getattr(context, field) for reads in SAMPLERS[name].reads for field in READABLE[reads]}
+    alone = draw(name, Context(**read), 6, "key", **QUICK.get(name, {}))
+    whole = draw(name, context, 6, "key", **QUICK.get(name, {}))
+    assert alone.latents is None or torch.equal(alone.latents, whole.latents)
+    np.testing.assert_array_equal(alone.images, whole.images)
+    for reads in SAMPLERS[name].reads:
+        rest = {field: value for field, value in read.items() if field not in READABLE[reads]}
+        with pytest.raises(GeovaeError, match=f"sampler '{name}' needs"):
+            draw(name, Context(**rest), 6, "key", **QUICK.get(name, {}))
+
+
+def test_a_sampler_that_shares_settings_has_them_as_its_own():
+    shared = {name: entry.settings_of for name, entry in SAMPLERS.items() if entry.settings_of}
+    assert shared == {"manifold_released": "manifold"}
+    for name, owner in shared.items():
+        ours, theirs = (inspect.signature(resolve(SAMPLERS[each].function)) for each in (name, owner))
+        assert ours == theirs
+
+
+def test_a_function_of_ones_own_stands_in_the_table_as_it_is(context, monkeypatch):
+    def sample_first(context, n, key, *, scale=1.0):
+        return Draw(scale * context.need("mu", "first")[:1].repeat(n, 1), None, {})
+
+    monkeypatch.setitem(SAMPLERS, "first", SamplerEntry(sample_first, ("latents",)))
+    assert torch.equal(draw("first", context, 2, "key", scale=2.0).latents, 2 * context.mu[[0, 0]])
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLERS if name != "gmm"])

@@ -94,6 +94,26 @@ def test_a_sampler_gets_its_options_as_the_variant_has_them(sampler, variant, to
     assert json.loads(job_settings.sampler(BASE_CONFIG, Generation(RUN, sampler, variant))) == told
 
 
+@pytest.mark.parametrize(
+    ("sampler", "variant", "reads"),
+    [
+        ("prior", "base", ()),
+        ("manifold", "k9_steps3", ("latents", "metric")),
+        ("real", "base", ("images",)),
+        ("jitter", "base", ("latents", "matched")),
+        ("jitter", "sigma0.25", ("latents",)),
+        ("kde", "h0.5", ("latents", "latents_validation")),
+    ],
+)
+def test_a_sampler_reads_what_the_table_says_as_far_as_its_options_need_it(sampler, variant, reads):
+    assert set(job_settings.sampler_reads(BASE_CONFIG, Generation(RUN, sampler, variant))) - {"model"} == set(reads)
+
+
+def test_noise_of_a_given_deviation_reads_no_displacement():
+    changes = {"datasets": {RUN.dataset: {"samplers": {"jitter": {"scale": 0.3}}}}}
+    assert job_settings.sampler_reads(load_config(overlay(BASE, changes)), Generation(RUN, "jitter")) == ("latents",)
+
+
 def test_the_columns_of_a_record_are_the_generations_key():
     run = {"dataset": "digits", "subset": "n9", "net": "mlp", "model": "wae", "trial": "t01", "seed": 3}
     told = json.loads(job_settings.key_fields(Generation(Run(**run), "kde", "h0.5")))
