@@ -1,6 +1,6 @@
 """Encoding images and decoding latents with a trained model, batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -36,31 +36,36 @@ def encode_images(
     return mu, log_var
 
 
-@torch.no_grad()
 def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
     """Decode latents (N, d) in evaluation mode to uint8 images (N, C, H, W) on the CPU.
 
     Raises:
         GeovaeError: a latent is NaN or infinite.
     """
-    if not torch.isfinite(z).all():
-        bad = int((~torch.isfinite(z)).any(1).sum())
-        raise GeovaeError(f"{bad} of {len(z)} latents are not finite, so they have no image. Check what drew them.")
-    parameter = next(model.parameters())
-    images = torch.empty(len(z), *model.image_shape, dtype=torch.uint8)
-    with _evaluating(model):
-        for start in range(0, len(z), batch_size):
-            batch = z[start : start + batch_size].to(parameter.device, parameter.dtype)
-            images[start : start + batch_size] = to_uint8(model.decode(batch)).cpu()
-    return images
+    return _decode(model, z, batch_size, lambda batch: batch)
 
 
 def decode_posterior(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
     """As `decode_images`, for latents (N, d) in the space of the encoder's means: a flow's model carries them on."""
-    device = next(model.parameters()).device
-    with torch.no_grad(), _evaluating(model):
-        carried = [model.to_decoder(batch.to(device)).cpu() for batch in z.split(batch_size)]
-    return decode_images(model, torch.cat(carried), batch_size)
+    return _decode(model, z, batch_size, model.to_decoder)
+
+
+@torch.no_grad()
+def _decode(
+    model: Autoencoder, z: torch.Tensor, batch_size: int, to_decoder: Callable[[torch.Tensor], torch.Tensor]
+) -> torch.Tensor:
+    """The images of latents that `to_decoder` takes to those that the decoder takes, on the model's device."""
+    parameter = next(model.parameters())
+    images = torch.empty(len(z), *model.image_shape, dtype=torch.uint8)
+    bad = 0
+    with _evaluating(model):
+        for start in range(0, len(z), batch_size):
+            batch = to_decoder(z[start : start + batch_size].to(parameter.device, parameter.dtype))
+            images[start : start + batch_size] = to_uint8(model.decode(batch)).cpu()
+            bad += int((~torch.isfinite(batch)).any(1).sum())
+    if bad:
+        raise GeovaeError(f"{bad} of {len(z)} latents are not finite, so they have no image. Check what drew them.")
+    return images
 
 
 @contextmanager

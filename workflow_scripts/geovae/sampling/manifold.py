@@ -39,9 +39,9 @@ def sample_manifold(
     proposals of non-finite energy; seconds of the chains alone.
     """
     metric = _ready(context, "manifold")
-    target = chain_target(metric)
+    starts = _starts(context, n, key, metric)
     steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
-    return _chains(context, n, key, metric, target, steps, 1.0, n_long)
+    return _chains(context, starts, key, metric, chain_target(metric), steps, 1.0, n_long)
 
 
 def sample_manifold_released(
@@ -60,9 +60,9 @@ def sample_manifold_released(
     `frozen_share_start` is the share of starts whose determinant underflows in that code, where chains do not move.
     """
     metric = released_metric(_ready(context, "manifold_released"))
-    steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
-    draw = _chains(context, n, key, metric, released_target(metric), steps, VELOCITY_STD, n_long)
     starts = _starts(context, n, key, metric)
+    steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
+    draw = _chains(context, starts, key, metric, released_target(metric), steps, VELOCITY_STD, n_long)
     frozen = (2 * metric.log_density(starts) < LOG_DET_MIN).double().mean().item()
     return draw._replace(diagnostics={**draw.diagnostics, "frozen_share_start": frozen})
 
@@ -82,7 +82,7 @@ def _starts(context: Context, n: int, key: str, metric: RiemannianMetric) -> tor
 
 def _chains(
     context: Context,
-    n: int,
+    starts: torch.Tensor,
     key: str,
     metric: RiemannianMetric,
     target: hmc.Target,
@@ -90,15 +90,14 @@ def _chains(
     velocity_std: float,
     n_long: int,
 ) -> Draw:
-    """Run n chains of `target`, the first `n_long` of them on to ten times the length, and describe both."""
-    starts = _starts(context, n, key, metric)
+    """Run chains of `target` from `starts` (n, d), the first `n_long` on to ten times the length, and describe both."""
     clock = time.perf_counter()
     generator = torch_generator(key, "chain")
     state, info = hmc.sample(target, starts, generator=generator, velocity_std=velocity_std, **steps)
     latents = state.z.float().cpu()
     diagnostics = {"seconds": time.perf_counter() - clock, **_describe(metric, starts, state.z, info)}
     diagnostics["active_share_train"] = _active_share(metric, context.mu.to(metric.device, metric.dtype))
-    n_long = min(n_long, n)
+    n_long = min(n_long, len(starts))
     if n_long > 0:
         clock = time.perf_counter()
         more = {**steps, "n_steps": (LONG_FACTOR - 1) * steps["n_steps"]}

@@ -196,38 +196,6 @@ def test_a_saved_model_comes_back_with_the_same_bytes(name, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_encoding_and_decoding_use_running_statistics_in_any_batch_size():
-    model = build_model(conv_description())
-    model.train()
-    images = random_images(7, (1, 32, 32))
-    mu, log_var = encode_images(model, images)
-    for ours, other in zip((mu, log_var), encode_images(model, images, batch_size=2), strict=True):
-        torch.testing.assert_close(ours, other)
-    assert torch.equal(mu, encode_images(model, images.numpy())[0])
-    assert mu.dtype == log_var.dtype == torch.float32
-    difference = decode_images(model, mu).int() - decode_images(model, mu.double(), batch_size=3).int()
-    assert difference.abs().max() <= 1
-    assert model.training
-
-
-def test_read_only_arrays_are_encoded_without_complaint(recwarn):
-    images = random_images(3).numpy()
-    images.flags.writeable = False
-    encode_images(build_model(description()), images)
-    assert not recwarn.list
-
-
-def test_no_latents_give_no_images():
-    assert decode_images(build_model(description()), torch.empty(0, 3)).shape == (0, *SHAPE)
-
-
-def test_latents_that_are_not_finite_are_refused():
-    z = torch.zeros(4, 3)
-    z[1, 2], z[3, 0] = float("nan"), float("inf")
-    with pytest.raises(GeovaeError, match="2 of 4 latents"):
-        decode_images(build_model(description()), z)
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
