@@ -183,6 +183,11 @@ def rows(table: str) -> list[str]:
     return list(dict.fromkeys(number.row for number in NUMBERS if number.table == table))
 
 
+def rows_by_net(table: str) -> dict[str, str]:
+    """Net -> label of its rows, in a table whose rows are nets."""
+    return {number.net: number.row for number in NUMBERS if number.table == table and number.net}
+
+
 def has_row(table: str, label: str) -> bool:
     """Whether the table has a row of that label."""
     return normal_label(label) in {normal_label(row) for row in rows(table)}

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.paths import PUBLISHED_TABLES
 from reproduction import published
-from reproduction.published import NUMBERS, PAPER_DATASETS, best, has_row, lookup, normal_label, rows
+from reproduction.published import NUMBERS, PAPER_DATASETS, best, has_row, lookup, normal_label, rows, rows_by_net
 
 TRANSCRIPT = PUBLISHED_TABLES
 METRICS = ("fid", "prd_f8", "prd_f1_8")
@@ -199,3 +199,8 @@ def test_a_number_that_is_not_told_apart_is_refused():
 def test_a_column_has_a_name():
     assert lookup("table1", "WAE", "svhn", "prd_f8").column == "svhn prd_f8"
     assert lookup("table7", "Similar to [56]", "celeba", "fid", sampler="prior").column == "celeba wae prior fid"
+
+
+def test_rows_by_net():
+    assert rows_by_net("table7") == {"infogan": "Similar to [11]", "wae": "Similar to [56]"}
+    assert rows_by_net("table6") == {}

@@ -7,15 +7,11 @@ import torch
 
 from geovae.core.seeding import numpy_generator, torch_generator
 from geovae.geometry import hmc
+from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR
 from geovae.geometry.metric import RiemannianMetric
 from geovae.geometry.reach import chain_target
 from geovae.geometry.released import LOG_DET_MIN, VELOCITY_STD, released_metric, released_target
 from geovae.sampling.base import Context, Draw, rows_with_replacement
-
-# A point where no centroid weighs as much as this lies where G is λI: the metric is not active there.
-ACTIVE_WEIGHT = 1e-3
-# The long chain of the diagnostics, in lengths of the short one.
-LONG_FACTOR = 10
 
 
 def sample_manifold(

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable
 
+from geovae.geometry.diagnostics import LONG_FACTOR_WORDS
 from reproduction.claims import statements
 from reproduction.claims.comparisons import Parts, cells_of, ours, row
 from reproduction.claims.evidence import (
@@ -143,7 +144,7 @@ def _stays(evidence: Evidence) -> Parts:
         own, long = (_control(evidence, section, name, data) for name in ("ours", "long"))
         part = compare(evidence.title(data), [(statements.COMPETITIVE, own), (-1.0, long)])
         shown = [
-            f"{title} {_mean(own, short)} and, ten times longer, {_mean(own, column)}"
+            f"{title} {_mean(own, short)} and, {LONG_FACTOR_WORDS} longer, {_mean(own, column)}"
             for title, short, column in (
                 ("displacement", "displacement", "long_displacement"),
                 ("active share", "active_share", "long_active_share"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reproduction.claims import ablations, comparisons, controls
+from reproduction.claims import ablations, comparisons, controls, statements
 from reproduction.claims.evidence import NOT_BUILT, Evidence, Part
 from reproduction.claims.statements import Claim
 from reproduction.claims.verdicts import Outcome, joint, mostly
@@ -24,7 +24,7 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
     """The verdict on a claim: of its one comparison, or joint over several."""
     parts = tuple(COMPARISONS[claim.name](evidence))
     outcomes = [part.outcome for part in parts]
-    outcome = mostly(outcomes) if claim.almost_all else joint(outcomes)
+    outcome = mostly(outcomes, statements.ALMOST_ALL) if claim.almost_all else joint(outcomes)
     if not parts:
         return Judged(claim, outcome, parts, NOT_BUILT)
     if outcome != Outcome.UNDECIDED:

@@ -5,9 +5,11 @@ The thresholds are fixed here, whatever the numbers: changing one after a run ma
 
 from typing import NamedTuple
 
+from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR, LONG_FACTOR_WORDS
+
 COMPETITIVE = 1.1  # "competitive": an FID at most this many times the best rival's
 HARDLY = 0.5  # "hardly matters": the largest difference is below this share of the distance to the nearest rival
-FELT = 0.5  # "felt": at least this share of the samples has a centroid's weight of at least 0.001
+FELT = 0.5  # "felt": the metric is active at this share of the samples at least
 DIVERSE = 0.5  # "relatively good diversity": at least this share of the PRD recall (F8) with all centroids
 AS_COSTLY = 2.0  # "about as long": at most this many times the seconds
 ALMOST_ALL = 0.75  # "almost all": at least this share of the comparisons
@@ -254,15 +256,16 @@ QUESTIONS = (
         "The chains feel the metric",
         "The metric is felt where the chains are.",
         "",
-        f"Share of chains near a centroid (its weight at least 0.001) at least {FELT:g}, at their starts and ends.",
+        f"Share of chains near a centroid (its weight at least {ACTIVE_WEIGHT:g}) at least {FELT:g}, at their starts "
+        "and ends.",
         "Elsewhere the metric is λI and the target is flat: what the chain adds is then Gaussian noise.",
     ),
     Claim(
         "stays",
-        "Ten times longer, still on the data",
-        "A chain ten times as long stays on the data, as one that samples a law on the data would.",
+        f"{LONG_FACTOR_WORDS.capitalize()} longer, still on the data",
+        f"A chain {LONG_FACTOR_WORDS} as long stays on the data, as one that samples a law on the data would.",
         "",
-        f"FID after 1,000 steps at most {COMPETITIVE:g} times that after 100.",
+        f"FID after {100 * LONG_FACTOR:,} steps at most {COMPETITIVE:g} times that after 100.",
     ),
     Claim(
         "released",

@@ -86,7 +86,7 @@ def joint(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.HOLDS if outcomes and set(outcomes) == {Outcome.HOLDS} else Outcome.UNDECIDED
 
 
-def mostly(outcomes: Sequence[Outcome], share: float = 0.75) -> Outcome:
+def mostly(outcomes: Sequence[Outcome], share: float) -> Outcome:
     """For a claim about "almost all" cases: at least `share` of them hold, or too many do not for that."""
     if outcomes and outcomes.count(Outcome.HOLDS) >= share * len(outcomes):
         return Outcome.HOLDS

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from geovae.geometry.diagnostics import LONG_FACTOR
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.costs.jobs import Jobs, planned_jobs
@@ -26,8 +27,6 @@ WITHOUT_TORCH = (
 # Multiplications a second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
 FORWARD_PER_SECOND = 9e9
 CHAIN_PER_SECOND = 1.5e9
-# Chains that are continued for the diagnostics are so many times as long.
-LONGER = 10
 # A training step is a forward pass and two of about its size backwards.
 TRAINING_PASSES = 3
 ON_GPU = (
@@ -107,7 +106,7 @@ class Estimator:
         if "metric" in SAMPLERS[generation.sampler].reads:
             options, settings = variant_options(generation.variant), protocol.samplers.manifold
             steps = options.get("steps", settings.n_steps) * settings.n_lf
-            chains = n + LONGER * min(n, settings.n_long)
+            chains = n + LONG_FACTOR * min(n, settings.n_long)
             chain = chains * steps * options.get("k", protocol.metric.k) * protocol.latent_dim / self.chain
         return n * run_macs(self.config, run)[1] / self.forward + chain
 

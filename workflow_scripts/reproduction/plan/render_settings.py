@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from reproduction import published
 from reproduction.config.config import Config
 from reproduction.config.tables import CLASSES
 from reproduction.plan.augmentation import sources
@@ -161,13 +162,10 @@ def _table6(config: Config) -> dict[str, Any]:
     return _scored(config, table.datasets, table.seeds) | {"net": table.net, "rows": rows}
 
 
-STAGE_NETS = {"infogan": "similar to [11]", "wae": "similar to [56]"}
-
-
 def _table7(config: Config) -> dict[str, Any]:
-    table = config.artefacts.table7
+    table, nets = config.artefacts.table7, published.rows_by_net("table7")
     rows = [
-        {"dataset": dataset, "net": net, "title": f"{TITLES[dataset]}, {STAGE_NETS.get(net, net)}"}
+        {"dataset": dataset, "net": net, "title": f"{TITLES[dataset]}, {nets.get(net, net).lower()}"}
         for dataset in table.datasets
         for net in table.nets
     ]

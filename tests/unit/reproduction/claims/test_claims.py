@@ -4,9 +4,10 @@ import pytest
 
 from geovae.core.errors import GeovaeError
 from helpers.claim_scores import FIDS, NOVELTIES, SETTINGS, classifiers, world
+from reproduction.claims import statements
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import COMPARISONS, judge
-from reproduction.claims.statements import CLAIMS, QUESTIONS
+from reproduction.claims.statements import ALMOST_ALL, CLAIMS, QUESTIONS
 from reproduction.claims.verdicts import Outcome
 from reproduction.plan.rows import PAPER_ROWS
 
@@ -143,6 +144,13 @@ def test_one_exception_leaves_almost_all_cases():
     scores += [{**record, "dataset": "mnist"} for record in world(REFUTATIONS["helps_iwae"])]
     assert verdict("helps_iwae", scores, settings).outcome == FAILS
     assert verdict("helps_all", scores, settings).outcome == HOLDS
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(0.5, HOLDS), (0.9, FAILS)])
+def test_the_share_that_is_printed_is_the_one_that_decides(monkeypatch, share, outcome):
+    monkeypatch.setattr(statements, "ALMOST_ALL", share)
+    assert f"at least {100 * ALMOST_ALL:.0f} % hold" in BY_NAME["helps_all"].comparison
+    assert verdict("helps_all", world(REFUTATIONS["helps_iwae"])).outcome == outcome  # three of four hold
 
 
 def test_seeds_and_splits_that_are_not_asked_for_do_not_count():

@@ -8,10 +8,8 @@ import torch
 from torch import nn
 
 from geovae.nets.table import NETS
-from geovae.sampling.manifold import LONG_FACTOR
 from helpers.configs import overlay, read
 from reproduction.config.config import load_config
-from reproduction.costs import estimate
 from reproduction.costs.estimate import Cost, Estimator, artefact_costs, cost
 from reproduction.costs.jobs import planned_jobs
 from reproduction.costs.report import costs_text
@@ -161,10 +159,6 @@ def test_chains_cost_in_proportion_to_centroids_and_steps():
     assert chains("k200") == pytest.approx(2 * chains("k100"))
     assert chains("k100_steps500") == pytest.approx(5 * chains("k100_steps100"))
     assert chains("k100_lam0.1") == pytest.approx(chains("k100"))
-
-
-def test_chains_of_the_diagnostics_are_as_long_as_the_sampler_makes_them():
-    assert estimate.LONGER == LONG_FACTOR
 
 
 def test_the_whole_build_shares_what_artefacts_have_in_common():

@@ -154,7 +154,7 @@ def test_losses_are_drawn_of_the_main_runs():
 
 
 def test_planning_never_imports_torch():
-    names = "config.config config.documents plan.targets plan.job_settings plan.render_settings plan.claim_settings"
+    names = "config.config config.documents plan.targets plan.job_settings plan.render_settings plan.claim_settings plan.inputs"
     modules = ", ".join(f"reproduction.{name}" for name in [*names.split(), "published"])
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", capture_output=True, text=True)

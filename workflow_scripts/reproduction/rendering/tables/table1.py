@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from geovae.evaluation.record import DIAGNOSTIC_COLUMNS
+from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR_WORDS
 from reproduction import published
 from reproduction.rendering.tables.formatting import (
     BLOCK_TITLES,
@@ -32,7 +33,7 @@ class Diagnostic(NamedTuple):
     meaning: str
 
 
-CHAIN, LONG, NOISE = "Chain", "Ten times as long", "Noise per dimension"
+CHAIN, LONG, NOISE = "Chain", f"{LONG_FACTOR_WORDS.capitalize()} as long", "Noise per dimension"
 DIAGNOSTICS = {
     "acceptance": Diagnostic(CHAIN, "Acceptance", 3, "share of proposals that were accepted"),
     "stuck_share": Diagnostic(CHAIN, "Stuck", 3, "share of the chains that never moved"),
@@ -41,7 +42,7 @@ DIAGNOSTICS = {
     ),
     "active_share_start": Diagnostic(CHAIN, "Active at start", 3, ""),
     "active_share": Diagnostic(
-        CHAIN, "Active at end", 3, "share of points where a centroid's weight is at least 0.001"
+        CHAIN, "Active at end", 3, f"share of points where a centroid's weight is at least {ACTIVE_WEIGHT:g}"
     ),
     "log_density_start": Diagnostic(CHAIN, "½ log det G at start", 2, ""),
     "log_density_end": Diagnostic(CHAIN, "½ log det G at end", 2, "mean log-density of the target, up to a constant"),

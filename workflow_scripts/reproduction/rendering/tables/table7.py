@@ -39,8 +39,7 @@ GENERATIONS = {
     "jitter": Generation("Means + matched noise", "control", False),
 }
 CONTROLS = ("jitter",)
-# The rows' labels in the paper, by the net here.
-PAPER_ROWS = {"infogan": "Similar to [11]", "wae": "Similar to [56]"}
+PAPER_ROWS = published.rows_by_net(NAME)
 
 Records = Sequence[Mapping[str, object]]
 
