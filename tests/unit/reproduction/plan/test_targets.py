@@ -154,8 +154,9 @@ def test_losses_are_drawn_of_the_main_runs():
 
 
 def test_planning_never_imports_torch():
-    names = "config.config config.documents plan.targets plan.job_settings plan.render_settings plan.claim_settings plan.inputs"
-    modules = ", ".join(f"reproduction.{name}" for name in [*names.split(), "published"])
+    plan = "targets job_settings render_settings claim_settings inputs"
+    names = ["config.config", "config.documents", "published", *(f"plan.{name}" for name in plan.split())]
+    modules = ", ".join(f"reproduction.{name}" for name in names)
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
     assert shown.stdout.strip() == "False", shown.stderr
