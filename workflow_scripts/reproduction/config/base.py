@@ -16,10 +16,6 @@ NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 Split = Literal["validation", "test"]
 
 SUBSET_PATTERN = r"full|n[1-9][0-9]*|class-[A-Za-z0-9_-]+"
-_MANIFOLD_OPTION = r"(?:k(?:[2-9]|[1-9][0-9]+)|steps[1-9][0-9]*|draw[0-9]+|lam[0-9][0-9.e-]*)"
-MANIFOLD_PATTERN = rf"base|{_MANIFOLD_OPTION}(?:_{_MANIFOLD_OPTION})*"
-# The noise of the controls: its deviation (jitter), its bandwidth (kde).
-VARIANT_PATTERN = rf"{MANIFOLD_PATTERN}|(?:sigma|h)[0-9][0-9.e-]*"
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -32,14 +28,9 @@ def _matching(pattern: str, allowed: str) -> AfterValidator:
 
 
 Subset = Annotated[str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000) or class-NAME")]
-Variant = Annotated[
-    str, _matching(MANIFOLD_PATTERN, "base, or k…, lam…, steps…, draw… joined by _ (for example k1000_lam0.1)")
-]
 # What Figures 4 and 11 compare: subsets that have a size.
 SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]*", "full or nNUMBER (for example n1000)")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-PositiveInts = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
-PositiveFloats = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
 DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
 RowModels = Annotated[list[Table1Model], Field(min_length=1)]
 
@@ -47,4 +38,4 @@ RowModels = Annotated[list[Table1Model], Field(min_length=1)]
 class Closed(BaseModel):
     """A section of the config: unknown keys are errors, and no value is converted from another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

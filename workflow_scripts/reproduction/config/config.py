@@ -4,7 +4,6 @@ Nothing here imports torch. `load_config` turns what Snakemake read from `config
 or raises a `GeovaeError` of one line a mistake.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from reproduction.config.datasets import Datasets
 from reproduction.config.errors import explain
 from reproduction.config.protocol import Protocol
 from reproduction.config.tables import CLASSES, Artefacts
+from reproduction.config.variants import variant_options
 
 # Sides of the square images that these nets take; the others adapt.
 SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
@@ -134,6 +134,7 @@ class _Use(NamedTuple):
     dataset: str
     subset: str
     nets: tuple[str, ...]
+    k_key: str
     k: int
 
 
@@ -145,19 +146,19 @@ def _uses(config: Config) -> Iterator[_Use]:
         for dataset in datasets:
             subsets = getattr(artefact, "subsets", [getattr(artefact, "subset", "full")])
             nets = [getattr(artefact, "net", None), *getattr(artefact, "nets", [])]
-            k = max(_centroids(artefact), default=0)
+            k_key, k = max(_centroids(artefact), key=lambda named: named[1], default=("", 0))
             if name == "figure_controls":  # its net is the two-stage model's alone
                 nets.append(config.protocol(dataset).net if dataset in config.datasets.names() else None)
             key = f"artefacts.{name}.{'subsets' if hasattr(artefact, 'subsets') else 'subset'}"
             for subset in subsets:
-                yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net), k)
+                yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net), k_key, k)
 
 
-def _centroids(artefact: object) -> Iterator[int]:
-    """The numbers of centroids that an artefact names itself."""
-    yield from getattr(artefact, "ks", [])
-    yield from (getattr(artefact, name) for name in ("k", "k_draws") if hasattr(artefact, name))
-    yield from (int(k) for variant in getattr(artefact, "variants", []) for k in re.findall(r"\bk(\d+)", variant))
+def _centroids(artefact: object) -> Iterator[tuple[str, int]]:
+    """The numbers of centroids that an artefact names itself, each with its key."""
+    yield from (("ks", k) for k in getattr(artefact, "ks", []))
+    yield from ((name, getattr(artefact, name)) for name in ("k", "k_draws") if hasattr(artefact, name))
+    yield from (("variants", variant_options(name).get("k", 0)) for name in getattr(artefact, "variants", []))
 
 
 def _check_use(protocol: Protocol, use: _Use) -> None:
@@ -178,7 +179,7 @@ def _check_use(protocol: Protocol, use: _Use) -> None:
         k = protocol.metric.k
         raise ValueError(f"datasets.{use.dataset}.metric.k = {k}: there are {available} training images")
     if use.k > available:
-        raise ValueError(f"{use.where}: k = {use.k}, but {use.dataset} has {available} training images")
+        raise ValueError(f"{use.where}.{use.k_key}: k = {use.k}, but {use.dataset} has {available} training images")
 
 
 def load_config(content: dict) -> Config:

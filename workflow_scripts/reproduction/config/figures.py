@@ -10,13 +10,16 @@ from reproduction.config.base import (
     DatasetName,
     DatasetNames,
     NetName,
-    PositiveFloats,
-    PositiveInts,
     RowModels,
     Seeds,
     SizedSubset,
     Subset,
 )
+from reproduction.config.variants import NumberOfCentroids, NumberOfSteps, PositiveDecimal
+
+CentroidNumbers = Annotated[list[NumberOfCentroids], Field(min_length=1)]
+ChainLengths = Annotated[list[NumberOfSteps], Field(min_length=1)]
+PositiveDecimals = Annotated[list[PositiveDecimal], Field(min_length=1)]
 
 
 class LatentSpace(Closed):
@@ -77,8 +80,8 @@ class CentroidCount(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
     seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
-    ks: PositiveInts = Field([100, 500, 1000, 2000, 5000, 10_000], description="Numbers of centroids.")
-    k_draws: int = Field(1000, ge=2, description="Centroids of each random choice.")
+    ks: CentroidNumbers = Field([100, 500, 1000, 2000, 5000, 10_000], description="Numbers of centroids.")
+    k_draws: NumberOfCentroids = Field(1000, description="Centroids of each random choice.")
     n_draws: int = Field(10, ge=2, le=100, description="Random choices of centroids.")
 
 
@@ -95,8 +98,8 @@ class Regularisation(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, a curve each.")
     seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
-    lams: PositiveFloats = Field([1e-6, 1e-4, 1e-2, 0.1, 1.0], description="Values of λ.")
-    k: int = Field(1000, ge=2, description="Centroids of the metric.")
+    lams: PositiveDecimals = Field([1e-6, 1e-4, 1e-2, 0.1, 1.0], description="Values of λ.")
+    k: NumberOfCentroids = Field(1000, description="Centroids of the metric.")
 
 
 class Controls(Closed):
@@ -104,10 +107,10 @@ class Controls(Closed):
 
     dataset: DatasetName = Field("digits", description="Data set.")
     seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
-    scales: PositiveFloats = Field(
+    scales: PositiveDecimals = Field(
         [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0], description="Deviations of the noise around training means."
     )
-    lengths: PositiveInts = Field([10, 30, 100, 300, 1000], description="Steps of the chains; the paper's is 100.")
+    lengths: ChainLengths = Field([10, 30, 100, 300, 1000], description="Steps of the chains; the paper's is 100.")
     n_betas: int = Field(4, ge=1, le=4, description="Trainings with other β: 1, 0.1, 0.01 and 0.001, in this order.")
-    ks: PositiveInts = Field([10, 30, 100, 300, 1000], description="Numbers of centroids.")
+    ks: CentroidNumbers = Field([10, 30, 100, 300, 1000], description="Numbers of centroids.")
     net: NetName | None = Field(None, description="Net of the two-stage model beside them; null is the protocol's.")

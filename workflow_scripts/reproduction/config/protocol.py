@@ -6,6 +6,7 @@ from pydantic import Field
 
 from reproduction.config.base import Closed, NetName
 from reproduction.config.models import Models
+from reproduction.config.variants import NumberOfCentroids
 
 
 class Training(Closed):
@@ -25,7 +26,7 @@ class Training(Closed):
 class Metric(Closed):
     """The Riemannian metric of Eq. (7)."""
 
-    k: int = Field(100, ge=2, description="Number of centroids (k-medoids of the training means).")
+    k: NumberOfCentroids = Field(100, description="Number of centroids (k-medoids of the training means).")
     lam: float = Field(0.01, gt=0, description="λ, the metric far from every centroid.")
     tau: float = Field(0.0, ge=0, description="τ, the decay of the λ term with ‖z‖².")
 

@@ -16,7 +16,6 @@ from reproduction.config.base import (
     Seeds,
     Split,
     Subset,
-    Variant,
 )
 from reproduction.config.figures import (
     CentroidCount,
@@ -30,6 +29,7 @@ from reproduction.config.figures import (
     TrainingSize,
     TwoCentroids,
 )
+from reproduction.config.variants import PaperSamplerVariant
 
 # The data sets that Table 2 can be made on, with their two classes in the order of its columns.
 CLASSES = {"phantoms": ("AD", "CN"), "oasis": ("AD", "CN"), "shapes": ("disk", "ring")}
@@ -43,7 +43,7 @@ class Table1(Closed):
     subset: Subset = Field("full", description="Training images of the models.")
     seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
-    variants: list[Variant] = Field([], description="More rows of the paper's sampler, with other options.")
+    variants: list[PaperSamplerVariant] = Field([], description="More rows of the paper's sampler, with other options.")
     split: Split = Field("test", description="Reference images behind the printed scores.")
 
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from geovae.geometry.diagnostics import LONG_FACTOR
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
+from reproduction.config.variants import variant_options
 from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
 from reproduction.costs.workloads import backbone_macs, classifier_macs, image_shape, n_train, run_macs
 from reproduction.plan.augmentation import n_samples
-from reproduction.plan.keys import Generation, Run, variant_options
+from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import artefact_files
 
 # Seconds that a job takes before it computes: Python, torch where it needs it, reading. Measured on one core.

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from reproduction.config.config import Config
-from reproduction.plan.keys import Generation, Run, run_of, variant_name
+from reproduction.config.variants import variant_name
+from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
 from reproduction.plan.trials import BETAS, trial_names
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from reproduction.config.config import Config
 from reproduction.config.tables import CLASSES
+from reproduction.config.variants import variant_name, variant_options
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import draw_variants, scored_generations, training_size_rows
 from reproduction.plan.job_settings import text
-from reproduction.plan.keys import variant_name, variant_options
 from reproduction.plan.render_settings import PLUGGED_TITLES, TITLES, figure_sizes
 from reproduction.plan.rows import CONTROL_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
 from reproduction.plan.trials import trial_names
@@ -150,7 +150,7 @@ def _controls(config: Config) -> dict[str, Any]:
 def _controls_of_table1(config: Config) -> dict[str, Any]:
     """The controls of a build without their figure: no curve over sizes of noise, a long chain if Table 1 has one."""
     table = config.artefacts.table1
-    lengths = {variant_options(name)["steps"]: name for name in table.variants if name.startswith("steps")}
+    lengths = {options["steps"]: name for name in table.variants if [*(options := variant_options(name))] == ["steps"]}
     long = {"long": _ours(lengths[max(lengths)], f"N = {max(lengths):,}")} if lengths else {}
     place = {"datasets": table.datasets, "seeds": table.seeds, "subset": table.subset}
     return {**place, **_named_controls(), **long, "jitter_curve": []}

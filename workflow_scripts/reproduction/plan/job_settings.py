@@ -9,8 +9,9 @@ from typing import Any
 
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
+from reproduction.config.variants import METRIC_OPTIONS, variant_options
 from reproduction.plan.augmentation import n_samples
-from reproduction.plan.keys import Generation, Run, variant_options
+from reproduction.plan.keys import Generation, Run
 from reproduction.plan.trials import trial_settings
 
 
@@ -45,7 +46,7 @@ def metric(config: Config, run: Run, variant: str) -> str:
     """For build_metric: k, lam, tau and the choice of centroids, as the variant has them."""
     options = variant_options(variant)
     settings = config.protocol(run.dataset).metric.model_dump()
-    return text(settings | {name: options[name] for name in ("k", "lam", "draw") if name in options})
+    return text(settings | {name: options[name] for name in METRIC_OPTIONS if name in options})
 
 
 # The option of a sampler that an option in a variant's name replaces.

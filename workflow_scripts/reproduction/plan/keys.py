@@ -1,10 +1,9 @@
 """What is trained, generated and scored, by its key, and where its files lie."""
 
-import re
 from dataclasses import dataclass
 
 from geovae.sampling import table
-from reproduction.config.base import SUBSET_PATTERN, VARIANT_PATTERN
+from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import Config
 from reproduction.config.models import Models
 
@@ -74,48 +73,6 @@ DOWNLOADED = ("mnist", "svhn", "cifar10", "celeba", "oasis")
 def backbone_folder(dataset: str, backbone: str) -> str:
     """Where a feature extractor lies: Inception is one for all data sets, a classifier belongs to one."""
     return "results/backbones/inception" if backbone == "inception" else f"results/backbones/{dataset}/{backbone}"
-
-
-# -- variants: the sampler's options in a generation's name -----------------------------------------------------------
-
-# How a name's options are read and said. draw: centroids at random, not by k-medoids; sigma, h: noise of the controls.
-_KINDS = {"k": int, "lam": float, "steps": int, "draw": int, "sigma": float, "h": float}
-_SYMBOLS = {"k": "k", "lam": "λ", "steps": "N", "draw": "draw", "sigma": "σ", "h": "h"}
-_OPTION = re.compile(rf"({'|'.join(_KINDS)})([0-9.e-]+)")
-
-
-def variant_options(variant: str) -> dict[str, int | float]:
-    """The options in a variant's name: `k1000_lam0.1` gives {"k": 1000, "lam": 0.1}, `base` gives {}."""
-    if not re.fullmatch(VARIANT_PATTERN, variant):
-        raise ValueError(f"not a variant: {variant}")
-    if variant == "base":
-        return {}
-    found = [_OPTION.fullmatch(part) for part in variant.split("_")]
-    return {match[1]: _KINDS[match[1]](match[2]) for match in found if match}
-
-
-def variant_name(**options: int | float) -> str:
-    """The name of a variant: k=1000, lam=0.1 gives `k1000_lam0.1`, nothing gives `base`."""
-    return "_".join(f"{name}{_digits(value)}" for name, value in options.items()) or "base"
-
-
-def _digits(value: int | float) -> str:
-    """A number as short as it can be without another one sharing its name, and without a plus."""
-    short = f"{value:g}"
-    if isinstance(value, int) or float(short) != value:
-        short = repr(value)
-    return short.replace("e+", "e")
-
-
-def metric_variant(variant: str) -> str:
-    """The part of a variant that concerns the metric: `k1000_steps500` needs the metric `k1000`."""
-    parts = [part for part in variant.split("_") if not part.startswith("steps")]
-    return "_".join(parts) or "base"
-
-
-def describe_variant(variant: str) -> str:
-    """A variant in words: `k1000_steps500` is "k = 1000, N = 500"."""
-    return ", ".join(f"{_SYMBOLS[name]} = {value}" for name, value in variant_options(variant).items())
 
 
 # -- runs of a config ----------------------------------------------------------------------------------------------

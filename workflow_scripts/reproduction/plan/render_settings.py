@@ -6,6 +6,7 @@ from typing import Any
 from reproduction import published
 from reproduction.config.config import Config
 from reproduction.config.tables import CLASSES
+from reproduction.config.variants import variant_name
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import (
     CURVE_CONTROLS,
@@ -18,7 +19,6 @@ from reproduction.plan.cells import (
 )
 from reproduction.plan.figures import NEIGHBOURS, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
 from reproduction.plan.job_settings import text
-from reproduction.plan.keys import variant_name
 from reproduction.plan.rows import CONTROL_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
 from reproduction.plan.trials import BETAS, trial_names
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from reproduction.config.config import Config
-from reproduction.plan.keys import describe_variant
+from reproduction.config.variants import describe_variant
 
 
 class Row(NamedTuple):

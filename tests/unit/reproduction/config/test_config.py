@@ -78,13 +78,39 @@ MISTAKES = [
         artefacts(figure4={"subsets": ["full", "class-3"]}),
         "artefacts.figure4.subsets.1 = 'class-3': allowed: full or n",
     ),
-    (artefacts(table1={"variants": ["k10_lam1", "k9999"]}), "artefacts.table1: k = 9999, but digits has 1000 training"),
+    (
+        artefacts(table1={"variants": ["k10_lam1", "k9999"]}),
+        "artefacts.table1.variants: k = 9999, but digits has 1000 training images",
+    ),
+    *(
+        (artefacts(table1={"variants": [name]}), f"artefacts.table1.variants.0 = '{name}': {reason}")
+        for name, reason in (
+            ("k1", "k should be greater than or equal to 2"),
+            ("lam1e", "lam takes a number, and '1e' is none"),
+            ("k1000_k500", "k is given twice"),
+            ("steps100_k5000", "write it as 'k5000_steps100'"),
+            ("lam0.1_k1000", "write it as 'k1000_lam0.1'"),
+        )
+    ),
+    *(
+        (artefacts(table1={"variants": [name]}), "artefacts.table1.variants: k = 5000, but digits has 1000 training")
+        for name in ("k5000_steps100", "k5000_lam0.1")
+    ),
+    (artefacts(figure12={"ks": [100, 1]}), "artefacts.figure12.ks.1 = 1: should be greater than or equal to 2"),
+    (artefacts(figure_controls={"ks": [1]}), "artefacts.figure_controls.ks.0 = 1: should be greater than or equal"),
+    (artefacts(figure14={"lams": [float("inf")]}), "artefacts.figure14.lams.0 = inf: should be a finite number"),
+    (artefacts(figure14={"lams": [1e6]}), "artefacts.figure14.lams.0 = 1000000.0: should be less than 1000000"),
+    (
+        artefacts(figure_controls={"scales": [0.1 + 0.2]}),
+        "artefacts.figure_controls.scales.0 = 0.30000000000000004: should be at least 1e-99, with at most 15",
+    ),
+    (digits(training={"lr": float("inf")}), "datasets.digits.training.lr = inf: should be a finite number"),
     (artefacts(figure4={"subsets": ["full", "n2000"]}), " = 'n2000': digits has 1000 training images, no more"),
     (artefacts(figure4={"subsets": ["full"]}), "artefacts.figure4.subsets = ['full']"),
-    (artefacts(figure12={"ks": [10, 2000]}), "artefacts.figure12: k = 2000, but digits has 1000 training images"),
-    (artefacts(figure12={"k_draws": 1001}), "artefacts.figure12: k = 1001, but digits has 1000 training images"),
-    (artefacts(figure14={"k": 1500}), "artefacts.figure14: k = 1500, but digits has 1000 training images"),
-    (artefacts(figure_controls={"ks": [3000]}), "artefacts.figure_controls: k = 3000, but digits has 1000"),
+    (artefacts(figure12={"ks": [10, 2000]}), "artefacts.figure12.ks: k = 2000, but digits has 1000 training images"),
+    (artefacts(figure12={"k_draws": 1001}), "artefacts.figure12.k_draws: k = 1001, but digits has 1000"),
+    (artefacts(figure14={"k": 1500}), "artefacts.figure14.k: k = 1500, but digits has 1000 training images"),
+    (artefacts(figure_controls={"ks": [3000]}), "artefacts.figure_controls.ks: k = 3000, but digits has 1000"),
     (artefacts(claims="yes"), "artefacts.claims = 'yes': true or false is expected"),
 ]
 

@@ -7,8 +7,9 @@ import pytest
 from helpers.configs import BASE, overlay
 from helpers.slice_checks import DEFAULT, FIGURES, changed
 from reproduction.config.config import Config, load_config
+from reproduction.config.variants import metric_variant
 from reproduction.plan import claim_settings, job_settings, render_settings
-from reproduction.plan.keys import Generation, Run, metric_variant
+from reproduction.plan.keys import Generation, Run
 from reproduction.rendering import TABLES
 
 BASE_CONFIG = load_config(BASE)

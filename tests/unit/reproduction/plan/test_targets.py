@@ -9,12 +9,13 @@ import pytest
 from helpers.configs import overlay, read
 from helpers.experiment_configs import CONFIG, only
 from helpers.paths import ROOT
-from reproduction.config.base import MANIFOLD_PATTERN, SUBSET_PATTERN, VARIANT_PATTERN
+from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
+from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, metric_variant
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records
 from reproduction.plan.cells import scored_generations
 from reproduction.plan.figures import figure_inputs
-from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, Run, metric_variant
+from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, Run
 from reproduction.plan.targets import (
     ARTEFACTS,
     artefact_files,
@@ -34,7 +35,7 @@ def output_patterns() -> list[re.Pattern]:
     kinds = {
         "run": RUN_PATTERN,
         "variant": VARIANT_PATTERN,
-        "metric": VARIANT_PATTERN,
+        "metric": METRIC_PATTERN,
         "subset": SUBSET_PATTERN,
         "source": SOURCE_PATTERN,
         "sampler": "|".join(SAMPLERS),
@@ -97,9 +98,7 @@ def test_every_planned_key_is_a_wildcards_value(name):
         assert Run.parse(generation.run.key) == generation.run
         assert generation.sampler in SAMPLERS
         assert re.fullmatch(VARIANT_PATTERN, generation.variant)
-        assert re.fullmatch(MANIFOLD_PATTERN, metric_variant(generation.variant)) or (
-            generation.sampler in ("jitter", "kde")
-        )
+        assert re.fullmatch(METRIC_PATTERN, metric_variant(generation.variant))
     assert {generation.run for generation in generations} <= set(shown_runs(config))
     assert all(is_made(path) for path in (*targets(config), *score_records(config)))
 

@@ -1,0 +1,173 @@
+"""The names of variants: the options of a sampler in a generation's name, as in `k1000_lam0.1`.
+
+Nothing else reads or writes these names. Each is canonical, so that two names never mean the same: an option stands in
+it once, in the order of `OPTIONS`, with its number in its shortest form. The wildcards' patterns follow from the same
+table and match these names and no others.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+
+BASE = "base"
+
+
+def _fits_a_name(number: float) -> float:
+    if number < 1e-99 or float(f"{number:.15g}") != number:
+        raise ValueError("should be at least 1e-99, with at most 15 significant digits")
+    return number
+
+
+# One centroid has no neighbour to take ρ from.
+NumberOfCentroids = Annotated[int, Field(ge=2)]
+NumberOfSteps = Annotated[int, Field(ge=1)]
+IndexOfDraw = Annotated[int, Field(ge=0)]
+# Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
+PositiveDecimal = Annotated[float, Field(gt=0, lt=1e6, allow_inf_nan=False), AfterValidator(_fits_a_name)]
+
+_DECIMAL = "|".join(
+    (
+        r"[1-9][0-9]{0,5}",
+        r"(?!(?:[0-9]\.?){16})[1-9][0-9]{0,5}\.[0-9]{0,13}[1-9]",
+        r"0\.0{0,3}[1-9](?:[0-9]{0,13}[1-9])?",
+        r"[1-9](?:\.[0-9]{0,13}[1-9])?e-(?:0[5-9]|[1-9][0-9])",
+    )
+)
+
+
+class Option(NamedTuple):
+    """An option of a sampler: how it is said, what numbers it takes and how they are written, and whose it is."""
+
+    symbol: str
+    type: Any
+    pattern: str
+    sampler: str
+    of_metric: bool = False
+
+
+OPTIONS = {
+    "k": Option("k", NumberOfCentroids, r"[2-9]|[1-9][0-9]+", "manifold", of_metric=True),
+    "lam": Option("λ", PositiveDecimal, _DECIMAL, "manifold", of_metric=True),
+    "steps": Option("N", NumberOfSteps, r"[1-9][0-9]*", "manifold"),
+    # Which random choice of centroids, in the place of k-medoids.
+    "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]*", "manifold", of_metric=True),
+    # The noise of the controls: its standard deviation, its bandwidth.
+    "sigma": Option("σ", PositiveDecimal, _DECIMAL, "jitter"),
+    "h": Option("h", PositiveDecimal, _DECIMAL, "kde"),
+}
+METRIC_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.of_metric)
+_ADAPTERS = {name: TypeAdapter(option.type) for name, option in OPTIONS.items()}
+
+
+# -- patterns ---------------------------------------------------------------------------------------------------------
+
+
+def _names_with(options: Iterable[str]) -> str:
+    """A pattern of the names that hold one or more of these options, in their order."""
+    parts = [f"{name}(?:{OPTIONS[name].pattern})" for name in options]
+    return "|".join(
+        first + "".join(f"(?:_{part})?" for part in parts[index:]) for index, first in enumerate(parts, start=1)
+    )
+
+
+def _options_of(sampler: str) -> list[str]:
+    return [name for name, option in OPTIONS.items() if option.sampler == sampler]
+
+
+_SAMPLERS = tuple(dict.fromkeys(option.sampler for option in OPTIONS.values()))
+VARIANT_PATTERN = "|".join((BASE, *(_names_with(_options_of(sampler)) for sampler in _SAMPLERS)))
+METRIC_PATTERN = f"{BASE}|{_names_with(METRIC_OPTIONS)}"
+
+
+# -- reading and writing ----------------------------------------------------------------------------------------------
+
+
+def variant_name(**options: int | float) -> str:
+    """The name of a variant: k=1000, lam=0.1 gives `k1000_lam0.1`, nothing gives `base`.
+
+    Raises:
+        ValueError: an option does not exist or is out of range, or they are of several samplers.
+    """
+    if unknown := options.keys() - OPTIONS.keys():
+        raise ValueError(f"unknown option: {', '.join(sorted(unknown))}")
+    if len({OPTIONS[name].sampler for name in options}) > 1:
+        raise ValueError(f"{' and '.join(options)} are options of different samplers")
+    numbers = {name: _checked(name, options[name]) for name in OPTIONS if name in options}
+    return "_".join(f"{name}{_digits(number)}" for name, number in numbers.items()) or BASE
+
+
+def variant_options(variant: str, sampler: str | None = None) -> dict[str, int | float]:
+    """The options in a variant's name: `k1000_lam0.1` gives {"k": 1000, "lam": 0.1}, `base` gives {}.
+
+    Args:
+        variant: the name.
+        sampler: whose options are allowed; any by default.
+
+    Raises:
+        ValueError: this is no such name, or not the canonical one, which is then offered.
+    """
+    if variant == BASE:
+        return {}
+    options: dict[str, int | float] = {}
+    for part in variant.split("_"):
+        name, number = _read(part, _options_of(sampler) if sampler else list(OPTIONS))
+        if name in options:
+            raise ValueError(f"{name} is given twice")
+        options[name] = number
+    canonical = variant_name(**options)
+    if variant != canonical:
+        raise ValueError(f"write it as '{canonical}'")
+    return options
+
+
+def _read(part: str, allowed: list[str]) -> tuple[str, int | float]:
+    """An option and its number, in whatever form that is written."""
+    found = re.fullmatch(r"([a-z]+)([0-9][0-9.e+-]*)", part)
+    if not found or found[1] not in allowed:
+        known = ", ".join(f"{name}…" for name in allowed)
+        raise ValueError(f"allowed: {BASE}, or {known}, joined by _ (for example k1000_lam0.1); '{part}' is none")
+    name, digits = found.groups()
+    try:
+        return name, float(digits) if OPTIONS[name].type is PositiveDecimal else int(digits)
+    except ValueError:
+        kind = "number" if OPTIONS[name].type is PositiveDecimal else "whole number"
+        raise ValueError(f"{name} takes a {kind}, and '{digits}' is none") from None
+
+
+def _checked(name: str, number: int | float) -> int | float:
+    try:
+        return _ADAPTERS[name].validate_python(number, strict=True)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        raise ValueError(f"{name} {reason}") from None
+
+
+def _digits(number: int | float) -> str:
+    """A number as short as it can be without another one sharing its name."""
+    short = str(number) if isinstance(number, int) else f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
+# -- what a name says -------------------------------------------------------------------------------------------------
+
+
+def metric_variant(variant: str) -> str:
+    """The part of a variant that concerns the metric: `k1000_steps500` needs the metric `k1000`."""
+    options = variant_options(variant)
+    return variant_name(**{name: options[name] for name in METRIC_OPTIONS if name in options})
+
+
+def describe_variant(variant: str) -> str:
+    """A variant in words: `k1000_steps500` is "k = 1000, N = 500"."""
+    return ", ".join(f"{OPTIONS[name].symbol} = {value}" for name, value in variant_options(variant).items())
+
+
+def _checked_name(variant: str) -> str:
+    variant_options(variant, sampler="manifold")
+    return variant
+
+
+# The type of a key of the config that holds a variant of the paper's sampler.
+PaperSamplerVariant = Annotated[str, AfterValidator(_checked_name)]
