@@ -1,4 +1,4 @@
-"""The classifier of the data augmentation task: its net (Table 5 of the paper) and its training (appendix D)."""
+"""The classifier of the data augmentation task: its training (appendix D of the paper)."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,96 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from geovae.augmentation.scores import balanced_accuracy, classification_scores, confusion_counts
+from geovae.augmentation.network import AugmentationClassifier
+from geovae.augmentation.scores import balanced_accuracy, classification_scores
 from geovae.augmentation.training_sets import LabelledImages
 from geovae.core.errors import GeovaeError
-from geovae.core.images import to_unit
 from geovae.core.seeding import seed_from, torch_generator
 from geovae.core.stopwatch import Stopwatch
-from geovae.nets.base import scaled
 from geovae.training.classification import fit
 
-CHANNELS, HIDDEN = (8, 16, 32, 64), 100
-KERNEL = 3
 PLATEAU_FACTOR = 0.5
 EVALUATION_BATCH = 500
-
-# Stride of each convolution, and whether a max-pooling follows: the paper's, then ever fewer reductions from the end.
-STAGES = (
-    ((1, True), (1, True), (2, True), (2, True)),
-    ((1, True), (1, True), (2, True), (2, False)),
-    ((1, True), (1, True), (2, True), (1, False)),
-    ((1, True), (1, True), (2, False), (1, False)),
-    ((1, True), (1, True), (1, False), (1, False)),
-    ((1, True), (1, False), (1, False), (1, False)),
-)
-LEAST_SIDE = 2  # of the maps that the linear layer reads; 2×2 at the paper's size
-
-
-def _final_side(side: int, stages: tuple[tuple[int, bool], ...]) -> int:
-    for stride, pooled in stages:
-        side = (side - KERNEL) // stride + 1
-        side = side // 2 if pooled else side
-    return side
-
-
-def choose_stages(size: tuple[int, int]) -> tuple[tuple[int, bool], ...]:
-    """The first of `STAGES` that leaves maps of at least 2×2 of images of `size` (H, W).
-
-    These are the paper's at 208×176. At 104×88 the last convolution has stride 1 and no pooling, at 52×44 the third has
-    no pooling either: the linear layer then reads 64 maps of 3×2 in place of 2×2.
-
-    Raises:
-        GeovaeError: the images are too small for any.
-    """
-    for stages in STAGES:
-        if min(_final_side(side, stages) for side in size) >= LEAST_SIDE:
-            return stages
-    raise GeovaeError(
-        f"images of {size[0]}×{size[1]} pixels are too small for the classifier of Table 5. "
-        "Use images of at least 18×18."
-    )
-
-
-class AugmentationClassifier(nn.Module):
-    """Table 5: four times convolution 3×3 without padding, batch normalisation, leaky ReLU, max-pooling; two layers.
-
-    The softmax of the last layer is left to the loss.
-
-    Args:
-        image_shape: (C, H, W) of the images; the paper's is (1, 208, 176), `choose_stages` says what becomes of others.
-        n_classes: number of classes, 2 in the paper.
-        width: factor on the channels 8, 16, 32, 64 and the 100 hidden units; 1 is the paper's.
-
-    Raises:
-        GeovaeError: the images are too small.
-    """
-
-    def __init__(self, image_shape: tuple[int, int, int], n_classes: int, width: float) -> None:
-        super().__init__()
-        channels, *size = image_shape
-        stages = choose_stages(tuple(size))
-        layers: list[nn.Module] = []
-        for count, (stride, pooled) in zip(CHANNELS, stages, strict=True):
-            layers += [
-                nn.Conv2d(channels, scaled(count, width), KERNEL, stride=stride),
-                nn.BatchNorm2d(scaled(count, width)),
-                nn.LeakyReLU(),
-            ]
-            layers += [nn.MaxPool2d(2, stride=2)] if pooled else []
-            channels = scaled(count, width)
-        n_features = channels * math.prod(_final_side(side, stages) for side in size)
-        self.stages = nn.Sequential(*layers, nn.Flatten())
-        self.head = nn.Sequential(
-            nn.Linear(n_features, scaled(HIDDEN, width)), nn.ReLU(), nn.Linear(scaled(HIDDEN, width), n_classes)
-        )
-
-    def forward(self, images: Tensor) -> Tensor:
-        """uint8 images (n, C, H, W) to class scores (n, n_classes) before the softmax."""
-        return self.head(self.stages(to_unit(images)))
 
 
 class Settings(NamedTuple):
@@ -187,7 +110,7 @@ def train(
                 yield images.index_select(0, rows), labels.index_select(0, rows)
 
     def rank(epoch: int) -> tuple[float, float]:
-        accuracy, loss = scores[epoch] = _validate(model, validation, n_classes)
+        accuracy, loss = scores[epoch] = _validate(model, validation)
         if not math.isfinite(loss):
             raise GeovaeError(
                 f"{key}, run {run}: the validation loss is {loss} after epoch {epoch}. Lower lr ({settings.lr:g})."
@@ -210,11 +133,11 @@ def _build(
     return model.to(device, memory_format=torch.channels_last)
 
 
-def _validate(model: AugmentationClassifier, split: LabelledImages, n_classes: int) -> tuple[float, float]:
+def _validate(model: AugmentationClassifier, split: LabelledImages) -> tuple[float, float]:
     """Balanced accuracy and mean cross-entropy."""
     scores = predict(model, split.images)
     loss = functional.cross_entropy(scores, torch.from_numpy(np.array(split.labels))).item()
-    return balanced_accuracy(confusion_counts(split.labels, scores.argmax(1).numpy(), n_classes)), loss
+    return balanced_accuracy(split.labels, scores.argmax(1).numpy()), loss
 
 
 def run_classifier(
@@ -246,6 +169,6 @@ def run_classifier(
         "best_epoch": trained.best_epoch,
         "validation_balanced_accuracy": trained.validation_balanced_accuracy,
         "validation_loss": trained.validation_loss,
-        **classification_scores(confusion_counts(test.labels, predictions, len(class_names)), class_names),
+        **classification_scores(test.labels, predictions, class_names),
         "seconds": watch.seconds(),
     }

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from geovae.augmentation.classifier import AugmentationClassifier
+from geovae.augmentation.network import AugmentationClassifier
 from geovae.evaluation.classifier import Classifier
 from geovae.nets.build import build_net
 from reproduction.config.config import Config

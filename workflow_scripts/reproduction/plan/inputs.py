@@ -20,7 +20,7 @@ from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, b
 # What the tables of architectures are read off.
 ARCHITECTURES = {
     "table4": ("geovae.nets.conv", "geovae.nets.mlp"),
-    "table5": ("geovae.augmentation.classifier",),
+    "table5": ("geovae.augmentation.network",),
 }
 
 

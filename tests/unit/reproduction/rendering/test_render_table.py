@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import render_table
-from geovae.augmentation.classifier import AugmentationClassifier
+from geovae.augmentation.network import AugmentationClassifier
 from geovae.core.storage import csv_text
 from geovae.nets.build import build_net
 from helpers.script_runs import fails, run

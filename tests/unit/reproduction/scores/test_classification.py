@@ -21,7 +21,8 @@ CONFUSION = np.array([[50, 11], [8, 15]])  # true CN, true AD
 def record(run: int, training_set: str = "raw", confusion: np.ndarray = CONFUSION, **changes) -> dict:
     content = {"training_set": training_set, "key": "k", "run": run, "n_train": 290, "best_epoch": 7}
     content |= {"validation_balanced_accuracy": 0.7, "validation_loss": 0.4, "seconds": 1.5}
-    return content | classification_scores(confusion, NAMES) | changes
+    labels, predictions = np.repeat(list(np.ndindex(confusion.shape)), confusion.ravel(), axis=0).T
+    return content | classification_scores(labels, predictions, NAMES) | changes
 
 
 def write(path, *records: dict, **changes):

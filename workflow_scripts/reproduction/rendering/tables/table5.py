@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import torch
 
-from geovae.augmentation.classifier import AugmentationClassifier
+from geovae.augmentation.network import AugmentationClassifier
 from reproduction.rendering.tables.architectures import (
     LAYER_COLUMNS,
     Layer,

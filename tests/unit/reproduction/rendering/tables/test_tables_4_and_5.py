@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from geovae.augmentation.classifier import AugmentationClassifier
+from geovae.augmentation.network import AugmentationClassifier
 from helpers.net_checks import build_meta, count
 from helpers.paths import PUBLISHED_TABLES
 from reproduction.rendering.tables import table4, table5
