@@ -12,6 +12,7 @@ from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
+from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, metric_variant
 from reproduction.plan import claim_settings, inputs, job_settings, render_settings
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples
@@ -19,7 +20,7 @@ from reproduction.plan.cells import SCORED
 from reproduction.plan.code_inputs import code_of
 from reproduction.plan.figures import figure_inputs
 from reproduction.plan.inputs import generation_of
-from reproduction.plan.keys import DOWNLOADED, RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run
+from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run
 from reproduction.plan.targets import ARTEFACTS, artefact_files, score_records, targets
 from reproduction.rendering import FIGURE_MODULES, TABLES
 from reproduction.runtime import interruption

@@ -1,11 +1,10 @@
-"""What the sections of the config share: their base, and the names that several of them hold."""
+"""What the sections of the config share: their base class, and the types of keys that several of them have."""
 
 import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-DatasetName = Literal["digits", "shapes", "phantoms", "mnist", "svhn", "cifar10", "celeba", "oasis", "folder"]
 # The models of Table 1's rows, in its order.
 Table1Model = Literal["ae", "wae", "vae", "vamp", "hvae", "rhvae", "rae_gp", "rae_l2", "rae_sn", "rae"]
 ALL_MODELS = list(get_args(Table1Model))
@@ -31,7 +30,6 @@ Subset = Annotated[str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1
 # What Figures 4 and 11 compare: subsets that have a size.
 SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]*", "full or nNUMBER (for example n1000)")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
 RowModels = Annotated[list[Table1Model], Field(min_length=1)]
 
 
@@ -39,3 +37,9 @@ class Closed(BaseModel):
     """A section of the config: unknown keys are errors, and no value is converted from another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def section_of(annotation: object) -> type[Closed] | None:
+    """The section that a key of this type holds, if it holds one."""
+    candidates = (annotation, *get_args(annotation))
+    return next((part for part in candidates if isinstance(part, type) and issubclass(part, Closed)), None)

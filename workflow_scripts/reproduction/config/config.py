@@ -11,10 +11,9 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from geovae.core.errors import GeovaeError
 from reproduction.config.base import Closed, Seeds
-from reproduction.config.datasets import Datasets
+from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
-from reproduction.config.protocol import Protocol
-from reproduction.config.tables import CLASSES, Artefacts
+from reproduction.config.tables import Artefacts
 from reproduction.config.variants import variant_options
 
 # Sides of the square images that these nets take; the others adapt.
@@ -76,8 +75,8 @@ class Config(Closed):
     evaluation: Evaluation = Field(Evaluation(), description="Scores.")
     artefacts: Artefacts = Field(Artefacts(), description="Tables and figures.")
 
-    def protocol(self, dataset: str) -> Protocol:
-        """The settings of a data set that is configured."""
+    def protocol(self, dataset: str) -> Dataset:
+        """The section of a data set that is configured."""
         return getattr(self.datasets, dataset)
 
     @model_validator(mode="before")
@@ -161,7 +160,7 @@ def _centroids(artefact: object) -> Iterator[tuple[str, int]]:
     yield from (("variants", variant_options(name).get("k", 0)) for name in getattr(artefact, "variants", []))
 
 
-def _check_use(protocol: Protocol, use: _Use) -> None:
+def _check_use(protocol: Dataset, use: _Use) -> None:
     size = getattr(getattr(protocol, "options", None), "image_size", 32)
     for net in use.nets or (protocol.net,):
         if net in SQUARE_SIZES and size not in SQUARE_SIZES[net]:

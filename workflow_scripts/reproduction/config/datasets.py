@@ -1,13 +1,42 @@
-"""The data sets' sections: how their images are prepared, on top of the protocol that all of them have."""
+"""The data sets: a section for each, with what is known of it before it is read, and their names and titles.
 
-from typing import Annotated, Literal
+To add a data set, write its section here and name it in `Datasets`.
+"""
+
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reproduction.config.base import Closed
+from reproduction.config.base import Closed, section_of
 from reproduction.config.protocol import Protocol
 
 Downscale = Literal[1, 2, 4]
+
+
+class Dataset(Protocol):
+    """A data set: the protocol on it, and what is known of it before it is read."""
+
+    title: ClassVar[str]
+    # Its raw files lie in `data_dir`, by hand or by a download.
+    downloaded: ClassVar[bool] = False
+    # The paper has results on it; others are stand-ins.
+    in_paper: ClassVar[bool] = False
+    channels: ClassVar[int] = 1
+    # Of a data set that Table 2 can be made on: its two classes, in the order of the table's columns.
+    classes: ClassVar[tuple[str, ...]] = ()
+
+    def train_size(self) -> int | None:
+        """Images in the training split where that is known before the data are read."""
+        return None
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        return self.channels, 32, 32
+
+
+def _slice_shape(downscale: int) -> tuple[int, int, int]:
+    """(C, H, W) of OASIS's slices, and of those drawn in their place."""
+    return 1, 208 // downscale, 176 // downscale
 
 
 class DigitsOptions(Closed):
@@ -16,14 +45,20 @@ class DigitsOptions(Closed):
     image_size: int = Field(32, ge=8, le=256, description="Side of the images after upscaling, in pixels.")
 
 
-class Digits(Protocol):
+class Digits(Dataset):
     """1,797 real handwritten digits that scikit-learn ships: 1,000 to train, 297 to validate, 500 to test."""
+
+    title = "Digits"
 
     options: DigitsOptions = Field(DigitsOptions(), description="How the images are prepared.")
 
     def train_size(self) -> int:
         """Images in the training split."""
         return 1000
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        return self.channels, self.options.image_size, self.options.image_size
 
 
 class ShapesOptions(Closed):
@@ -37,14 +72,21 @@ class ShapesOptions(Closed):
     seed: int = Field(0, ge=0, description="Seed of the radii and thicknesses.")
 
 
-class Shapes(Protocol):
+class Shapes(Dataset):
     """Binary disks and rings of random size and thickness, drawn by this project."""
+
+    title = "Disks and rings"
+    classes = ("disk", "ring")
 
     options: ShapesOptions = Field(ShapesOptions(), description="How the images are drawn.")
 
     def train_size(self) -> int:
         """Images in the training split."""
         return self.options.n_train
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        return self.channels, self.options.image_size, self.options.image_size
 
 
 class PhantomsOptions(Closed):
@@ -56,8 +98,11 @@ class PhantomsOptions(Closed):
     seed: int = Field(0, ge=0, description="Seed of the images and of the split.")
 
 
-class Phantoms(Protocol):
+class Phantoms(Dataset):
     """Head-like slices of two classes drawn by this project, in the place of OASIS-1 and in its numbers."""
+
+    title = "Brain phantoms"
+    classes = ("AD", "CN")
 
     options: PhantomsOptions = Field(PhantomsOptions(), description="How the images are drawn.")
 
@@ -66,9 +111,17 @@ class Phantoms(Protocol):
         total = self.options.n_cn + self.options.n_ad
         return total - round(total / 10) - -(-total // 5)
 
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        return _slice_shape(self.options.downscale)
 
-class Mnist(Protocol):
+
+class Mnist(Dataset):
     """MNIST, padded to 32×32: 50,000 to train, 10,000 to validate, 10,000 to test."""
+
+    title = "MNIST"
+    downloaded = True
+    in_paper = True
 
     def train_size(self) -> int:
         """Images in the training split."""
@@ -81,8 +134,13 @@ class SvhnOptions(Closed):
     n_test: int = Field(10_000, ge=2, le=26_032, description="The first N of the test images are the test split.")
 
 
-class Svhn(Protocol):
+class Svhn(Dataset):
     """SVHN, 32×32 in colour: the first 63,257 to train, the last 10,000 to validate, 10,000 to test."""
+
+    title = "SVHN"
+    downloaded = True
+    in_paper = True
+    channels = 3
 
     options: SvhnOptions = Field(SvhnOptions(), description="How the images are prepared.")
 
@@ -100,8 +158,13 @@ class Cifar10Options(Closed):
     )
 
 
-class Cifar10(Protocol):
+class Cifar10(Dataset):
     """CIFAR10, 32×32 in colour: 40,000 to train, 10,000 to validate, 10,000 to test."""
+
+    title = "CIFAR10"
+    downloaded = True
+    in_paper = True
+    channels = 3
 
     options: Cifar10Options = Field(Cifar10Options(), description="How the images are prepared.")
 
@@ -117,14 +180,23 @@ class CelebaOptions(Closed):
     crop: int = Field(140, ge=8, le=178, description="Side of the square cut from the middle of 178×218 pixels.")
 
 
-class Celeba(Protocol):
+class Celeba(Dataset):
     """CelebA faces, 64×64 in colour: 162,770 to train, 19,867 to validate, 19,962 to test."""
+
+    title = "CelebA"
+    downloaded = True
+    in_paper = True
+    channels = 3
 
     options: CelebaOptions = Field(CelebaOptions(), description="How the images are prepared.")
 
     def train_size(self) -> int:
         """Images in the training split."""
         return 162_770
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        return self.channels, self.options.image_size, self.options.image_size
 
 
 class OasisOptions(Closed):
@@ -135,14 +207,23 @@ class OasisOptions(Closed):
     split_seed: int = Field(0, ge=0, description="Seed of the split into 290, 42 and 84 subjects.")
 
 
-class Oasis(Protocol):
+class Oasis(Dataset):
     """OASIS-1 brain slices of 416 subjects, 100 with Alzheimer's disease: 290 to train, 42 to validate, 84 to test."""
+
+    title = "OASIS"
+    downloaded = True
+    in_paper = True
+    classes = ("AD", "CN")
 
     options: OasisOptions = Field(OasisOptions(), description="How the images are prepared.")
 
     def train_size(self) -> int:
         """Images in the training split."""
         return 290
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        return _slice_shape(self.options.downscale)
 
 
 class FolderOptions(Closed):
@@ -161,10 +242,18 @@ class FolderOptions(Closed):
     seed: int = Field(0, ge=0, description="Seed of the split.")
 
 
-class Folder(Protocol):
+class Folder(Dataset):
     """Images of your own, in a folder: with the sub-folders train, validation and test, or split by share."""
 
+    title = "Folder"
+
     options: FolderOptions = Field(description="Where the images lie and how they are prepared.")
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the prepared images."""
+        size = self.options.image_size
+        height, width = size if isinstance(size, list) else (size, size)
+        return self.options.channels, height, width
 
 
 class Datasets(Closed):
@@ -183,3 +272,15 @@ class Datasets(Closed):
     def names(self) -> list[str]:
         """Names of the data sets that are configured."""
         return [name for name in type(self).model_fields if getattr(self, name) is not None]
+
+
+# The sections by the data sets' names. What follows holds these names, in this order.
+SECTIONS: dict[str, type[Dataset]] = {
+    name: section_of(field.annotation) for name, field in Datasets.model_fields.items()
+}
+DatasetName = Literal[*SECTIONS]
+DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
+TITLES = {name: section.title for name, section in SECTIONS.items()}
+DOWNLOADED = tuple(name for name, section in SECTIONS.items() if section.downloaded)
+PAPER_DATASETS = tuple(name for name, section in SECTIONS.items() if section.in_paper)
+CLASSES = {name: section.classes for name, section in SECTIONS.items() if section.classes}

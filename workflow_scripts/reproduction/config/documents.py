@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from reproduction.config.base import section_of
 from reproduction.config.config import Config
 
 HEADER = """# Configuration
@@ -24,12 +25,6 @@ and values are replaced. Keys that are not listed here are errors. A key that is
 is the paper's value where the paper gives one. Give values in files: `--config` on the command line passes text, which
 is refused where a number belongs. `docs/config.schema.json` holds the same as a JSON schema for editors.
 """
-
-
-def section_of(annotation: object) -> type[BaseModel] | None:
-    """The section that a field of this type holds, if it holds one."""
-    candidates = (annotation, *typing.get_args(annotation))
-    return next((part for part in candidates if isinstance(part, type) and issubclass(part, BaseModel)), None)
 
 
 def _type_name(annotation: object) -> str:

@@ -1,11 +1,11 @@
 """Plain sentences from pydantic's validation errors."""
 
 import difflib
-import types
-import typing
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from reproduction.config.base import section_of
 
 SHOWN = 4  # mistakes listed; more scroll the first ones out of sight
 
@@ -16,16 +16,8 @@ def _model_at(root: type[BaseModel], path: tuple) -> type[BaseModel] | None:
     for step in path:
         if current is None or step not in current.model_fields:
             return None
-        current = _section(current.model_fields[step].annotation)
+        current = section_of(current.model_fields[step].annotation)
     return current
-
-
-def _section(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        return next((found for part in typing.get_args(annotation) if (found := _section(part))), None)
-    return None
 
 
 def _nearest(value: object, allowed: list[str]) -> str:

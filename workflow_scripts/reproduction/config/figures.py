@@ -7,14 +7,13 @@ from pydantic import Field
 from reproduction.config.base import (
     ALL_MODELS,
     Closed,
-    DatasetName,
-    DatasetNames,
     NetName,
     RowModels,
     Seeds,
     SizedSubset,
     Subset,
 )
+from reproduction.config.datasets import DatasetName, DatasetNames
 from reproduction.config.variants import NumberOfCentroids, NumberOfSteps, PositiveDecimal
 
 CentroidNumbers = Annotated[list[NumberOfCentroids], Field(min_length=1)]

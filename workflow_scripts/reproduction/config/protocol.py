@@ -75,7 +75,3 @@ class Protocol(Closed):
     models: Models = Field(Models(), description="Hyper-parameters of the models.")
     metric: Metric = Field(Metric(), description="The Riemannian metric.")
     samplers: Samplers = Field(Samplers(), description="Options of the samplers.")
-
-    def train_size(self) -> int | None:
-        """Images in the training split where that is known before the data are read."""
-        return None

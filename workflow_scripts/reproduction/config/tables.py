@@ -1,14 +1,12 @@
 """What of the paper is built, and from what: a section for each table; those of the figures are in `config_figures`."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from reproduction.config.base import (
     ALL_MODELS,
     Closed,
-    DatasetName,
-    DatasetNames,
     NetName,
     PluggedModel,
     RowModels,
@@ -17,6 +15,7 @@ from reproduction.config.base import (
     Split,
     Subset,
 )
+from reproduction.config.datasets import DatasetName, DatasetNames
 from reproduction.config.figures import (
     CentroidCount,
     ClassGrid,
@@ -31,8 +30,6 @@ from reproduction.config.figures import (
 )
 from reproduction.config.variants import PaperSamplerVariant
 
-# The data sets that Table 2 can be made on, with their two classes in the order of its columns.
-CLASSES = {"phantoms": ("AD", "CN"), "oasis": ("AD", "CN"), "shapes": ("disk", "ring")}
 Nets = Annotated[list[NetName], Field(min_length=1)]
 
 
@@ -74,7 +71,7 @@ class Table3(Closed):
     datasets: DatasetNames = Field(["digits"], description="Data sets.")
     nets: Nets = Field(["conv", "resnet"], description="Nets, each searched on its own.")
     models: Annotated[list[SearchedModel], Field(min_length=1)] = Field(
-        ["ae", "wae", "vae", "vamp", "vae_nf", "vae_iaf", "rae_gp", "rae_l2"], description="Models of the rows."
+        list(get_args(SearchedModel)), description="Models of the rows."
     )
     n_trials: int = Field(10, ge=1, le=10, description="Configurations of each model that has any to choose from.")
     seeds: Seeds = Field([0], description="Trainings of each configuration.")
@@ -94,7 +91,7 @@ class Table6(Closed):
     datasets: DatasetNames = Field(["digits"], description="Data sets.")
     net: NetName = Field("conv", description="Net of all models.")
     models: Annotated[list[PluggedModel], Field(min_length=1)] = Field(
-        ["vamp", "iwae", "aae", "vaegan"], description="Models."
+        list(get_args(PluggedModel)), description="Models."
     )
     n_trials: int = Field(10, ge=1, le=10, description="Configurations of each model.")
     seeds: Seeds = Field([0], description="Trainings of each configuration.")

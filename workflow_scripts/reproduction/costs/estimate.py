@@ -9,7 +9,7 @@ from reproduction.config.config import Config
 from reproduction.config.variants import variant_options
 from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
-from reproduction.costs.workloads import backbone_macs, classifier_macs, image_shape, n_train, run_macs
+from reproduction.costs.workloads import backbone_macs, classifier_macs, n_train, run_macs
 from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import artefact_files
@@ -116,7 +116,7 @@ class Estimator:
 
     def _features(self, dataset: str, n: int) -> float:
         evaluation = self.config.evaluation
-        shape = image_shape(self.config, dataset)
+        shape = self.config.protocol(dataset).image_shape()
         return n * backbone_macs(evaluation.backbone, shape, evaluation.classifier.width) / self.forward
 
     def _backbone(self, dataset: str) -> float:
@@ -127,7 +127,7 @@ class Estimator:
         table = self.config.artefacts.table2
         real = n_train(self.config, Run(table.dataset, "full", "conv", "vae", "base", 0))
         n = real if source in ("raw", "resampled") else 2 * table.n_per_class
-        macs = classifier_macs(image_shape(self.config, table.dataset), table.classifier.width)
+        macs = classifier_macs(self.config.protocol(table.dataset).image_shape(), table.classifier.width)
         return table.n_runs * table.classifier.epochs * n * macs * TRAINING_PASSES / self.forward
 
 

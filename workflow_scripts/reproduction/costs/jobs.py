@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from reproduction.config.config import Config
+from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
 from reproduction.plan.job_settings import sampler_reads
-from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run
+from reproduction.plan.keys import SCORED_SPLITS, Generation, Run
 from reproduction.plan.targets import artefact_files, drawn_histories, shown_generations
 
 Jobs = dict[str, set]

@@ -12,22 +12,8 @@ from geovae.nets.build import build_net
 from reproduction.config.config import Config
 from reproduction.plan.keys import Run
 
-# What the data sets' images look like; the last two depend on the options.
-CHANNELS = {"svhn": 3, "cifar10": 3, "celeba": 3}
-SLICE = (208, 176)
 # Inception-v3 as the FID uses it, on 299×299 pixels (Szegedy et al. 2016: 5.7 billion multiplications an image).
 INCEPTION_MACS = 5.7e9
-
-
-def image_shape(config: Config, dataset: str) -> tuple[int, int, int]:
-    """(C, H, W) of the prepared images."""
-    options = getattr(config.protocol(dataset), "options", None)
-    downscale, size = getattr(options, "downscale", None), getattr(options, "image_size", 32)
-    if downscale:
-        height, width = (side // downscale for side in SLICE)
-    else:
-        height, width = size if isinstance(size, list) else (size, size)
-    return getattr(options, "channels", CHANNELS.get(dataset, 1)), height, width
 
 
 def n_train(config: Config, run: Run) -> int:
@@ -49,7 +35,7 @@ def net_macs(net: str, shape: tuple[int, int, int], latent_dim: int, width: floa
 def run_macs(config: Config, run: Run) -> tuple[float, float]:
     """Multiplications of the encoder and of the decoder of a run."""
     protocol = config.protocol(run.dataset)
-    return net_macs(run.net, image_shape(config, run.dataset), protocol.latent_dim, protocol.width)
+    return net_macs(run.net, protocol.image_shape(), protocol.latent_dim, protocol.width)
 
 
 @cache

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reproduction.config.config import Config
-from reproduction.config.tables import CLASSES
+from reproduction.config.datasets import CLASSES
 from reproduction.plan.keys import Generation, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, Row
 

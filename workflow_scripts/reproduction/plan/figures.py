@@ -1,7 +1,7 @@
 """What each figure is drawn from."""
 
 from reproduction.config.config import Config
-from reproduction.config.tables import CLASSES
+from reproduction.config.datasets import CLASSES
 from reproduction.plan.augmentation import class_generation
 from reproduction.plan.cells import score_table, two_centroids
 from reproduction.plan.keys import Generation, Run, run_of

@@ -9,13 +9,14 @@ from geovae.models.table import MODELS
 from geovae.nets.table import NETS
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
+from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import source_generations
 from reproduction.plan.cells import score_table, scored_generations
 from reproduction.plan.code_inputs import code_of
 from reproduction.plan.figures import NEIGHBOURS, neighbour_samplers
 from reproduction.plan.job_settings import sampler_reads
-from reproduction.plan.keys import DOWNLOADED, SCORED_SPLITS, Generation, Run, backbone_folder
+from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, backbone_folder
 
 # What the tables of architectures are read off.
 ARCHITECTURES = {

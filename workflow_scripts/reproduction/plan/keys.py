@@ -64,10 +64,7 @@ class Generation:
         return f"{self.folder}/{backbone}/score_{split}.json"
 
 
-# -- data sets and backbones ------------------------------------------------------------------------------------------
-
-# Data sets whose raw files lie in `data_dir`, by hand or by a download.
-DOWNLOADED = ("mnist", "svhn", "cifar10", "celeba", "oasis")
+# -- backbones --------------------------------------------------------------------------------------------------------
 
 
 def backbone_folder(dataset: str, backbone: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from reproduction import published
 from reproduction.config.config import Config
-from reproduction.config.tables import CLASSES
+from reproduction.config.datasets import CLASSES, TITLES
 from reproduction.config.variants import variant_name
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import (
@@ -22,17 +22,6 @@ from reproduction.plan.job_settings import text
 from reproduction.plan.rows import CONTROL_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
 from reproduction.plan.trials import BETAS, trial_names
 
-TITLES = {
-    "digits": "Digits",
-    "shapes": "Disks and rings",
-    "phantoms": "Brain phantoms",
-    "mnist": "MNIST",
-    "svhn": "SVHN",
-    "cifar10": "CIFAR10",
-    "celeba": "CelebA",
-    "oasis": "OASIS",
-    "folder": "Folder",
-}
 # What the report lists beside each artefact's number.
 CONTENTS = {
     "table1": "FID and PRD of every model and sampler",

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,8 +16,7 @@ from geovae.data.base import SPLITS, Images, read_split, write_split
 from geovae.data.digits import enlarge
 from geovae.data.shapes import draw
 from geovae.data.table import DATASETS, dataset_module, load_dataset
-from reproduction.config.base import DatasetName
-from reproduction.plan.keys import DOWNLOADED
+from reproduction.config.datasets import DOWNLOADED, SECTIONS
 
 EMBEDDED = [name for name in DATASETS if name not in (*DOWNLOADED, "folder")]
 # Phantoms are slow to draw.
@@ -53,7 +51,7 @@ def test_every_data_set_has_three_splits_and_a_card(name):
 def test_the_data_sets_with_raw_files_are_those_that_the_rules_download():
     modules = {name: dataset_module(name) for name in DATASETS}
     assert {name for name, module in modules.items() if hasattr(module, "obtain")} == set(DOWNLOADED)
-    assert set(DATASETS) == set(get_args(DatasetName))
+    assert set(DATASETS) == set(SECTIONS)
     for name in DOWNLOADED:
         with pytest.raises(GeovaeError, match="download_dataset"):
             load_dataset(name, {})

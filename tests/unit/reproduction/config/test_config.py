@@ -14,6 +14,7 @@ from geovae.models.table import MODELS
 from helpers.configs import BASE, overlay, read
 from helpers.paths import ROOT
 from reproduction.config import documents
+from reproduction.config.base import section_of
 from reproduction.config.config import Config, load_config
 from reproduction.config.models import Models
 from reproduction.plan.cells import scored_generations
@@ -63,7 +64,7 @@ MISTAKES = [
     (artefacts(table1={"variants": ["sigma0.1"]}), "artefacts.table1.variants.0 = 'sigma0.1': allowed: base, or k"),
     (
         artefacts(table2={"dataset": "digits"}),
-        "artefacts.table2.dataset = 'digits': a data set of two classes is needed: phantoms, oasis, shapes",
+        "artefacts.table2.dataset = 'digits': a data set of two classes is needed: shapes, phantoms, oasis",
     ),
     (artefacts(table2=None), "artefacts.figure10 shows the images of artefacts.table2, which is null"),
     (
@@ -182,7 +183,7 @@ def test_every_key_is_described():
     def walk(section: type[BaseModel]) -> None:
         for name, field in section.model_fields.items():
             assert field.description, f"{section.__name__}.{name} has no description"
-            below = documents.section_of(field.annotation)
+            below = section_of(field.annotation)
             if below:
                 walk(below)
 

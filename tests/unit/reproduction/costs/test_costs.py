@@ -22,7 +22,7 @@ from reproduction.costs.throughput import (
     read_histories,
     read_measured,
 )
-from reproduction.costs.workloads import count_macs, image_shape, n_train, net_macs
+from reproduction.costs.workloads import count_macs, n_train, net_macs
 from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import ARTEFACTS
 
@@ -63,7 +63,7 @@ def test_sizes_of_the_data_sets():
             "artefacts": NONE,
         }
     )
-    shapes = {name: image_shape(made, name) for name in ("digits", "celeba", "phantoms", "oasis")}
+    shapes = {name: made.protocol(name).image_shape() for name in ("digits", "celeba", "phantoms", "oasis")}
     assert shapes == {"digits": (1, 32, 32), "celeba": (3, 64, 64), "phantoms": (1, 52, 44), "oasis": (1, 208, 176)}
     assert n_train(made, Run("celeba", "full", "conv", "vae", "base", 0)) == 162_770
     assert n_train(made, Run("digits", "n200", "conv", "vae", "base", 0)) == 200

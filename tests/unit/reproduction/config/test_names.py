@@ -1,0 +1,29 @@
+"""Names that the config lists, because it must not import torch, are those of the library's tables."""
+
+from typing import get_args
+
+from geovae.models import MODELS
+from geovae.nets import NETS
+from reproduction.config.base import ALL_MODELS, NetName, PluggedModel, SearchedModel
+from reproduction.config.config import SQUARE_SIZES
+from reproduction.config.models import Models
+from reproduction.plan.rows import PAPER_ROWS, SEARCH_ROWS
+
+
+def models_of(rows) -> list[str]:
+    return list(dict.fromkeys(row.model for row in rows))
+
+
+def test_every_net_of_the_library_can_be_chosen():
+    assert get_args(NetName) == tuple(NETS)
+    assert set(SQUARE_SIZES) <= set(NETS)
+
+
+def test_every_model_of_the_library_has_a_section():
+    assert tuple(Models.model_fields) == tuple(MODELS)
+
+
+def test_models_that_a_table_can_have_are_those_of_its_rows():
+    assert models_of(PAPER_ROWS) == ALL_MODELS
+    assert models_of(SEARCH_ROWS) == list(get_args(SearchedModel))
+    assert {*ALL_MODELS, *get_args(SearchedModel), *get_args(PluggedModel)} <= set(Models.model_fields)
