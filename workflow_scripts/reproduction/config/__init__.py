@@ -1,1 +1,1 @@
-"""The typed config, a module a section."""
+"""The typed config, one module per section."""

@@ -1,7 +1,7 @@
 """The workflow's configuration: typed, closed, and the one source of defaults, schema and documentation.
 
 Nothing here imports torch. `load_config` turns what Snakemake read from `config.yaml` and its overlays into a `Config`,
-or raises a `GeovaeError` of one line a mistake.
+or raises a `GeovaeError` with one line per mistake.
 """
 
 from collections.abc import Iterator
@@ -10,50 +10,15 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from geovae.core.errors import GeovaeError
+from reproduction.config.artefacts import Artefacts
 from reproduction.config.base import Closed, Seeds
 from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
-from reproduction.config.tables import Artefacts
+from reproduction.config.evaluation import Evaluation
 from reproduction.config.variants import variant_options
 
 # Sides of the square images that these nets take; the others adapt.
 SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
-
-
-class PRD(Closed):
-    """Precision and recall of distributions (Sajjadi et al. 2018)."""
-
-    n_clusters: int = Field(20, ge=2, description="Clusters of the pooled features.")
-    n_runs: int = Field(10, ge=1, description="Clusterings whose curves are averaged.")
-
-
-class Classifier(Closed):
-    """The feature extractor that the workflow trains on a data set's own labels."""
-
-    epochs: int = Field(20, ge=1, description="Passes over the training images.")
-    batch_size: int = Field(100, ge=2, description="Images a gradient step.")
-    lr: float = Field(1e-3, gt=0, description="Learning rate of Adam.")
-    width: float = Field(1.0, gt=0, le=8, description="Factor on the channel counts.")
-
-
-Extra = Literal["kid", "precision_recall", "density_coverage", "fid_bootstrap"]
-
-
-class Evaluation(Closed):
-    """Scores of generated images."""
-
-    backbone: Literal["classifier", "inception"] = Field(
-        "classifier",
-        description="Feature extractor behind FID and PRD: trained on the data set's own labels, or the paper's.",
-    )
-    resize: Literal["tf_legacy", "pytorch_fid"] = Field(
-        "tf_legacy",
-        description="How images are enlarged for Inception: as the paper's tool, or as pytorch-fid does it.",
-    )
-    extra: list[Extra] = Field([], description="More scores, as columns of their own in scores.csv.")
-    n_samples: int = Field(10_000, ge=2, description="Images generated, and reference images compared with, at most.")
-    classifier: Classifier = Field(Classifier(), description="Training of the classifier backbone.")
-    prd: PRD = Field(PRD(), description="Precision and recall of distributions.")
 
 
 class Config(Closed):
@@ -63,13 +28,18 @@ class Config(Closed):
         "auto", description="Where torch computes; `auto` takes a GPU if any."
     )
     gpu_share: int = Field(1, ge=1, description="Jobs that may compute on one GPU at a time.")
-    threads: int = Field(1, ge=1, description="Threads of every computing job; another number changes the last digits.")
-    data_dir: str = Field("data", description="Folder of raw data: what lies there is used, the rest downloaded.")
+    threads: int = Field(
+        1, ge=1, description="Threads per computing job; another number changes the last digits of the results."
+    )
+    data_dir: str = Field(
+        "data", description="Folder of raw data; files that lie there are used, the others are downloaded."
+    )
     mirror: str | None = Field(
-        None, description="Address below which the raw files are tried first, under their names in `data_dir`."
+        None, description="URL of a copy of the raw files, named as in `data_dir`, that downloads try first."
     )
     seeds: Seeds = Field(
-        [0], description="Trainings behind means and deviations, where a table or figure names none itself."
+        [0],
+        description="Seeds of the trainings behind means and deviations, unless a table or figure has its own.",
     )
     datasets: Datasets = Field(Datasets(), description="Data sets and the protocol on each.")
     evaluation: Evaluation = Field(Evaluation(), description="Scores.")

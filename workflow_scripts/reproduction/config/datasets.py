@@ -200,7 +200,7 @@ class Celeba(Dataset):
 
 
 class OasisOptions(Closed):
-    """OASIS-1, one axial slice a subject."""
+    """OASIS-1, one axial slice per subject."""
 
     slice: int = Field(90, ge=0, le=175, description="Which axial slice of the 176 of the atlas space.")
     downscale: Downscale = Field(1, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")

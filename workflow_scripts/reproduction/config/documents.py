@@ -18,7 +18,7 @@ from reproduction.config.config import Config
 
 HEADER = """# Configuration
 
-<!-- Written by `make docs` from workflow_scripts/reproduction/config/config.py. -->
+<!-- Written by `make docs` from workflow_scripts/reproduction/config/. -->
 
 `config.yaml` is the embedded default; `--configfile configs/NAME.yaml` lays another file over it: sections merge, lists
 and values are replaced. Keys that are not listed here are errors. A key that is left out has the default below, which

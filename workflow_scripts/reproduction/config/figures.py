@@ -25,33 +25,33 @@ class LatentSpace(Closed):
     """Figure 1: latent space, volume element, distances and interpolations."""
 
     dataset: DatasetName = Field("shapes", description="Data set; its latent space must have two dimensions.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
-    grid: int = Field(200, ge=50, le=1000, description="Points on a side of the grid of volumes and distances.")
+    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    grid: int = Field(200, ge=50, le=1000, description="Points per side of the grid of volumes and distances.")
     n_stops: int = Field(10, ge=2, le=30, description="Decoded images along each curve.")
 
 
 class SampleGrid(Closed):
-    """Figures 2, 7, 8: generated samples, a row a method."""
+    """Figures 2, 7, 8: generated samples, one row per method."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     subset: Subset = Field("full", description="Training images of the models.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
+    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are shown.")
-    columns: int = Field(10, ge=1, le=40, description="Samples of each method.")
+    columns: int = Field(10, ge=1, le=40, description="Samples per method.")
 
 
 class ClassGrid(Closed):
-    """Figure 10: generated samples of each class of Table 2's data set, a row a method."""
+    """Figure 10: generated samples of each class of Table 2's data set, one row per method."""
 
-    columns: int = Field(6, ge=1, le=40, description="Samples of each method and class.")
+    columns: int = Field(6, ge=1, le=40, description="Samples per method and class.")
 
 
 class Neighbours(Closed):
     """Figures 3, 9: nearest training image and nearest reconstruction of generated images."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     subset: Subset = Field("full", description="Training images of the models.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
+    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
     n_examples: int = Field(8, ge=1, le=40, description="Generated images shown.")
 
 
@@ -60,56 +60,60 @@ class Samples(Closed):
 
     dataset: DatasetName = Field("digits", description="Data set.")
     subset: Subset = Field("full", description="Training images of the model.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
+    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
 
 
 class TrainingSize(Closed):
     """Figures 4, 11: FID against the number of training images."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     subsets: Annotated[list[SizedSubset], Field(min_length=2)] = Field(
-        ["full", "n10000", "n5000", "n1000"], description="Training images."
+        ["full", "n10000", "n5000", "n1000"], description="Subsets of the training images to train on."
     )
     models: RowModels = Field(ALL_MODELS, description="Models whose curves are drawn.")
-    seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
 
 
 class CentroidCount(Closed):
     """Figure 12: FID against the number of centroids, and over random choices of them."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
-    seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
     ks: CentroidNumbers = Field([100, 500, 1000, 2000, 5000, 10_000], description="Numbers of centroids.")
-    k_draws: NumberOfCentroids = Field(1000, description="Centroids of each random choice.")
-    n_draws: int = Field(10, ge=2, le=100, description="Random choices of centroids.")
+    k_draws: NumberOfCentroids = Field(1000, description="Centroids per random choice.")
+    n_draws: int = Field(10, ge=2, le=100, description="Number of random choices of centroids.")
 
 
 class TwoCentroids(Closed):
     """Figure 13: samples of a metric with two centroids."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a panel each.")
-    seed: int = Field(0, ge=0, description="Training that is shown.")
-    columns: int = Field(8, ge=1, le=40, description="Samples shown of each centroid.")
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
+    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    columns: int = Field(8, ge=1, le=40, description="Samples shown per centroid.")
 
 
 class Regularisation(Closed):
     """Figure 14: FID against λ."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets, a curve each.")
-    seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one curve each.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
     lams: PositiveDecimals = Field([1e-6, 1e-4, 1e-2, 0.1, 1.0], description="Values of λ.")
     k: NumberOfCentroids = Field(1000, description="Centroids of the metric.")
 
 
 class Controls(Closed):
-    """Figure of controls: FID against novelty, and what the chains did."""
+    """Figure of controls: FID against novelty, and diagnostics of the chains."""
 
     dataset: DatasetName = Field("digits", description="Data set.")
-    seeds: Seeds = Field([0], description="Trainings that mean and standard deviation are taken over.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
     scales: PositiveDecimals = Field(
-        [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0], description="Deviations of the noise around training means."
+        [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0], description="Standard deviations of the noise around training means."
     )
-    lengths: ChainLengths = Field([10, 30, 100, 300, 1000], description="Steps of the chains; the paper's is 100.")
-    n_betas: int = Field(4, ge=1, le=4, description="Trainings with other β: 1, 0.1, 0.01 and 0.001, in this order.")
+    lengths: ChainLengths = Field(
+        [10, 30, 100, 300, 1000], description="Lengths of the chains, in steps; the paper's is 100."
+    )
+    n_betas: int = Field(
+        4, ge=1, le=4, description="How many of the values 1, 0.1, 0.01 and 0.001 of β are trained, in this order."
+    )
     ks: CentroidNumbers = Field([10, 30, 100, 300, 1000], description="Numbers of centroids.")
-    net: NetName | None = Field(None, description="Net of the two-stage model beside them; null is the protocol's.")
+    net: NetName | None = Field(None, description="Net of the two-stage model; null takes the data set's.")

@@ -13,44 +13,47 @@ class Training(Closed):
     """Optimisation of one run (Appendix D of the paper)."""
 
     epochs: int = Field(100, ge=1, description="Passes over the training images.")
-    batch_size: int = Field(100, ge=2, description="Images a gradient step.")
+    batch_size: int = Field(100, ge=2, description="Images per gradient step.")
     lr: float = Field(1e-3, gt=0, description="Learning rate of Adam at the start.")
     patience: int = Field(5, ge=0, description="Epochs without a better validation loss before the rate is halved.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Type that the nets multiply in; `auto` is bfloat16 where the hardware has it."
     )
     compile: bool = Field(False, description="Compile the nets (`torch.compile`): minutes at the start, faster steps.")
-    deterministic: bool = Field(True, description="On a GPU: the same bytes from the same training, at some cost.")
+    deterministic: bool = Field(
+        True, description="On a GPU, give the same bytes from the same training, at some cost in speed."
+    )
 
 
 class Metric(Closed):
     """The Riemannian metric of Eq. (7)."""
 
     k: NumberOfCentroids = Field(100, description="Number of centroids (k-medoids of the training means).")
-    lam: float = Field(0.01, gt=0, description="λ, the metric far from every centroid.")
-    tau: float = Field(0.0, ge=0, description="τ, the decay of the λ term with ‖z‖².")
+    lam: float = Field(0.01, gt=0, description="λ: far from every centroid, the metric is λ times the identity.")
+    tau: float = Field(0.0, ge=0, description="τ, the rate at which the λ term decays with ‖z‖².")
 
 
 class HMC(Closed):
     """The Hamiltonian sampler of Algorithm 2."""
 
-    n_steps: int = Field(100, ge=1, description="N, steps of a chain.")
-    n_lf: int = Field(10, ge=1, description="Leapfrog steps in each step of the chain.")
+    n_steps: int = Field(100, ge=1, description="N, steps per chain.")
+    n_lf: int = Field(10, ge=1, description="Leapfrog steps per step of the chain.")
     eps_lf: float = Field(0.01, gt=0, description="ε, size of a leapfrog step.")
-    n_long: int = Field(100, ge=0, description="Chains that are continued to ten times the length for the diagnostics.")
+    n_long: int = Field(100, ge=0, description="Chains that the diagnostics continue to ten times their length.")
 
 
 class Mixture(Closed):
     """The Gaussian mixture fitted on the training means."""
 
-    n_components: int = Field(10, ge=1, description="Gaussians, each with a full covariance.")
+    n_components: int = Field(10, ge=1, description="Number of Gaussians, each with a full covariance matrix.")
 
 
 class Jitter(Closed):
     """The control that adds Gaussian noise to training means."""
 
     scale: Annotated[float, Field(gt=0)] | Literal["matched"] = Field(
-        "matched", description="Standard deviation, or `matched`: the manifold sampler's displacement per dimension."
+        "matched",
+        description="Standard deviation of the noise, or `matched`: the manifold sampler's displacement per dimension.",
     )
 
 
@@ -58,7 +61,9 @@ class Samplers(Closed):
     """Options of the samplers that have any."""
 
     gmm: Mixture = Field(Mixture(), description="Gaussian mixture on the training means.")
-    manifold: HMC = Field(HMC(), description="The paper's sampler; the released variant of it takes the same options.")
+    manifold: HMC = Field(
+        HMC(), description="The paper's sampler; the version that its authors released takes the same options."
+    )
     jitter: Jitter = Field(Jitter(), description="Training means plus Gaussian noise.")
 
 

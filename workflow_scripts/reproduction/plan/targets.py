@@ -1,7 +1,7 @@
 """Which files a build makes, and which runs are behind them."""
 
+from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
-from reproduction.config.tables import Artefacts
 from reproduction.plan.augmentation import source_generations, sources
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.figures import (

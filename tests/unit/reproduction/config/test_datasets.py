@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from reproduction.config.datasets import CLASSES, DOWNLOADED, PAPER_DATASETS, SECTIONS, TITLES, DatasetName, Datasets
+from reproduction.config.datasets import CLASSES, PAPER_DATASETS, SECTIONS, TITLES, DatasetName, Datasets
 from reproduction.published import NUMBERS
 
 DRAWN_OR_SHIPPED = {
@@ -57,11 +57,6 @@ def test_the_classes_of_table_2_are_those_of_the_data():
     assert CLASSES == {"shapes": ("disk", "ring"), "phantoms": ("AD", "CN"), "oasis": ("AD", "CN")}
     for name, classes in CLASSES.items():
         assert set(classes) == set(module(name).CLASS_NAMES)
-
-
-def test_data_sets_with_raw_files_have_a_module_that_obtains_them():
-    assert DOWNLOADED == ("mnist", "svhn", "cifar10", "celeba", "oasis")
-    assert set(DOWNLOADED) == {name for name in SECTIONS if hasattr(module(name), "obtain")}
 
 
 def test_the_papers_data_sets_are_those_of_its_numbers():

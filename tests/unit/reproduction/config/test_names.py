@@ -1,9 +1,12 @@
 """Names that the config lists, because it must not import torch, are those of the library's tables."""
 
+import subprocess
+import sys
 from typing import get_args
 
 from geovae.models import MODELS
 from geovae.nets import NETS
+from helpers.paths import ROOT
 from reproduction.config.base import ALL_MODELS, NetName, PluggedModel, SearchedModel
 from reproduction.config.config import SQUARE_SIZES
 from reproduction.config.models import Models
@@ -27,3 +30,11 @@ def test_models_that_a_table_can_have_are_those_of_its_rows():
     assert models_of(PAPER_ROWS) == ALL_MODELS
     assert models_of(SEARCH_ROWS) == list(get_args(SearchedModel))
     assert {*ALL_MODELS, *get_args(SearchedModel), *get_args(PluggedModel)} <= set(Models.model_fields)
+
+
+def test_no_module_of_the_config_imports_torch():
+    folder = ROOT / "workflow_scripts" / "reproduction" / "config"
+    modules = ", ".join(f"reproduction.config.{path.stem}" for path in folder.glob("[a-z]*.py"))
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
+    assert shown.stdout.strip() == "False", shown.stderr

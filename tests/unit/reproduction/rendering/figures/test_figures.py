@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 
 from geovae.core.errors import GeovaeError
 from geovae.training.history import save_history
-from reproduction.config.tables import Artefacts
+from reproduction.config.artefacts import Artefacts
 from reproduction.rendering import figures, style
 from reproduction.rendering.figures import grids, history, latent_space, sample_grid, two_centroids
 

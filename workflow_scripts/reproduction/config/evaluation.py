@@ -1,0 +1,45 @@
+"""How generated images are scored."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from reproduction.config.base import Closed
+
+
+class PRD(Closed):
+    """Precision and recall of distributions (Sajjadi et al. 2018)."""
+
+    n_clusters: int = Field(20, ge=2, description="Number of clusters of the pooled features.")
+    n_runs: int = Field(10, ge=1, description="Number of clusterings whose curves are averaged.")
+
+
+class Classifier(Closed):
+    """The feature extractor that the workflow trains on a data set's own labels."""
+
+    epochs: int = Field(20, ge=1, description="Passes over the training images.")
+    batch_size: int = Field(100, ge=2, description="Images per gradient step.")
+    lr: float = Field(1e-3, gt=0, description="Learning rate of Adam.")
+    width: float = Field(1.0, gt=0, le=8, description="Factor on the channel counts.")
+
+
+Extra = Literal["kid", "precision_recall", "density_coverage", "fid_bootstrap"]
+
+
+class Evaluation(Closed):
+    """Scores of generated images."""
+
+    backbone: Literal["classifier", "inception"] = Field(
+        "classifier",
+        description="Feature extractor behind FID and PRD: trained on the data set's own labels, or the paper's.",
+    )
+    resize: Literal["tf_legacy", "pytorch_fid"] = Field(
+        "tf_legacy",
+        description="How images are enlarged for Inception: as the paper's tool, or as pytorch-fid does it.",
+    )
+    extra: list[Extra] = Field([], description="More scores, as columns of their own in scores.csv.")
+    n_samples: int = Field(
+        10_000, ge=2, description="Images to generate, and the most reference images to compare them with."
+    )
+    classifier: Classifier = Field(Classifier(), description="Training of the classifier backbone.")
+    prd: PRD = Field(PRD(), description="Precision and recall of distributions.")
