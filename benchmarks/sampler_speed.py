@@ -47,22 +47,6 @@ def make_metric(log_var: float, d: int, k: int, indices=None):
     return RiemannianMetric.from_latents(mu, log_vars, k, lam=0.01, indices=indices), mu
 
 
-def as_printed(metric):
-    """log √det G by Eq. (17), term by term: (n, k, d) differences and d×d matrices."""
-    import torch
-
-    centroids, matrices = metric.centroids, torch.diag_embed(metric.precisions)
-    identity = torch.eye(metric.latent_dim)
-
-    def log_density(z):
-        delta = z[:, None] - centroids
-        squares = torch.einsum("nkd,kde,nke->nk", delta, matrices, delta)
-        G = torch.einsum("nk,kde->nde", torch.exp(-squares / metric.rho**2), matrices) + metric.lam * identity
-        return 0.5 * torch.logdet(G)
-
-    return log_density
-
-
 def run_ours(metric, z0, n_steps: int, watch: Callable | None = None):
     """`n_steps` steps from z0; `watch` sees the points of every gradient."""
     import torch
@@ -82,16 +66,12 @@ def run_printed(metric, z0, n_leapfrogs: int):
     """Leapfrog steps of the printed formulas from z0, two gradients each."""
     import torch
 
-    from geovae.geometry import hmc
+    from geovae.geometry import as_printed
 
-    target = hmc.autograd_target(as_printed(metric))
-
-    def twice(z):
-        target(z)
-        return target(z)
-
-    nothing = hmc.HMCState(z0, torch.zeros(len(z0)), torch.zeros_like(z0))
-    hmc.leapfrog(twice, nothing, torch.ones_like(z0), n_leapfrogs, 0.01)
+    G = as_printed.metric(metric.centroids, torch.diag_embed(metric.precisions), metric.rho, metric.lam)
+    z, v = z0, torch.ones_like(z0)
+    for _ in range(n_leapfrogs):
+        z, v = as_printed.leapfrog_step(G, z, v, 0.01)
 
 
 def shapes_that_matter(metric, z0, n_steps: int) -> list[tuple[int, int, int]]:
