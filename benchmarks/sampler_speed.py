@@ -52,14 +52,15 @@ def run_ours(metric, z0, n_steps: int, watch: Callable | None = None):
     import torch
 
     from geovae.geometry import hmc
-    from geovae.geometry.reach import chain_target
+    from geovae.geometry.reach import fast_leapfrog
 
     def watched(z):
         watch(z)
         return metric.log_density_and_gradient(z)
 
-    target = watched if watch else chain_target(metric)
-    hmc.sample(target, z0, n_steps=n_steps, n_lf=N_LF, generator=torch.Generator().manual_seed(1))
+    target, integrator = (watched, hmc.leapfrog) if watch else (metric.log_density_and_gradient, fast_leapfrog(metric))
+    generator = torch.Generator().manual_seed(1)
+    hmc.sample(target, z0, n_steps=n_steps, n_lf=N_LF, generator=generator, integrator=integrator)
 
 
 def run_printed(metric, z0, n_leapfrogs: int):

@@ -9,7 +9,7 @@ from geovae.core.seeding import numpy_generator, torch_generator
 from geovae.geometry import hmc
 from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR
 from geovae.geometry.metric import RiemannianMetric
-from geovae.geometry.reach import chain_target
+from geovae.geometry.reach import fast_leapfrog
 from geovae.geometry.released import LOG_DET_MIN, VELOCITY_STD, released_metric, released_target
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 
@@ -37,7 +37,8 @@ def sample_manifold(
     metric = _ready(context, "manifold")
     starts = _starts(context, n, key, metric)
     steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
-    return _chains(context, starts, key, metric, chain_target(metric), steps, 1.0, n_long)
+    steps["integrator"] = fast_leapfrog(metric)
+    return _chains(context, starts, key, metric, metric.log_density_and_gradient, steps, 1.0, n_long)
 
 
 def sample_manifold_released(

@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -76,23 +77,37 @@ def test_one_call_of_the_target_a_leapfrog_step():
     assert len(calls) == 1 + 7 * 5 + 2 * 5
 
 
-def test_a_targets_own_gradient_serves_every_step_but_the_last():
-    class Counted:
-        calls, gradients = 0, 0
+def test_a_gradient_of_its_own_serves_every_step_but_the_last():
+    calls, gradients = [], []
 
-        def __call__(self, z):
-            self.calls += 1
-            return harmonic(z)
+    def target(z):
+        calls.append(len(z))
+        return harmonic(z)
 
-        def gradient(self, z):
-            self.gradients += 1
-            return harmonic(z)[1]
+    def gradient(z):
+        gradients.append(len(z))
+        return harmonic(z)[1]
 
-    target, z = Counted(), random(4, 2)
-    ends = [hmc.sample(t, z, n_steps=7, n_lf=5, generator=torch_generator("own"))[0] for t in (target, harmonic)]
-    assert (target.calls, target.gradients) == (1 + 7, 7 * 4)
+    sparing = partial(hmc.leapfrog, gradient=gradient)
+    ends = [
+        hmc.sample(f, random(4, 2), n_steps=7, n_lf=5, generator=torch_generator("own"), integrator=integrator)[0]
+        for f, integrator in ((target, sparing), (harmonic, hmc.leapfrog))
+    ]
+    assert (len(calls), len(gradients)) == (1 + 7, 7 * 4)
     for a, b in zip(*ends, strict=True):
         assert torch.equal(a, b)
+
+
+def test_the_integrator_makes_the_proposals():
+    def mirrored(target, state, v, n_lf, eps_lf):
+        assert (n_lf, eps_lf) == (3, 0.2)
+        return hmc.init(target, -state.z), v
+
+    z = random(4, 2)
+    settings = {"n_steps": 5, "n_lf": 3, "eps_lf": 0.2, "generator": torch_generator("mirror")}
+    state, info = hmc.sample(harmonic, z, integrator=mirrored, **settings)
+    assert torch.equal(state.z, -z)  # five mirrorings at equal energy
+    assert (info.acceptance == 1).all()
 
 
 def test_two_calls_continue_one_chain():
