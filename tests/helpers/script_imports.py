@@ -42,6 +42,10 @@ class _Reader(ast.NodeVisitor):
         if outermost:
             self.owner = ""
 
+    def visit_If(self, node: ast.If) -> None:
+        if ast.unparse(node.test) != "TYPE_CHECKING":  # what stands below that is for type checkers
+            self.generic_visit(node)
+
     def visit_Import(self, node: ast.Import) -> None:
         self.parts[self.owner].imports.update(alias.name for alias in node.names)
 
