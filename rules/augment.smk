@@ -21,7 +21,7 @@ rule train_classifier:
     params:
         device=CONFIG.device,
         settings=lambda w: job_settings.augmentation_classifier(CONFIG),
-        kind=lambda w: w.source if w.source in ("raw", "resampled") else "generated",
+        kind=lambda w: inputs.training_set(w.source),
         samples=lambda w: inputs.augmentation_samples(CONFIG, w),
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
     shell:
@@ -49,7 +49,7 @@ rule collect_classification:
         runtime=10,
         gpu=0,
     params:
-        records=lambda w: " ".join("=".join(item) for item in classification_records(CONFIG).items()),
+        records=lambda w: inputs.classification_options(CONFIG),
     shell:
         "python workflow_scripts/collect_classification.py --records {params.records} --output {output}"
         " --threads {threads} > {log} 2>&1"

@@ -1,6 +1,5 @@
 # Loads and checks the config; names what the rules use of it, and the patterns of the wildcards.
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from reproduction.plan.code_inputs import code_of
 from reproduction.plan.figures import figure_inputs
 from reproduction.plan.inputs import generation_of
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run
-from reproduction.plan.targets import ARTEFACTS, artefact_files, score_records, targets
+from reproduction.plan.targets import ARTEFACTS, score_records, targets
 from reproduction.rendering import FIGURE_MODULES, TABLES
 from reproduction.runtime import interruption
 
@@ -35,7 +34,6 @@ except GeovaeError as error:
 if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
     raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")
 
-BACKBONE = CONFIG.evaluation.backbone
 THREADS = CONFIG.threads
 
 
@@ -56,7 +54,7 @@ wildcard_constraints:
 
 def artefact_targets(name):
     """The files of a table or figure, under the name that it is asked for by."""
-    files = artefact_files(CONFIG)
-    if name not in files:
-        raise WorkflowError(f"config: artefacts.{name} is left out; give it a section (claims: true) to build it.")
-    return files[name]
+    try:
+        return inputs.artefact_targets(CONFIG, name)
+    except GeovaeError as error:
+        raise WorkflowError(str(error)) from None

@@ -22,7 +22,7 @@ for DATASET in DOWNLOADED:
         params:
             dataset=DATASET,
             data_dir=CONFIG.data_dir,
-            mirror=f"--mirror {shlex.quote(CONFIG.mirror)}" if CONFIG.mirror else "",
+            mirror=inputs.mirror_option(CONFIG),
         shell:
             "python workflow_scripts/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
             " {params.mirror} --output {output} --threads {threads} > {log} 2>&1"
@@ -57,7 +57,7 @@ rule prepare_dataset:
         runtime=120,
         gpu=0,
     params:
-        raw=lambda w: f"--data-dir {shlex.quote(CONFIG.data_dir)}" if inputs.raw_data(w.dataset) else "",
+        raw=lambda w: inputs.raw_option(CONFIG, w.dataset),
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
         "python workflow_scripts/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"

@@ -2,8 +2,6 @@
 
 
 rule plan_costs:
-    input:
-        code=code_of("plan_costs.py"),
     log:
         "results/logs/plan_costs.log",
     conda:

@@ -4,14 +4,14 @@
 rule render_table:
     input:
         scores=lambda w: inputs.table_scores(w.table),
-        code=lambda w: code_of("render_table.py", TABLES[w.table], *inputs.ARCHITECTURES.get(w.table, ())),
+        code=lambda w: inputs.table_code("render_table.py", TABLES[w.table], w.table),
     output:
         report(
             "results/tables/{table}.html",
             caption="captions/table.rst",
             category="Tables",
             labels=lambda w: {
-                "artefact": w.table.replace("table", "Table "),
+                "artefact": inputs.artefact_title(w.table),
                 "content": render_settings.CONTENTS[w.table],
             },
         ),
@@ -47,7 +47,7 @@ rule render_figure:
             caption="captions/figure.rst",
             category=lambda w: "Diagnostics" if w.figure == "figure_controls" else "Figures",
             labels=lambda w: {
-                "artefact": w.figure.replace("figure_controls", "Controls").replace("figure", "Figure "),
+                "artefact": inputs.artefact_title(w.figure),
                 "content": render_settings.CONTENTS[w.figure],
             },
         ),
@@ -65,7 +65,7 @@ rule render_figure:
         gpu=0,
     params:
         settings=lambda w: render_settings.figure(CONFIG, w.figure),
-        inputs=lambda w: " ".join(f"--input {name}={path}" for name, path in figure_inputs(CONFIG, w.figure).items()),
+        inputs=lambda w: inputs.figure_options(CONFIG, w.figure),
     shell:
         "python workflow_scripts/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"

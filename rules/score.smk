@@ -50,7 +50,7 @@ rule fetch_inception:
         gpu=0,
     params:
         data_dir=CONFIG.data_dir,
-        mirror=f"--mirror {shlex.quote(CONFIG.mirror)}" if CONFIG.mirror else "",
+        mirror=inputs.mirror_option(CONFIG),
     shell:
         "python workflow_scripts/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
         " --output results/backbones/inception --threads {threads} > {log} 2>&1"

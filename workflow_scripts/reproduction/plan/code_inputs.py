@@ -5,6 +5,7 @@ loads by its name (a model, a sampler, a table …) is named by the rule.
 """
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ SCRIPTS = Path(__file__).parents[2]
 PACKAGES = ("geovae", "reproduction")
 # Files, seeds, downloads, threads, devices: an edit that matters there changes a file format, a key or nothing at all.
 PLUMBING = ("geovae/core/", "geovae/data/raw_files/", "reproduction/runtime/")
-# Only names of modules and what they read: to add a model retrains no other. A module that is named is an input itself.
+# Names of modules, and what they read. The module that a name stands for is an input of the job, and so is what it
+# reads: another place under the same name, or another file to read, is another set of inputs and reruns the job.
 NAMES = (
     "geovae/__init__.py",
     "geovae/data/table.py",
@@ -23,27 +25,30 @@ NAMES = (
 )
 
 
-@cache
 def code_of(script: str, *modules: str) -> list[str]:
     """The files whose edit reruns the jobs of a script.
 
     Args:
         script: its name below `workflow_scripts/`.
-        modules: what it loads by name besides, such as "geovae.models.vae", or "geovae.models.vae:VAE" as in a table.
+        modules: what it loads by name besides, as "geovae.models.vae" or, as in a table of names,
+            "geovae.models.vae:VAE".
 
     Returns:
-        Paths from the top of the project, sorted, the script's first.
+        Paths from the top of the project, the script's first and the others sorted.
     """
-    behind = modules_behind(script)
+    behind = set(modules_behind(script))
     for module in modules:
-        behind |= modules_behind(_file(module.partition(":")[0]))
+        for path in _files(module.partition(":")[0]):
+            behind |= modules_behind(path)
     return [f"workflow_scripts/{path}" for path in (script, *sorted(behind - {script}))]
 
 
 @cache
 def modules_behind(path: str) -> frozenset[str]:
-    """The file at `path` (below `workflow_scripts/`) and all of the two packages that it imports, also through others;
-    without plumbing and tables of names."""
+    """The file at `path` (below `workflow_scripts/`) and all of the two packages that it imports, also through others.
+
+    Plumbing and tables of names are left out, and so are the `__init__` files that only say what is in a package.
+    """
     found: set[str] = set()
     waiting = [path]
     while waiting:
@@ -51,38 +56,46 @@ def modules_behind(path: str) -> frozenset[str]:
         if current not in found:
             found.add(current)
             waiting += _imported(current)
-    return frozenset(found)
+    return frozenset(file for file in found if not is_left_out(file))
 
 
+@cache
 def is_left_out(path: str) -> bool:
     """Whether an edit of a file of the two packages reruns nothing."""
-    return path.startswith(PLUMBING) or path in NAMES
+    return path.startswith(PLUMBING) or path in NAMES or not _has_code(path)
 
 
 @cache
 def _imported(path: str) -> tuple[str, ...]:
     modules = set()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    for node in _statements(_tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            module = ".".join([*_package(path, node.level), *([node.module] if node.module else [])])
+            modules |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
-    files = {file for module in modules if module.split(".")[0] in PACKAGES for file in _files(module)}
-    return tuple(sorted(file for file in files if not is_left_out(file)))
+    return tuple(sorted({file for module in modules if module.split(".")[0] in PACKAGES for file in _files(module)}))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All that is in a file, but for the imports that only a checker of types sees."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield child
+        yield from _statements(child)
+
+
+def _package(path: str, level: int) -> tuple[str, ...]:
+    """The package that the dots of a relative import stand for; none where there are no dots."""
+    return Path(path).parts[:-level] if level else ()
 
 
 def _files(module: str) -> list[str]:
-    """The files that importing a module runs: its own, and those of the packages around it that hold code."""
+    """The files that importing a module runs: its own, and those of the packages around it."""
     steps = module.split(".")
     packages = ["/".join(steps[: n + 1]) + "/__init__.py" for n in range(len(steps))]
-    found = [path for path in packages if (SCRIPTS / path).is_file() and _has_code(path)]
-    own = f"{'/'.join(steps)}.py"
-    return [*found, own] if (SCRIPTS / own).is_file() else found
-
-
-def _file(module: str) -> str:
-    path = f"{module.replace('.', '/')}.py"
-    return path if (SCRIPTS / path).is_file() else f"{module.replace('.', '/')}/__init__.py"
+    return [path for path in (*packages, f"{'/'.join(steps)}.py") if (SCRIPTS / path).is_file()]
 
 
 def _has_code(path: str) -> bool:

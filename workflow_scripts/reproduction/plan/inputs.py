@@ -2,8 +2,10 @@
 
 import shlex
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, Protocol
 
+from geovae.core.errors import GeovaeError
 from geovae.data.table import DATASETS
 from geovae.models.table import MODELS
 from geovae.nets.table import NETS
@@ -11,18 +13,16 @@ from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
-from reproduction.plan.augmentation import source_generations
+from reproduction.plan.augmentation import classification_records, source_generations
 from reproduction.plan.cells import score_table, scored_generations
 from reproduction.plan.code_inputs import code_of
-from reproduction.plan.figures import NEIGHBOURS, neighbour_samplers
+from reproduction.plan.figures import NEIGHBOURS, figure_inputs, neighbour_samplers
 from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, backbone_folder
+from reproduction.plan.targets import artefact_files
 
-# What the tables of architectures are read off.
-ARCHITECTURES = {
-    "table4": ("geovae.nets.conv", "geovae.nets.mlp"),
-    "table5": ("geovae.augmentation.network",),
-}
+# The tables that are read off nets, not off scores, and the names of the nets that each builds.
+NETS_OF_TABLE = {"table4": ("conv", "mlp"), "table5": ()}
 
 
 class Wildcards(Protocol):
@@ -34,10 +34,11 @@ class Wildcards(Protocol):
 # -- code -------------------------------------------------------------------------------------------------------------
 
 
-def place(entry: str | Callable | object) -> str:
-    """The module of an entry of a table of names: of "module:attribute", or of a class or function."""
-    entry = getattr(entry, "function", entry)
-    return entry.partition(":")[0] if isinstance(entry, str) else entry.__module__
+def place(entry: str | Callable | ModuleType) -> str:
+    """The module of an entry of a table of names: of "module:attribute", of a class or function, or a module itself."""
+    if isinstance(entry, str):
+        return entry.partition(":")[0]
+    return entry.__name__ if isinstance(entry, ModuleType) else entry.__module__
 
 
 def run_code(script: str, wildcards: Wildcards) -> list[str]:
@@ -49,12 +50,17 @@ def run_code(script: str, wildcards: Wildcards) -> list[str]:
 def sampler_code(script: str, wildcards: Wildcards) -> list[str]:
     """The code of a job that draws with a sampler."""
     run = Run.parse(wildcards.run)
-    return code_of(script, place(MODELS[run.model]), place(NETS[run.net]), place(SAMPLERS[wildcards.sampler]))
+    return code_of(script, place(MODELS[run.model]), place(NETS[run.net]), place(SAMPLERS[wildcards.sampler].function))
 
 
 def dataset_code(script: str, dataset: str) -> list[str]:
     """The code of a job that obtains or prepares a data set."""
     return code_of(script, place(DATASETS[dataset]))
+
+
+def table_code(script: str, module: str, table: str) -> list[str]:
+    """The code of a job that renders a table, by the module of that table."""
+    return code_of(script, module, *(place(NETS[net]) for net in NETS_OF_TABLE.get(table, ())))
 
 
 # -- data sets and runs -----------------------------------------------------------------------------------------------
@@ -92,24 +98,32 @@ def raw_data(dataset: str) -> list[str]:
     return [f"results/downloads/{dataset}.json"] if dataset in DOWNLOADED else []
 
 
+def raw_option(config: Config, dataset: str) -> str:
+    """Where the raw files lie, for a data set that has any."""
+    return f"--data-dir {shlex.quote(config.data_dir)}" if dataset in DOWNLOADED else ""
+
+
+def mirror_option(config: Config) -> str:
+    """Where downloads are tried first, if anywhere."""
+    return f"--mirror {shlex.quote(config.mirror)}" if config.mirror else ""
+
+
 # -- samples ----------------------------------------------------------------------------------------------------------
 
 
 def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
     """What a sampler reads beside the model: latents, a metric, images, another sampler's displacement."""
-    run = Run.parse(wildcards.run)
+    generation = generation_of(wildcards)
+    run = generation.run
     files = {
-        "latents": f"{run.folder}/latents.npz",
-        "latents_validation": f"{run.folder}/latents_validation.npz",
-        "metric": f"{run.folder}/metric/{metric_variant(wildcards.variant)}/metric.npz",
-        "images": f"{subset_folder(wildcards)}/train.npy",
-        "matched": f"{Generation(run, 'manifold').folder}/diagnostics.json",
+        "model": ("model", f"{run.folder}/model.json"),
+        "latents": ("latents", f"{run.folder}/latents.npz"),
+        "latents_validation": ("latents_validation", f"{run.folder}/latents_validation.npz"),
+        "metric": ("metric", f"{run.folder}/metric/{metric_variant(generation.variant)}/metric.npz"),
+        "images": ("subset", f"{subset_folder(wildcards)}/train.npy"),
+        "matched": ("matched", f"{Generation(run, 'manifold').folder}/diagnostics.json"),
     }
-    found = {"model": f"{run.folder}/model.json"}
-    for name in sampler_reads(config, generation_of(wildcards)):
-        if name in files:
-            found["subset" if name == "images" else name] = files[name]
-    return found
+    return dict(files[name] for name in ("model", *sampler_reads(config, generation)))
 
 
 def flags(inputs: Mapping[str, Any], *names: str) -> str:
@@ -177,6 +191,11 @@ def augmentation_inputs(config: Config, wildcards: Wildcards) -> dict[str, Any]:
     }
 
 
+def training_set(source: str) -> str:
+    """What a classifier's training set is called by its script."""
+    return source if source in ("raw", "resampled") else "generated"
+
+
 def augmentation_samples(config: Config, wildcards: Wildcards) -> str:
     """The generated ones as command-line options."""
     generated = source_generations(config, wildcards.source)
@@ -184,12 +203,17 @@ def augmentation_samples(config: Config, wildcards: Wildcards) -> str:
     return " ".join([*options, f"--n-per-class {config.artefacts.table2.n_per_class}"] if options else [])
 
 
+def classification_options(config: Config) -> str:
+    """The records of all classifiers, as SOURCE=FILE."""
+    return " ".join("=".join(item) for item in classification_records(config).items())
+
+
 # -- tables, figures, claims ------------------------------------------------------------------------------------------
 
 
 def table_scores(table: str) -> list[str]:
-    """The scores that a table is rendered from; none for those of architectures."""
-    if table in ARCHITECTURES:
+    """The scores that a table is rendered from; none for those of nets."""
+    if table in NETS_OF_TABLE:
         return []
     return ["results/classification.csv" if table == "table2" else score_table(table)]
 
@@ -198,3 +222,25 @@ def claims_inputs(config: Config) -> dict[str, str]:
     """The scores that the claims are judged by, as far as this build has them."""
     found = {"scores": "results/scores.csv"} if scored_generations(config) else {}
     return found | ({"classification": "results/classification.csv"} if config.artefacts.table2 else {})
+
+
+def figure_options(config: Config, figure: str) -> str:
+    """What a figure is drawn from, as command-line options."""
+    return " ".join(f"--input {name}={path}" for name, path in figure_inputs(config, figure).items())
+
+
+def artefact_title(name: str) -> str:
+    """A table or figure in words: "Table 1", "Figure 12", "Controls"."""
+    return name.replace("figure_controls", "Controls").replace("figure", "Figure ").replace("table", "Table ")
+
+
+def artefact_targets(config: Config, name: str) -> list[str]:
+    """The files of a table or figure.
+
+    Raises:
+        GeovaeError: the config leaves it out.
+    """
+    files = artefact_files(config)
+    if name not in files:
+        raise GeovaeError(f"config: artefacts.{name} is left out; give it a section (claims: true) to build it.")
+    return files[name]
