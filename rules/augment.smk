@@ -15,9 +15,7 @@ rule train_classifier:
         "../envs/train.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=480,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=480, gpu=GPUS),
     params:
         device=CONFIG.device,
         settings=lambda w: job_settings.augmentation_classifier(CONFIG),
@@ -43,11 +41,8 @@ rule collect_classification:
         "results/benchmarks/collect_classification.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     params:
         records=lambda w: inputs.classification_options(CONFIG),
     shell:

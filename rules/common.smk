@@ -52,6 +52,14 @@ wildcard_constraints:
     artefact="|".join(SCORED),
 
 
+def needs(mem_mb=1000, runtime=10, gpu=0):
+    """The resources of a job: MB of memory, minutes and GPUs; by default those of a job that is small.
+
+    They stand in the rules, since `default-resources` of profiles/default would take the place of a cluster's own.
+    """
+    return {"mem_mb": mem_mb, "runtime": runtime, "gpu": gpu}
+
+
 def artefact_targets(name):
     """The files of a table or figure, under the name that it is asked for by."""
     try:

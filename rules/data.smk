@@ -14,11 +14,8 @@ for DATASET in DOWNLOADED:
             f"results/benchmarks/download_dataset/{DATASET}.tsv"
         conda:
             "../envs/data.yaml"
-        threads: 1
         resources:
-            mem_mb=1000,
-            runtime=600,
-            gpu=0,
+            **needs(runtime=600),
         params:
             dataset=DATASET,
             data_dir=CONFIG.data_dir,
@@ -53,9 +50,7 @@ rule prepare_dataset:
         "../envs/data.yaml"
     threads: 4  # decoding gives the same bytes on any number
     resources:
-        mem_mb=2000,
-        runtime=120,
-        gpu=0,
+        **needs(mem_mb=2000, runtime=120),
     params:
         raw=lambda w: inputs.raw_option(CONFIG, w.dataset),
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
@@ -80,9 +75,7 @@ rule draw_subset:
         "../envs/data.yaml"
     threads: THREADS
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     shell:
         "python workflow_scripts/draw_subset.py --data results/data/{wildcards.dataset} --subset {wildcards.subset}"
         " --output results/data/{wildcards.dataset}/subsets/{wildcards.subset} --threads {threads} > {log} 2>&1"
@@ -104,9 +97,7 @@ rule measure_unseen:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=2000,
-        runtime=120,
-        gpu=GPUS,
+        **needs(mem_mb=2000, runtime=120, gpu=GPUS),
     params:
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,

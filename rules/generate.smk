@@ -17,9 +17,7 @@ rule draw_samples:
         "../envs/train.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
         device=CONFIG.device,
         files=lambda w, input: inputs.flags(input, "latents", "latents_validation", "metric", "subset", "matched"),

@@ -19,9 +19,7 @@ rule embed_latents:
         "../envs/train.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
         device=CONFIG.device,
         data=inputs.dataset_folder,
@@ -47,9 +45,7 @@ rule build_metric:
         "../envs/train.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=0,
+        **needs(mem_mb=4000, runtime=60),
     params:
         settings=lambda w: job_settings.metric(CONFIG, Run.parse(w.run), w.metric),
     shell:
@@ -74,9 +70,7 @@ rule trace_geodesics:
         "../envs/train.yaml"
     threads: THREADS
     resources:
-        mem_mb=3000,
-        runtime=60,
-        gpu=0,
+        **needs(mem_mb=3000, runtime=60),
     params:
         settings=lambda w: job_settings.geodesics(CONFIG),
         data=inputs.dataset_folder,

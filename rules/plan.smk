@@ -6,11 +6,8 @@ rule plan_costs:
         "results/logs/plan_costs.log",
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     params:
         config=CONFIG.model_dump_json(),
         device="cuda" if CONFIG.device == "cuda" else "cpu",

@@ -24,11 +24,8 @@ rule render_table:
         "results/benchmarks/render_table/{table}.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
+        **needs(mem_mb=2000),
     params:
         settings=lambda w: render_settings.table(CONFIG, w.table),
         scores=lambda w, input: f"--scores {input.scores}" if input.scores else "",
@@ -58,11 +55,8 @@ rule render_figure:
         "results/benchmarks/render_figure/{figure}.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
+        **needs(mem_mb=2000),
     params:
         settings=lambda w: render_settings.figure(CONFIG, w.figure),
         inputs=lambda w: inputs.figure_options(CONFIG, w.figure),
@@ -88,11 +82,8 @@ rule write_provenance:
         "results/benchmarks/write_provenance.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     shell:
         "python workflow_scripts/write_provenance.py --scores {input.scores} --output {output}"
         " --threads {threads} > {log} 2>&1"
@@ -116,11 +107,8 @@ rule write_claims:
         "results/benchmarks/write_claims.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     params:
         settings=lambda w: claim_settings.claims(CONFIG),
         files=lambda w, input: inputs.flags(input, "scores", "classification"),

@@ -18,9 +18,7 @@ rule train_backbone:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
         device=CONFIG.device,
         settings=job_settings.backbone(CONFIG),
@@ -43,11 +41,8 @@ rule fetch_inception:
         "results/benchmarks/fetch_inception.tsv"
     conda:
         "../envs/evaluate.yaml"
-    threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=0,
+        **needs(mem_mb=2000, runtime=60),
     params:
         data_dir=CONFIG.data_dir,
         mirror=inputs.mirror_option(CONFIG),
@@ -71,9 +66,7 @@ rule extract_reference:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
@@ -105,9 +98,7 @@ rule extract_training_features:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=6000,
-        runtime=240,
-        gpu=GPUS,
+        **needs(mem_mb=6000, runtime=240, gpu=GPUS),
     params:
         device=CONFIG.device,
         backbone=inputs.backbone_of,
@@ -139,9 +130,7 @@ rule score_samples:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
         device=CONFIG.device,
         key=lambda w: job_settings.key_fields(generation_of(w)),
@@ -183,9 +172,7 @@ rule find_neighbours:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
         device=CONFIG.device,
         backbone=inputs.backbone_of,
@@ -214,11 +201,8 @@ rule collect_scores:
         "results/benchmarks/collect_scores/{artefact}.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     params:
         config=lambda w: job_settings.scored(CONFIG, w.artefact),
     shell:
@@ -238,11 +222,8 @@ rule collect_all_scores:
         "results/benchmarks/collect_all_scores.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     params:
         config=job_settings.scored(CONFIG, *SCORED),
     shell:
@@ -267,9 +248,7 @@ rule show_centroids:
         "../envs/evaluate.yaml"
     threads: THREADS
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=GPUS,
+        **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
         device=CONFIG.device,
         data=inputs.dataset_folder,

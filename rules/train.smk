@@ -18,9 +18,7 @@ rule train_model:
         "../envs/train.yaml"
     threads: THREADS
     resources:
-        mem_mb=6000,
-        runtime=1440,
-        gpu=GPUS,
+        **needs(mem_mb=6000, runtime=1440, gpu=GPUS),
     params:
         device=CONFIG.device,
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
@@ -53,11 +51,8 @@ rule render_history:
         "results/benchmarks/render_history/{run}.tsv"
     conda:
         "../envs/render.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
+        **needs(),
     shell:
         "python workflow_scripts/render_history.py --history {input.history} --output {output}"
         " --threads {threads} > {log} 2>&1"
