@@ -9,6 +9,7 @@ from geovae.evaluation.record import COLUMNS
 from reproduction.plan.rows import PAPER_ROWS
 from reproduction.scores.classification import columns
 
+SEEDS = [0, 1, 2]
 OURS = {"label": "VAE - Ours", "model": "vae", "sampler": "manifold"}
 RESAMPLE = {"label": "Decoded means", "model": "vae", "sampler": "resample"}
 
@@ -22,8 +23,8 @@ def ours(variant: str, **others) -> dict:
 
 
 def pair(model: str, first: str, second: str) -> dict:
-    return {first: {"model": model, "sampler": "prior", "trials": ["t00", "t01"]}} | {
-        second: {"model": model, "sampler": "manifold", "trials": ["t00", "t01"]}
+    return {first: {"label": "Prior", "model": model, "sampler": "prior", "trials": ["t00", "t01"]}} | {
+        second: {"label": "Ours", "model": model, "sampler": "manifold", "trials": ["t00", "t01"]}
     }
 
 
@@ -34,7 +35,7 @@ SETTINGS = {
         {"name": "digits", "title": "Digits", "stand_in": True, "net": "conv"},
         {"name": "phantoms", "title": "Phantoms", "stand_in": True, "net": "conv"},
     ],
-    "table1": {"datasets": ["digits"], "seeds": [0, 1, 2], "rows": [row._asdict() for row in PAPER_ROWS]},
+    "table1": {"datasets": ["digits"], "seeds": SEEDS, "rows": [row._asdict() for row in PAPER_ROWS]},
     "table2": {
         "dataset": "phantoms",
         "raw": "raw",
@@ -45,16 +46,22 @@ SETTINGS = {
     },
     "table3": {
         "datasets": ["digits"],
+        "seeds": SEEDS,
         "nets": ["conv", "resnet"],
-        "rows": [{"label": "WAE", "model": "wae", "sampler": "prior", "trials": ["t00", "t01"]}, OURS],
+        "rows": [
+            {"label": "WAE", "model": "wae", "sampler": "prior", "block": "paper", "trials": ["t00", "t01"]},
+            {**OURS, "label": "Ours", "block": "paper", "trials": ["base"]},
+        ],
     },
     "table6": {
         "datasets": ["digits"],
+        "seeds": SEEDS,
         "pairs": [
             {"label": model.upper(), **pair(model, "prior", "ours")} for model in ("vamp", "iwae", "aae", "vaegan")
         ],
     },
     "table7": {
+        "seeds": SEEDS,
         "rows": [
             {
                 "dataset": "digits",
@@ -63,22 +70,25 @@ SETTINGS = {
                 "second": {"model": "two_stage", "sampler": "two_stage", "net": "infogan"},
                 "ours": {"model": "two_stage", "sampler": "manifold", "net": "infogan"},
             }
-        ]
+        ],
     },
     "figure4": {
         "datasets": ["digits"],
+        "seeds": SEEDS,
         "subsets": [{"name": "full", "size": 1000}, {"name": "n100", "size": 100}],
         "rows": [row._asdict() for row in PAPER_ROWS if row.model in ("vae", "wae")],
     },
     "figure12": {
         "datasets": ["digits"],
+        "seeds": SEEDS,
         "sizes": [ours("k1000", k=1000), ours("k10", k=10), ours("k100", k=100)],
         "draws": [ours("k1000"), ours("k1000_draw1")],
     },
-    "figure13": {"datasets": ["digits"], "ours": OURS, "two": ours("k2"), "resample": RESAMPLE},
-    "figure14": {"datasets": ["digits"], "cells": [ours("lam0.0001"), ours("lam1.0"), OURS]},
+    "figure13": {"datasets": ["digits"], "seeds": SEEDS, "ours": OURS, "two": ours("k2"), "resample": RESAMPLE},
+    "figure14": {"datasets": ["digits"], "seeds": SEEDS, "cells": [ours("lam0.0001"), ours("lam1.0"), OURS]},
     "controls": {
         "datasets": ["digits"],
+        "seeds": SEEDS,
         "ours": OURS,
         "released": {"label": "released", "model": "vae", "sampler": "manifold_released"},
         "long": ours("steps1000"),

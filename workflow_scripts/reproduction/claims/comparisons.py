@@ -1,10 +1,9 @@
 """The comparisons behind the claims of Tables 1, 2, 3, 6 and 7: from the evidence to parts, by the claim's name."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reproduction import published
 from reproduction.claims.evidence import (
-    Cell,
     Evidence,
     Found,
     Part,
@@ -35,7 +34,7 @@ def row(evidence: Evidence, section: Section, dataset: str, model: str, sampler:
     return Found(f"{model} by {sampler}", [])
 
 
-def _paper_rows(section: Section) -> list[Cell]:
+def _paper_rows(section: Section) -> list[Mapping]:
     rows = need(section, "rows", "claims")
     for cell in rows:
         for name in ("label", "model", "sampler"):

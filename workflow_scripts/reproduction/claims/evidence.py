@@ -6,9 +6,8 @@
     datasets            [{name, title, stand_in, net}]
     table1, figure4 …   sections, each optional: a build that lacks one decides nothing about its claims
 
-A section has `datasets` (names), optionally `seeds`, `subset` (`full`), `net` (the data set's), and cells. A cell is
-{label, model, sampler}, optionally `variant` (`base`), `subset`, `net`, and either `trial` (`base`) or `trials`: of
-these the one with the lowest mean FID on the validation images.
+A section has `datasets` (names), `seeds`, optionally `subset` (`full`), `net` (the data set's), and cells. A cell is
+{label, model, sampler}, optionally `variant` (`base`), `subset`, `net`, `trial` (`base`), or `trials` to choose from.
 """
 
 import statistics
@@ -17,13 +16,14 @@ from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
 from reproduction.claims.verdicts import Margin, Outcome, Records, contrast, decide, shared_seeds
-from reproduction.scores.score_table import select
+from reproduction.scores.cells import Cell
+from reproduction.scores.choice import choose
+from reproduction.scores.lookup import Scores
 
 DIGITS = {"prd_f8": 3, "prd_f1_8": 3, "active_share": 3, "active_share_start": 3, "long_active_share": 3}
 HIGHER_IS_BETTER = ("prd_f8", "prd_f1_8", "novelty", "novelty_latent", "novelty_features")
 NOT_BUILT = "not part of this build"
 
-Cell = Mapping[str, object]
 Section = Mapping[str, object]
 
 
@@ -47,12 +47,12 @@ class Evidence:
     """Scores and settings of a build, and the comparisons that can be made of them.
 
     Args:
-        scores: rows of `scores.csv` (`read_scores`).
+        records: rows of `scores.csv` (`read_scores`).
         settings: see the module.
         classification: rows of `classification.csv` (`read_classification`).
     """
 
-    def __init__(self, scores: Records, settings: Mapping, classification: Sequence[Mapping[str, object]] = ()) -> None:
+    def __init__(self, records: Records, settings: Mapping, classification: Records = ()) -> None:
         wanted = {name: need(settings, name, "claims") for name in ("split", "backbone")}
         self.settings = settings
         self.classification = classification
@@ -60,9 +60,7 @@ class Evidence:
         for name, info in self.datasets.items():
             for key in ("title", "stand_in", "net"):
                 need(info, key, f"claims.datasets.{name}")
-        backbone = [record for record in scores if record["backbone"] == wanted["backbone"]]
-        self.scores = [record for record in backbone if record["split"] == wanted["split"]]
-        self.validation = [record for record in backbone if record["split"] == "validation"]
+        self.scores = Scores(records, **wanted)
 
     def section(self, name: str) -> Section | None:
         """A section of the settings; None where the build lacks it."""
@@ -76,30 +74,14 @@ class Evidence:
         """What to call a data set."""
         return self.datasets[dataset]["title"]
 
-    def find(self, section: Section, cell: Cell, dataset: str, **replaced: object) -> Found:
+    def find(self, section: Section, cell: Mapping, dataset: str, **replaced: object) -> Found:
         """The records of a cell on a data set; `replaced` overrides what the cell says."""
-        cell = {**cell, **replaced}
-        wanted = {name: need(cell, name, f"claims, cell {cell.get('label')}") for name in ("model", "sampler")}
-        wanted |= {"variant": cell.get("variant", "base"), "dataset": dataset}
-        wanted["subset"] = cell.get("subset", section.get("subset", "full"))
-        wanted["net"] = cell.get("net", section.get("net", self.datasets[dataset]["net"]))
-        if "seeds" in section:
-            wanted["seed"] = frozenset(section["seeds"])
-        trial = self._trial(cell, wanted)
-        records = select(self.scores, **wanted, trial=trial) if trial else []
-        return Found(str(cell.get("label", cell["model"])), records)
-
-    def _trial(self, cell: Cell, wanted: Mapping[str, object]) -> str | None:
-        """The cell's trial, or of several the best on the validation images; None if none has been scored there."""
-        trials = cell.get("trials") or [cell.get("trial", "base")]
-        if len(trials) == 1:
-            return trials[0]
-        means = {}
-        for trial in trials:
-            records = select(self.validation, **wanted, trial=trial)
-            if records:
-                means[trial] = statistics.fmean(float(record["fid"]) for record in records)
-        return min(means, key=means.get) if means else None
+        own = {"net": self.datasets[dataset]["net"]}
+        cell = Cell.of(own, section, cell, {"dataset": dataset, **replaced})
+        if not cell.trials:
+            return Found(cell.label, self.scores.of(cell))
+        chosen = choose(self.scores, cell)
+        return Found(cell.label, chosen.records if chosen else [])
 
 
 def need(mapping: Mapping, key: str, where: str) -> object:

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from reproduction.scores.lookup import Records
+
 CONFIDENCE = 0.95
 # Columns whose sampling error a record carries: what one training can be judged by.
 SAMPLING_ERRORS = {"fid": "fid_std_error", "kid": "kid_std_error"}
 
 Record = Mapping[str, object]
-Records = Sequence[Record]
 
 
 class Outcome(StrEnum):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from reproduction.config.config import Config
+from reproduction.config.trials import BETAS, trial_names
 from reproduction.config.variants import variant_name
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
-from reproduction.plan.trials import BETAS, trial_names
 
 OURS = PAPER_ROWS[-1]
 # Beside the paper's sampler wherever a score of it is compared: what the same model gives without the metric.

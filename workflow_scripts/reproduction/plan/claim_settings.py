@@ -4,13 +4,13 @@ from typing import Any
 
 from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, PAPER_DATASETS, TITLES
+from reproduction.config.trials import trial_names
 from reproduction.config.variants import variant_name, variant_options
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import draw_variants, scored_generations, training_size_rows
 from reproduction.plan.job_settings import text
 from reproduction.plan.render_settings import PLUGGED_TITLES, figure_sizes
 from reproduction.plan.rows import CONTROL_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
-from reproduction.plan.trials import trial_names
 
 Cell = dict[str, Any]
 

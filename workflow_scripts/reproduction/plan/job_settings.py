@@ -9,10 +9,10 @@ from typing import Any
 
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
+from reproduction.config.trials import trial_settings
 from reproduction.config.variants import METRIC_OPTIONS, variant_options
 from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run
-from reproduction.plan.trials import trial_settings
 
 
 def text(content: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from reproduction import published
 from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, TITLES
+from reproduction.config.trials import BETAS, trial_names
 from reproduction.config.variants import variant_name
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import (
@@ -20,7 +21,6 @@ from reproduction.plan.cells import (
 from reproduction.plan.figures import NEIGHBOURS, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
 from reproduction.plan.job_settings import text
 from reproduction.plan.rows import CONTROL_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
-from reproduction.plan.trials import BETAS, trial_names
 
 # What the report lists beside each artefact's number.
 CONTENTS = {

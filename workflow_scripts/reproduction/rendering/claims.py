@@ -67,7 +67,7 @@ def _basis(evidence: Evidence) -> tuple[str, ...]:
     features = "Inception, as in the paper" if backbone == "inception" else f"{backbone}; the paper takes Inception"
     lines = [f"Features behind FID and PRD: {features}. Reference images: the {evidence.settings['split']} split."]
     for name, info in evidence.datasets.items():
-        records = [record for record in evidence.scores if record["dataset"] == name]
+        records = [record for record in evidence.scores.records if record["dataset"] == name]
         kind = "a stand-in for the paper's data" if info["stand_in"] else "data of the paper"
         if not records:
             n_classifiers = sum(line["dataset"] == name for line in evidence.classification)

@@ -1,7 +1,6 @@
 """The score table `scores.csv`: gathered from score records, read back, and summarised over seeds."""
 
 import csv
-import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -68,40 +67,6 @@ def _typed(row: Mapping[str, str], source: str) -> dict[str, object]:
         except (TypeError, ValueError):
             raise GeovaeError(f"{source}: {name} is {text!r}, not a number. Run collect_scores again.") from None
     return values
-
-
-def select(records: Sequence[Mapping[str, object]], **wanted: object) -> list[Mapping[str, object]]:
-    """The records whose columns have the wanted values, by seed; a set of values means any of them.
-
-    Raises:
-        GeovaeError: two of them have the same seed, so that a mean over seeds would count one twice.
-    """
-    chosen = [record for record in records if all(_matches(record[name], value) for name, value in wanted.items())]
-    seeds = [record["seed"] for record in chosen]
-    if len(set(seeds)) != len(seeds):
-        raise GeovaeError(f"scores: several records of a seed for {json.dumps(wanted, default=sorted)}.")
-    return sorted(chosen, key=lambda record: record["seed"])
-
-
-def of_seeds(records: Sequence[Mapping[str, object]], seeds: Iterable[int], **wanted: object) -> list[Mapping]:
-    """What `select` finds of these seeds: all of them, or none.
-
-    Raises:
-        GeovaeError: some seeds have a record and others have none, so that rows would be means over other trainings.
-    """
-    seeds = set(seeds)
-    found = select(records, seed=frozenset(seeds), **wanted)
-    missing = sorted(seeds - {record["seed"] for record in found})
-    if found and missing:
-        raise GeovaeError(
-            f"scores: no record of seed {missing[0]} for {json.dumps(wanted, sort_keys=True)}.\n"
-            "Run the workflow again, or take that seed out of `seeds`."
-        )
-    return found
-
-
-def _matches(value: object, wanted: object) -> bool:
-    return value in wanted if isinstance(wanted, set | frozenset) else value == wanted
 
 
 def summarise(records: Sequence[Mapping[str, object]], column: str) -> Statistic | None:

@@ -10,17 +10,20 @@ from reproduction.claims.judgement import COMPARISONS, judge
 from reproduction.claims.statements import ALMOST_ALL, CLAIMS, QUESTIONS
 from reproduction.claims.verdicts import Outcome
 from reproduction.plan.rows import PAPER_ROWS
+from reproduction.rendering.tables import table3
 
 HOLDS, FAILS, UNDECIDED = Outcome.HOLDS, Outcome.FAILS, Outcome.UNDECIDED
 BY_NAME = {claim.name: claim for claim in (*CLAIMS, *QUESTIONS)}
 
 
 def verdict(name: str, scores=None, settings=None, classification=None):
-    evidence = Evidence(
-        world() if scores is None else scores,
-        settings or SETTINGS,
-        classifiers() if classification is None else classification,
-    )
+    scores, settings = world() if scores is None else scores, settings or SETTINGS
+    seeds = {record["seed"] for record in scores}
+    trained = {
+        name: {**part, "seeds": [seed for seed in part["seeds"] if seed in seeds]} if "seeds" in part else part
+        for name, part in settings.items()
+    }
+    evidence = Evidence(scores, trained, classifiers() if classification is None else classification)
     return judge(BY_NAME[name], evidence)
 
 
@@ -134,6 +137,24 @@ def test_trials_are_chosen_by_validation_alone():
     assert judged.outcome == HOLDS
     assert "WAE 21." in judged.parts[0].numbers
     assert verdict("search", [record for record in scores if record["split"] == "test"]).outcome == UNDECIDED
+
+
+def test_a_trial_is_chosen_as_the_table_of_its_row_chooses_it():
+    # The best trial on the validation images, but for one seed not scored on those that are reported.
+    partial = [
+        record | ({"fid": 1.0} if record["split"] == "validation" else {})
+        for record in world(noise=0.0)
+        if (record["trial"], record["split"], record["seed"]) != ("t01", "test", 2) or record["model"] != "wae"
+    ]
+    for record in partial:
+        if (record["model"], record["trial"], record["split"]) == ("wae", "t00", "validation"):
+            record["fid"] = 2.0
+    info = {"digits": {"title": "Digits", "latent_dim": 2, "width": 1.0}}
+    shown = {**SETTINGS["table3"], "subset": "full", "split": "test", "backbone": "classifier", "datasets_info": info}
+    table = {line[0]: line for line in table3.build(partial, shown).csv_rows if line[2] == "conv"}
+    assert table["WAE"][3] == "t00"
+    assert table["WAE"][5] == 21.0
+    assert "WAE 21.00" in verdict("search", partial).parts[0].numbers
 
 
 def test_one_exception_leaves_almost_all_cases():

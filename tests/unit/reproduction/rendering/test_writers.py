@@ -26,7 +26,7 @@ from reproduction.rendering.writers.document import Block, Cell, Column, Documen
 from reproduction.rendering.writers.latex import latex, latex_text
 from reproduction.rendering.writers.markdown import markdown
 from reproduction.rendering.writers.web import html_page
-from reproduction.scores.score_table import collect, read_scores, select, summarise
+from reproduction.scores.score_table import collect, read_scores, summarise
 
 
 def small_table() -> Table:
@@ -208,13 +208,10 @@ def test_broken_scores_are_named(tmp_path):
         read_scores(path)
 
 
-def test_selection_and_summary():
+def test_summary():
     rows = [record(seed=seed, fid=fid) for seed, fid in ((2, 4.0), (0, 1.0), (1, 1.0))]
-    assert [row["seed"] for row in select(rows, dataset="x", seed=frozenset({0, 2}))] == [0, 2]
     mean, std, n = summarise(rows, "fid")
     assert (mean, n) == (2.0, 3)
     assert std == pytest.approx(3**0.5)  # ddof 1
     assert summarise(rows[:1], "fid").std is None
     assert summarise(rows, "novelty") is None
-    with pytest.raises(GeovaeError, match="several records of a seed"):
-        select([*rows, record(seed=2)], dataset="x")

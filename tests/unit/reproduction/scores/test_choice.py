@@ -8,22 +8,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geovae.core.errors import GeovaeError
-from reproduction.rendering.tables.trials import Chosen, choose, tidy_choice, trial_cells, trials_table
+from reproduction.rendering.tables.trials import tidy_choice, trial_cells, trials_table
 from reproduction.rendering.writers.document import Block, Row
+from reproduction.scores import choice
+from reproduction.scores.cells import Cell
+from reproduction.scores.choice import Chosen
+from reproduction.scores.lookup import Scores
 from reproduction.scores.score_table import Statistic
 
 KEY = {"dataset": "digits", "subset": "full", "net": "conv", "model": "wae", "sampler": "prior", "variant": "base"}
-KEY |= {"backbone": "classifier"}
 
 
 def score(trial: str, validation: float, test: float, seed: int = 0, **changes) -> list[dict]:
-    shared = {**KEY, "trial": trial, "seed": seed, **changes}
+    shared = {**KEY, "backbone": "classifier", "trial": trial, "seed": seed, **changes}
     return [shared | {"split": "validation", "fid": validation}, shared | {"split": "test", "fid": test}]
+
+
+def choose(scores: list[dict], trials: list[str], seeds: list[int]) -> Chosen | None:
+    return choice.choose(Scores(scores, "test", "classifier"), Cell(**KEY, trials=tuple(trials), seeds=tuple(seeds)))
 
 
 def test_the_validation_images_decide_and_the_test_images_are_reported():
     scores = score("t00", 3.0, 1.0) + score("t01", 2.0, 9.0)
-    chosen = choose(scores, ["t00", "t01"], "test", seeds=[0], **KEY)
+    chosen = choose(scores, ["t00", "t01"], [0])
     assert chosen[:4] == ("t01", 2.0, Statistic(9.0, None, 1), 2)
     assert [record["fid"] for record in chosen.records] == [9.0]
 
@@ -33,17 +40,17 @@ def test_means_over_seeds_decide():
         *(score("t00", 1.0, 5.0, seed=0) + score("t00", 9.0, 7.0, seed=1)),
         *(score("t01", 4.0, 2.0, seed=0) + score("t01", 5.0, 4.0, seed=1)),
     ]
-    chosen = choose(scores, ["t00", "t01"], "test", seeds=[0, 1], **KEY)
+    chosen = choose(scores, ["t00", "t01"], [0, 1])
     assert (chosen.trial, chosen.validation_fid) == ("t01", 4.5)
     assert chosen.fid.mean == 3.0
     assert chosen.fid.std == pytest.approx(2**0.5)
-    assert choose(scores, ["t00", "t01"], "test", seeds=[0], **KEY).trial == "t00"
+    assert choose(scores, ["t00", "t01"], [0]).trial == "t00"
 
 
 def test_the_first_of_equal_trials_is_chosen():
     scores = score("t00", 2.0, 1.0) + score("t01", 2.0, 0.5)
-    assert choose(scores, ["t00", "t01"], "test", seeds=[0], **KEY).trial == "t00"
-    assert choose(scores, ["t01", "t00"], "test", seeds=[0], **KEY).trial == "t01"
+    assert choose(scores, ["t00", "t01"], [0]).trial == "t00"
+    assert choose(scores, ["t01", "t00"], [0]).trial == "t01"
 
 
 @pytest.mark.parametrize(
@@ -62,24 +69,24 @@ def test_the_first_of_equal_trials_is_chosen():
 )
 def test_other_records_are_not_looked_at(other):
     scores = score("t00", 3.0, 1.0) + score(**{"trial": "t01", "validation": 0.1, "test": 0.1} | other)
-    assert choose(scores, ["t00", "t01"], "test", seeds=[0], **KEY).trial == "t00"
+    assert choose(scores, ["t00", "t01"], [0]).trial == "t00"
 
 
 def test_a_trial_without_all_its_scores_takes_no_part():
     scores = score("t00", 3.0, 1.0) + score("t00", 3.0, 1.0, seed=1) + score("t01", 0.1, 0.1)
-    chosen = choose(scores, ["t00", "t01"], "test", seeds=[0, 1], **KEY)
+    chosen = choose(scores, ["t00", "t01"], [0, 1])
     assert (chosen.trial, chosen.n_trials) == ("t00", 1)
     for split in (0, 1):
         halves = [*score("t00", 3.0, 1.0), score("t01", 0.1, 0.1)[split]]
-        assert choose(halves, ["t00", "t01"], "test", seeds=[0], **KEY).trial == "t00"
-    assert choose(scores, ["t01"], "test", seeds=[0, 1], **KEY) is None
-    assert choose([], ["t00"], "test", seeds=[0], **KEY) is None
-    assert choose(scores, ["t00"], "test", seeds=[], **KEY) is None
+        assert choose(halves, ["t00", "t01"], [0]).trial == "t00"
+    assert choose(scores, ["t01"], [0, 1]) is None
+    assert choose([], ["t00"], [0]) is None
+    assert choose(scores, ["t00"], []) is None
 
 
 def test_a_seed_that_is_there_twice_is_refused():
     with pytest.raises(GeovaeError, match="several records of a seed"):
-        choose(score("t00", 1.0, 1.0) * 2, ["t00"], "test", seeds=[0], **KEY)
+        choose(score("t00", 1.0, 1.0) * 2, ["t00"], [0])
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
@@ -98,7 +105,7 @@ def test_the_choice_is_the_one_of_brute_force(fids, shuffle):
     random.Random(shuffle).shuffle(scores)
     sums = [sum(pair) for pair in fids]
     expected = sums.index(min(sums))
-    chosen = choose(scores, trials, "test", seeds=[0, 1], **KEY)
+    chosen = choose(scores, trials, [0, 1])
     assert chosen.trial == trials[expected]
     assert chosen.validation_fid == statistics.fmean(fids[expected])
     assert chosen.fid.mean == 100 * statistics.fmean(fids[expected])

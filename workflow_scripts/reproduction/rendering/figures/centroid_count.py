@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from geovae.core.errors import GeovaeError
 from reproduction.rendering import style
 from reproduction.rendering.figures import curves
+from reproduction.scores.lookup import Scores
 
 PANEL_HEIGHT = 2.2  # inches
 MEDOIDS_HALF_WIDTH = 0.32  # of the line at the k-medoids' own value, in columns
@@ -31,7 +32,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     Raises:
         GeovaeError: a generation without a record, or `k_draws` that is none of the ks.
     """
-    scores, panels = curves.load(inputs), settings["panels"]
+    scores, panels = curves.load(inputs, settings), settings["panels"]
     if not any(point["k"] == settings["k_draws"] for point in settings["ks"]):
         raise GeovaeError(f"k_draws = {settings['k_draws']} is none of ks; the k-medoids' own score belongs beside it.")
     with style.context():
@@ -49,10 +50,10 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     return figure
 
 
-def _draw_counts(axes: Axes, scores: curves.Records, settings: Mapping, panel: Mapping) -> list[float]:
+def _draw_counts(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """FID against k; returns the means."""
     ours = {**panel, **curves.OURS}
-    found = [(point["k"], curves.find(scores, settings, {**ours, **point})) for point in settings["ks"]]
+    found = [(point["k"], curves.find(scores, settings, ours, point)) for point in settings["ks"]]
     curves.draw_curve(axes, curves.tidy(found, "fid"), curves.OUR_LOOK)
     means = [curves.measured(records, "fid").mean for _, records in found]
     means += curves.draw_peers(axes, scores, settings, panel)
@@ -61,7 +62,7 @@ def _draw_counts(axes: Axes, scores: curves.Records, settings: Mapping, panel: M
     return means
 
 
-def _draw_choices(axes: Axes, scores: curves.Records, settings: Mapping, panel: Mapping) -> None:
+def _draw_choices(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> None:
     """FID of each random choice of centroids, and of the k-medoids, a column a training."""
     k, seeds = settings["k_draws"], settings["seeds"]
     ours = {**panel, **curves.OURS}
@@ -76,7 +77,7 @@ def _draw_choices(axes: Axes, scores: curves.Records, settings: Mapping, panel: 
         choices, x="seed", y="fid", order=[str(seed) for seed in seeds], ax=axes, color=style.VERMILION, size=3.6,
         linewidth=0.5, edgecolor="white",
     )  # fmt: skip
-    fids = {record["seed"]: record["fid"] for record in curves.find(scores, settings, {**ours, **medoids})}
+    fids = {record["seed"]: record["fid"] for record in curves.find(scores, settings, ours, medoids)}
     for i, seed in enumerate(seeds):
         axes.hlines(
             fids[seed], i - MEDOIDS_HALF_WIDTH, i + MEDOIDS_HALF_WIDTH, color=style.INK, linewidth=1.2, zorder=1,

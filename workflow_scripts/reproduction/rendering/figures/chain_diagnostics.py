@@ -8,6 +8,7 @@ from matplotlib.figure import SubFigure
 
 from reproduction.rendering import style
 from reproduction.rendering.figures import curves
+from reproduction.scores.lookup import Scores
 
 HEIGHT = 3.3  # inches
 PAPER_STEPS = 100
@@ -36,7 +37,7 @@ DIAGNOSTICS = (
 AXIS_TITLES = {"n_steps": "steps N of a chain", "beta": "β of the VAE", "k": "centroids k"}
 
 
-def draw(part: SubFigure, scores: curves.Records, settings: Mapping) -> None:
+def draw(part: SubFigure, scores: Scores, settings: Mapping) -> None:
     """Draw six panels with a line a data set; the paper's N is marked where N is the x axis.
 
     Args:
@@ -56,14 +57,11 @@ def draw(part: SubFigure, scores: curves.Records, settings: Mapping) -> None:
         part.legend(handles, labels, loc="outside lower center", ncols=len(handles))
 
 
-def _draw_panel(axes: Axes, scores: curves.Records, settings: Mapping, diagnostic: Diagnostic) -> None:
+def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, diagnostic: Diagnostic) -> None:
     entries: Sequence[Mapping] = sorted(settings[diagnostic.entries], key=lambda entry: entry[diagnostic.key])
     for i, panel in enumerate(settings["panels"]):
         colour, marker = SETS[i % len(SETS)]
-        found = [
-            (entry[diagnostic.key], curves.find(scores, settings, {**panel, **curves.OURS, **entry}))
-            for entry in entries
-        ]
+        found = [(entry[diagnostic.key], curves.find(scores, settings, panel, curves.OURS, entry)) for entry in entries]
         look = curves.Look(colour, marker=marker, width=1.2, size=4.0)
         curves.draw_curve(axes, curves.tidy(found, diagnostic.column), look, panel["title"])
     write = curves.count_text if diagnostic.key != "beta" else _plain

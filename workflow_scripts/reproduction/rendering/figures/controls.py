@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from geovae.core.errors import GeovaeError
 from reproduction.rendering import style
 from reproduction.rendering.figures import chain_diagnostics, curves
+from reproduction.scores.lookup import Scores
 from reproduction.scores.score_table import Statistic, summarise
 
 NOVELTIES = {"novelty": "pixels", "novelty_latent": "latent space", "novelty_features": "features"}
@@ -59,7 +60,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
         GeovaeError: a generation without a record, or more than 26 points. A generation that has no novelty in some
             space (real images have no latents) is left out of that panel alone.
     """
-    scores, panels = curves.load(inputs), settings["panels"]
+    scores, panels = curves.load(inputs, settings), settings["panels"]
     if len(settings["points"]) > len(ascii_uppercase):
         raise GeovaeError(f"points: {len(settings['points'])}, but there are 26 letters for them. Show fewer.")
     heights = [NOVELTY_HEIGHT] * len(panels) + [chain_diagnostics.HEIGHT]
@@ -86,7 +87,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
 
 
 def _draw_novelties(
-    row: Sequence[Axes], scores: curves.Records, settings: Mapping, panel: Mapping
+    row: Sequence[Axes], scores: Scores, settings: Mapping, panel: Mapping
 ) -> list[tuple[list[Place], list[np.ndarray]]]:
     """FID against each novelty; returns for each the places to be labelled and the lines (n, 2) to keep clear of."""
     fids, drawn = [], []
@@ -99,7 +100,7 @@ def _draw_novelties(
             labelled += [place for place in places if place.label]
             fids += [place.fid.mean for place in places]
         for letter, point in zip(ascii_uppercase, settings["points"], strict=False):
-            place = _place(curves.find(scores, settings, {**panel, **point}), column, letter)
+            place = _place(curves.find(scores, settings, panel, point), column, letter)
             if place:
                 _draw_point(axes, place, _point_look(point))
                 labelled.append(place)
@@ -125,13 +126,11 @@ def _place(records: curves.Records, column: str, label: str) -> Place | None:
     return Place(summarise(records, column), curves.measured(records, "fid"), label)
 
 
-def _curve_places(
-    scores: curves.Records, settings: Mapping, panel: Mapping, curve: Mapping, column: str
-) -> list[Place]:
+def _curve_places(scores: Scores, settings: Mapping, panel: Mapping, curve: Mapping, column: str) -> list[Place]:
     """The points of a control over its bandwidths, from small to large; the ends are labelled with theirs."""
     steps = sorted(curve["points"], key=lambda step: step["value"])
     cell = {**panel, **{name: curve[name] for name in ("model", "sampler")}}
-    found = [_place(curves.find(scores, settings, {**cell, **step}), column, "") for step in steps]
+    found = [_place(curves.find(scores, settings, cell, step), column, "") for step in steps]
     ends = {0, len(steps) - 1}
     symbol = SYMBOLS[curve["sampler"]]
     return [

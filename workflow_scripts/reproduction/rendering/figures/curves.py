@@ -16,12 +16,11 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
 from geovae.core.errors import GeovaeError
-from geovae.evaluation.record import KEY_COLUMNS
 from reproduction.rendering import style
 from reproduction.rendering.figures import input_path
-from reproduction.scores.score_table import Statistic, read_scores, select, summarise
-
-Records = Sequence[Mapping[str, object]]
+from reproduction.scores.cells import Cell
+from reproduction.scores.lookup import Records, Scores, record_key
+from reproduction.scores.score_table import Statistic, read_scores, summarise
 
 OURS = {"model": "vae", "sampler": "manifold", "variant": "base"}
 LOG_RATIO = 4  # scores that differ by more are drawn on a logarithmic axis
@@ -34,39 +33,18 @@ LINE_HEIGHT = 1.15  # of labels that lie over one another, in heights of their t
 # -- records ----------------------------------------------------------------------------------------------------------
 
 
-def load(inputs: Mapping[str, str | Path]) -> Records:
-    """All score records, from the input `scores`."""
-    return read_scores(input_path(inputs, "scores"))
+def load(inputs: Mapping[str, str | Path], settings: Mapping) -> Scores:
+    """The score records of the split and backbone that `settings` name, from the input `scores`."""
+    return Scores.of_settings(read_scores(input_path(inputs, "scores")), settings)
 
 
-def find(scores: Records, settings: Mapping, cell: Mapping[str, object]) -> Records:
-    """The records of one generation, a record a seed, by seed.
-
-    Args:
-        scores: what `load` gives.
-        settings: `split`, `backbone` and `seeds`.
-        cell: dataset, subset, net, model, sampler, variant, and trial (`base` where it is absent); further entries are
-            not looked at.
+def find(scores: Scores, settings: Mapping, *cell: Mapping[str, object]) -> Records:
+    """The records of one generation, a record a seed of `settings`, by seed.
 
     Raises:
         GeovaeError: a seed that has no record.
     """
-    wanted = {name: cell[name] for name in KEY_COLUMNS if name not in ("trial", "seed")}
-    wanted |= {"trial": cell.get("trial", "base"), "split": settings["split"], "backbone": settings["backbone"]}
-    found = select(scores, seed=frozenset(settings["seeds"]), **wanted)
-    missing = sorted(set(settings["seeds"]) - {record["seed"] for record in found})
-    if missing:
-        raise GeovaeError(
-            f"scores: no record of {_key(wanted | {'seed': missing[0]})}, "
-            f"split {settings['split']}, backbone {settings['backbone']}.\n"
-            "Run the workflow, or take the generation out of the figure's settings."
-        )
-    return found
-
-
-def _key(record: Mapping[str, object]) -> str:
-    """The key of a generation, as its folder has it."""
-    return "/".join(f"seed{record[name]}" if name == "seed" else str(record[name]) for name in KEY_COLUMNS)
+    return scores.all_of(Cell.of(settings, *cell))
 
 
 def measured(records: Records, column: str) -> Statistic:
@@ -77,7 +55,7 @@ def measured(records: Records, column: str) -> Statistic:
     """
     for record in records:
         if record[column] is None:
-            raise GeovaeError(f"scores: no {column} of {_key(record)}. Sample and score that generation again.")
+            raise GeovaeError(f"scores: no {column} of {record_key(record)}. Sample and score that generation again.")
     return summarise(records, column)
 
 
@@ -196,10 +174,10 @@ def draw_level(axes: Axes, level: Statistic, look: Look, label: str) -> None:
     )  # fmt: skip
 
 
-def draw_peers(axes: Axes, scores: Records, settings: Mapping, panel: Mapping) -> list[float]:
+def draw_peers(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """A level for each of the `peers`, on a panel's data set; returns the mean FIDs."""
     peers = settings["peers"]
-    levels = [measured(find(scores, settings, {**panel, **peer}), "fid") for peer in peers]
+    levels = [measured(find(scores, settings, panel, peer), "fid") for peer in peers]
     for peer, look, level in zip(peers, looks(peers), levels, strict=True):
         draw_level(axes, level, look, peer["label"])
     return [level.mean for level in levels]

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from reproduction.rendering import style
 from reproduction.rendering.figures import curves
+from reproduction.scores.lookup import Scores
 
 COLUMNS = 2
 PANEL_HEIGHT = 2.2  # inches
@@ -26,7 +27,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     Raises:
         GeovaeError: a generation without a record.
     """
-    scores, panels = curves.load(inputs), settings["panels"]
+    scores, panels = curves.load(inputs, settings), settings["panels"]
     n_columns = min(COLUMNS, len(panels))
     n_rows = -(-len(panels) // n_columns)
     with style.context():
@@ -43,10 +44,10 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, scores: curves.Records, settings: Mapping, panel: Mapping) -> list[float]:
+def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """FID against λ; returns the means."""
     ours = {**panel, **curves.OURS}
-    found = [(point["lam"], curves.find(scores, settings, {**ours, **point})) for point in settings["lams"]]
+    found = [(point["lam"], curves.find(scores, settings, ours, point)) for point in settings["lams"]]
     curves.draw_curve(axes, curves.tidy(found, "fid"), curves.OUR_LOOK)
     means = [curves.measured(records, "fid").mean for _, records in found]
     means += curves.draw_peers(axes, scores, settings, panel)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from reproduction.rendering import style
 from reproduction.rendering.figures import curves
+from reproduction.scores.lookup import Scores
 
 COLUMNS = 3  # panels side by side
 PANEL_HEIGHT = 2.3  # inches
@@ -27,7 +28,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     Raises:
         GeovaeError: a generation without a record.
     """
-    scores, panels, rows = curves.load(inputs), settings["panels"], settings["rows"]
+    scores, panels, rows = curves.load(inputs, settings), settings["panels"], settings["rows"]
     # A sole panel has its legend beside it; several leave no room there.
     beside = len(panels) == 1
     n_columns = 2 if len(panels) == 4 else min(COLUMNS, len(panels))
@@ -54,12 +55,12 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, scores: curves.Records, settings: Mapping, panel: Mapping) -> list[float]:
+def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """Draw one data set; returns the means."""
     sizes: Sequence[Mapping] = sorted(panel["sizes"], key=lambda size: size["n"])
     means = []
     for row, look in zip(settings["rows"], curves.looks(settings["rows"]), strict=True):
-        found = [(size["n"], curves.find(scores, settings, {**panel, **size, **row})) for size in sizes]
+        found = [(size["n"], curves.find(scores, settings, panel, size, row)) for size in sizes]
         curves.draw_curve(axes, curves.tidy(found, "fid"), look, row["label"])
         means += [curves.measured(records, "fid").mean for _, records in found]
     full = {size["n"] for size in sizes if size["subset"] == "full"}

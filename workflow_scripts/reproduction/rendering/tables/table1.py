@@ -17,7 +17,9 @@ from reproduction.rendering.tables.formatting import (
 )
 from reproduction.rendering.tables.notes import table1_footnotes
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
-from reproduction.scores.score_table import Statistic, of_seeds, select, summarise
+from reproduction.scores.cells import Cell as ScoreCell
+from reproduction.scores.lookup import Records, Scores
+from reproduction.scores.score_table import Statistic, summarise
 
 NAME = "table1"
 METRICS = ("fid", "prd_f8", "prd_f1_8", "novelty")
@@ -58,8 +60,6 @@ READING = (
     "add to the training means is then close to Gaussian noise, and the row is to be read beside the controls."
 )
 
-Records = Sequence[Mapping[str, object]]
-
 
 class Entry(NamedTuple):
     """The records behind one row on one data set, and what of them is printed."""
@@ -81,16 +81,17 @@ class Entry(NamedTuple):
         return published.lookup(NAME, self.row["label"], self.dataset, metric)
 
 
-def build(scores: Records, settings: Mapping) -> Document:
+def build(records: Records, settings: Mapping) -> Document:
     """Table 1 from all score records.
 
     Args:
-        scores: rows of `scores.csv` (see `read_scores`).
+        records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, net, width of each), `subset`, `split`, `backbone`,
-            optionally `seeds`, and `rows`, each with label, model, sampler, variant, block (`paper`, `variants` or
+            `seeds`, and `rows`, each with label, model, sampler, variant, block (`paper`, `variants` or
             `controls`) and note.
     """
     check_rows(NAME, settings["rows"], BLOCK_TITLES)
+    scores = Scores.of_settings(records, settings)
     entries = {
         (row["label"], dataset): Entry(row, dataset, _records(scores, settings, row, dataset))
         for row in settings["rows"]
@@ -102,13 +103,9 @@ def build(scores: Records, settings: Mapping) -> Document:
     return Document(tuple(tables), CSV_COLUMNS, tuple(_tidy(entries.values())))
 
 
-def _records(scores: Records, settings: Mapping, row: Mapping[str, str], dataset: str) -> Records:
-    wanted = {name: row[name] for name in ("model", "sampler", "variant")}
-    wanted |= {name: settings[name] for name in ("subset", "split", "backbone")}
-    wanted |= {"net": row.get("net", settings["datasets_info"][dataset]["net"]), "trial": row.get("trial", "base")}
-    if "seeds" in settings:
-        return of_seeds(scores, settings["seeds"], dataset=dataset, **wanted)
-    return select(scores, dataset=dataset, **wanted)
+def _records(scores: Scores, settings: Mapping, row: Mapping[str, str], dataset: str) -> Records:
+    own = {"net": settings["datasets_info"][dataset]["net"]}
+    return scores.all_or_none(ScoreCell.of(own, settings, row, {"dataset": dataset}))
 
 
 # -- the scores -------------------------------------------------------------------------------------------------------

@@ -17,14 +17,14 @@ from reproduction.rendering.tables.formatting import (
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.tables.trials import (
     NOT_SCORED,
-    Chosen,
-    Records,
-    choose,
     tidy_choice,
     trial_cells,
     trials_table,
 )
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
+from reproduction.scores.cells import Cell as ScoreCell
+from reproduction.scores.choice import Chosen, choose
+from reproduction.scores.lookup import Records, Scores
 from reproduction.scores.score_table import Statistic
 
 NAME = "table3"
@@ -58,11 +58,11 @@ class Entry(NamedTuple):
         return published.lookup(NAME, self.row["label"], self.dataset, "fid", net=self.net)
 
 
-def build(scores: Records, settings: Mapping) -> Document:
+def build(records: Records, settings: Mapping) -> Document:
     """Table 3 from all score records, and a second table of the chosen trials.
 
     Args:
-        scores: rows of `scores.csv` (see `read_scores`).
+        records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, width of each), `nets`, `subset`, `split`, `backbone`,
             `seeds`, and `rows`, each with label, model, sampler, trials, block (`paper` or `controls`), note and
             optionally variant (`base`).
@@ -72,6 +72,7 @@ def build(scores: Records, settings: Mapping) -> Document:
     """
     check_rows(NAME, settings["rows"], BLOCK_TITLES)
     panels = [(dataset, net) for dataset in settings["datasets"] for net in settings["nets"]]
+    scores = Scores.of_settings(records, settings)
     entries = {
         (row["label"], *panel): Entry(row, *panel, _choose(scores, settings, row, panel))
         for row in settings["rows"]
@@ -83,11 +84,8 @@ def build(scores: Records, settings: Mapping) -> Document:
     return Document(tuple(tables), CSV_COLUMNS, tuple(_tidy(entry) for entry in entries.values()))
 
 
-def _choose(scores: Records, settings: Mapping, row: Mapping, panel: Panel) -> Chosen | None:
-    wanted = {name: settings[name] for name in ("subset", "backbone", "seeds")}
-    wanted |= {"dataset": panel[0], "net": panel[1], "model": row["model"]}
-    wanted |= {"sampler": row["sampler"], "variant": row.get("variant", "base")}
-    return choose(scores, row["trials"], settings["split"], **wanted)
+def _choose(scores: Scores, settings: Mapping, row: Mapping, panel: Panel) -> Chosen | None:
+    return choose(scores, ScoreCell.of(settings, row, {"dataset": panel[0], "net": panel[1]}))
 
 
 # -- the scores -------------------------------------------------------------------------------------------------------

@@ -10,14 +10,14 @@ from reproduction.rendering.tables.formatting import best, measured_cell, paper_
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.tables.trials import (
     NOT_SCORED,
-    Chosen,
-    Records,
-    choose,
     tidy_choice,
     trial_cells,
     trials_table,
 )
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
+from reproduction.scores.cells import Cell as ScoreCell
+from reproduction.scores.choice import Chosen, choose
+from reproduction.scores.lookup import Records, Scores
 from reproduction.scores.score_table import Statistic
 
 NAME = "table6"
@@ -55,11 +55,11 @@ class Entry(NamedTuple):
         return published.lookup(NAME, self.row["title"], self.dataset, "fid", sampler=self.generation["sampler"])
 
 
-def build(scores: Records, settings: Mapping) -> Document:
+def build(records: Records, settings: Mapping) -> Document:
     """Table 6 from all score records: for each generation scheme the trial with the lowest validation FID under it.
 
     Args:
-        scores: rows of `scores.csv` (see `read_scores`).
+        records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, width of each), `net`, `subset`, `split`, `backbone`,
             `seeds`, and `rows`, each with model, title (the paper's), trials and `generations`: label, sampler, block
             (`paper` or `controls`), and optionally variant (`base`) and note of each.
@@ -69,6 +69,7 @@ def build(scores: Records, settings: Mapping) -> Document:
             label, are in no block, or are in the paper's with another sampler than its table has.
     """
     _check(settings)
+    scores = Scores.of_settings(records, settings)
     entries = [
         Entry(row, generation, dataset, _choose(scores, settings, row, generation, dataset))
         for row in settings["rows"]
@@ -103,10 +104,8 @@ def _check(settings: Mapping) -> None:
                 )
 
 
-def _choose(scores: Records, settings: Mapping, row: Mapping, generation: Mapping, dataset: str) -> Chosen | None:
-    wanted = {name: settings[name] for name in ("net", "subset", "backbone", "seeds")}
-    wanted |= {"dataset": dataset, "model": row["model"], "sampler": generation["sampler"]}
-    return choose(scores, row["trials"], settings["split"], variant=generation.get("variant", "base"), **wanted)
+def _choose(scores: Scores, settings: Mapping, row: Mapping, generation: Mapping, dataset: str) -> Chosen | None:
+    return choose(scores, ScoreCell.of(settings, row, generation, {"dataset": dataset}))
 
 
 def _table(entries: Sequence[Entry], settings: Mapping) -> Table:

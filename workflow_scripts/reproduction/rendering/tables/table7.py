@@ -16,7 +16,9 @@ from reproduction.rendering.tables.formatting import (
 )
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
-from reproduction.scores.score_table import Statistic, of_seeds, summarise
+from reproduction.scores.cells import Cell as ScoreCell
+from reproduction.scores.lookup import Records, Scores
+from reproduction.scores.score_table import Statistic, summarise
 
 NAME = "table7"
 MODEL = "two_stage"
@@ -40,8 +42,6 @@ GENERATIONS = {
 }
 CONTROLS = ("jitter",)
 PAPER_ROWS = published.rows_by_net(NAME)
-
-Records = Sequence[Mapping[str, object]]
 
 
 class Entry(NamedTuple):
@@ -70,11 +70,11 @@ class Entry(NamedTuple):
         return published.lookup(NAME, PAPER_ROWS[net], self.dataset, "fid", net=net, sampler=self.sampler)
 
 
-def build(scores: Records, settings: Mapping) -> Document:
+def build(records: Records, settings: Mapping) -> Document:
     """Table 7 from all score records of the two-stage VAE.
 
     Args:
-        scores: rows of `scores.csv` (see `read_scores`).
+        records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, width of each), `subset`, `split`, `backbone`,
             `seeds`, and `rows`, each with dataset, net and title.
 
@@ -82,6 +82,7 @@ def build(scores: Records, settings: Mapping) -> Document:
         GeovaeError: two rows have the same title, or a row's data set is not among `datasets`.
     """
     _check(settings)
+    scores = Scores.of_settings(records, settings)
     entries = {
         (row["title"], sampler): Entry(row, sampler, _records(scores, settings, row, sampler))
         for row in settings["rows"]
@@ -99,10 +100,8 @@ def _check(settings: Mapping) -> None:
             raise GeovaeError(f"{NAME}: row {row['title']!r} is of data set {row['dataset']!r}; add it to datasets.")
 
 
-def _records(scores: Records, settings: Mapping, row: Mapping[str, str], sampler: str) -> Records:
-    wanted = {name: settings[name] for name in ("subset", "split", "backbone")}
-    wanted |= {"dataset": row["dataset"], "net": row["net"], "trial": "base", "variant": "base"}
-    return of_seeds(scores, settings["seeds"], model=MODEL, sampler=sampler, **wanted)
+def _records(scores: Scores, settings: Mapping, row: Mapping[str, str], sampler: str) -> Records:
+    return scores.all_or_none(ScoreCell.of(settings, row, {"model": MODEL, "sampler": sampler}))
 
 
 def _table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -> Table:

@@ -5,7 +5,7 @@ import pytest
 from geovae.core.errors import GeovaeError
 from reproduction.config.models import Models
 from reproduction.config.tables import Table3, Table6
-from reproduction.plan.trials import BETAS, N_TRIALS, TRIALS, describe_trial, trial_names, trial_settings
+from reproduction.config.trials import BETAS, N_TRIALS, TRIALS, describe_trial, trial_names, trial_settings
 
 # Appendix C.4 (WAE, RAE) and Appendix G (VAMP, VAEGAN, AAE, IWAE).
 FACTORS = {1e-6, 1e-4, 1e-3, 0.01, 0.1, 1}
