@@ -7,10 +7,11 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := benchmarks/.venv/.ready
+PAGES := docs/.venv/.ready
 PEERS_PYTHON := benchmarks/.venv/bin/python
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test test-all test-faults test-cluster verify lint format docs lock bench bench-quick clean
+.PHONY: run test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick clean
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
@@ -29,6 +30,9 @@ test-faults: $(READY)  ## more interruptions at random moments than the tests ha
 test-cluster: $(READY)  ## a build through a SLURM that is started for it; as root it installs Debian's packages
 	python -m pytest tests/cluster
 
+test-peers: $(PEERS)  ## docs/your_vae.md on models of pythae and diffusers
+	PYTHONPATH=workflow_scripts:tests $(PEERS_PYTHON) -m pytest tests/peers
+
 verify: $(READY)  ## build configs/smoke.yaml in a fresh clone and compare it with the record of this class of machines
 	PYTHONPATH=workflow_scripts:tests python tests/verify/verify_build.py --cores $(CORES) $(if $(RECORD),--record)
 
@@ -46,10 +50,16 @@ format: $(READY)  ## apply the style
 docs: $(READY)  ## docs/config.md and docs/config.schema.json from the typed config
 	PYTHONPATH=workflow_scripts python -m reproduction.config.documents
 
-lock: $(READY)  ## envs/requirements.txt from envs/requirements.in
+site: $(PAGES)  ## docs/ as a site in site/, with the library's public names; warnings are errors
+	NO_MKDOCS_2_WARNING=1 docs/.venv/bin/mkdocs build --quiet --strict
+	@echo "The pages are in site/index.html."
+
+lock: $(READY)  ## envs/requirements.txt and docs/requirements.txt from what stands in their .in files
 	python -m pip install uv
 	cd envs && uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
+	cd docs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
 
 bench: $(PEERS)  ## speed against the peers, as in docs/performance.md; most of an hour on an idle machine
 	set -e; for script in sampler medoids training evaluation fid planning; do \
@@ -73,6 +83,11 @@ $(PEERS): $(READY) benchmarks/requirements.txt
 	$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 	  > $$(benchmarks/.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/geovae.pth
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.txt
+	touch $@
+
+$(PAGES): docs/requirements.txt
+	$(PYTHON) -m venv --clear docs/.venv
+	docs/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r docs/requirements.txt
 	touch $@
 
 clean:  ## everything that was built; .venv stays
