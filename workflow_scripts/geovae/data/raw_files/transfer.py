@@ -1,7 +1,6 @@
 """One transfer by HTTP: the part of a file that has arrived, which later attempts go on with, and a server's reply."""
 
 import errno
-import fcntl
 import json
 import math
 import os
@@ -11,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
+
+from filelock import lock_descriptor
 
 from geovae import __version__
 
@@ -55,10 +56,10 @@ class Part:
 
     def _lock(self) -> None:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"{self.target}: another process is downloading it; waiting", file=sys.stderr)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            # The system releases it when the file is closed, also by the end of the process.
+            if not lock_descriptor(self._file.fileno(), blocking=False):
+                print(f"{self.target}: another process is downloading it; waiting", file=sys.stderr)
+                lock_descriptor(self._file.fileno())
         except OSError as reason:
             if reason.errno not in _NO_LOCKS:
                 raise

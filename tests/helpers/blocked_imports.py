@@ -1,0 +1,49 @@
+"""A process that can import nothing but the standard library and what some packages need."""
+
+import re
+from importlib import metadata
+
+# The code is put before what the process is to run. `open_to` are the top-level names that it may import; of the
+# standard library all but `closed_to`. What is not there at all fails as it always does.
+_GATE = """
+import sys
+
+class _Gate:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top in {closed_to!r} or top not in {open_to!r} and top not in sys.stdlib_module_names:
+            raise ModuleNotFoundError(f"No module named {{top!r}} (the test lets it not be imported)", name=top)
+
+for _name in {closed_to!r}:
+    sys.modules.pop(_name, None)
+sys.meta_path.insert(0, _Gate())
+"""
+
+
+def gate(packages: set[str], closed_to: set[str], own: set[str]) -> str:
+    """Python code after which only these can be imported: what the distributions `packages` need, and `own` names."""
+    return _GATE.format(open_to=own | _top_level_names(_needed(packages)), closed_to=closed_to)
+
+
+def _needed(packages: set[str]) -> set[str]:
+    """The distributions named, and all that they need, as far as they are installed here."""
+    found, waiting = set(), {_normal(name) for name in packages}
+    while waiting:
+        name = waiting.pop()
+        try:
+            requirements = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # of another platform
+            continue
+        found.add(name)
+        plain = [line for line in requirements if "extra ==" not in line]
+        waiting |= {_normal(re.match(r"[\w.-]+", line)[0]) for line in plain} - found
+    return found
+
+
+def _top_level_names(distributions: set[str]) -> set[str]:
+    places = metadata.packages_distributions()
+    return {name for name, owners in places.items() if {_normal(owner) for owner in owners} & distributions}
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
