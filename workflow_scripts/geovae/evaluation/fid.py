@@ -95,6 +95,14 @@ def frechet_distance(a: GaussianStatistics, b: GaussianStatistics) -> float:
 
     Raises:
         GeovaeError: statistics of different numbers of features.
+
+    Example:
+        >>> import numpy as np
+        >>> from geovae import frechet_distance
+        >>> from geovae.evaluation.fid import statistics
+        >>> generated, reference = np.array([[0.0], [2.0]]), np.array([[3.0], [5.0]])
+        >>> round(frechet_distance(statistics(generated), statistics(reference)), 6)  # of equal variance, 3 apart
+        9.0
     """
     if a.mean.shape != b.mean.shape or a.covariance.shape != b.covariance.shape:
         raise GeovaeError(

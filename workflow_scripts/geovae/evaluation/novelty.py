@@ -35,6 +35,12 @@ def novelty(generated: np.ndarray, unseen: np.ndarray) -> float | None:
 
     Args:
         generated, unseen: distances (N,) and (M,) to the nearest training image, in one space.
+
+    Example:
+        >>> import numpy as np
+        >>> from geovae import novelty
+        >>> novelty(generated=np.array([1.0, 2.0, 3.0]), unseen=np.array([3.0, 4.0, 5.0]))
+        0.5
     """
     unit = float(np.median(unseen))
     return float(np.median(generated)) / unit if unit > 0 else None

@@ -83,6 +83,14 @@ def prd_scores(
 
     Raises:
         GeovaeError: sets of different sizes, which would bias the scores, or fewer features than clusters.
+
+    Example:
+        >>> import numpy as np
+        >>> from geovae import prd_scores
+        >>> features = np.array([[0.0], [0.1], [5.0], [5.1]])
+        >>> recall, precision = prd_scores(features, features, seed=0, n_clusters=2)
+        >>> round(recall, 3), round(precision, 3)
+        (1.0, 1.0)
     """
     if len(generated) != len(reference):
         raise GeovaeError(

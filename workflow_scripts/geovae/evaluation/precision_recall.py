@@ -81,6 +81,14 @@ def precision_recall(generated: np.ndarray, reference: np.ndarray, k: int = PREC
 
     Raises:
         GeovaeError: k images or fewer on a side, different numbers of features, or values that are not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> from geovae import precision_recall
+        >>> reference = np.array([[0.0], [1.0], [2.0], [3.0]])
+        >>> generated = np.array([[0.0], [0.5], [1.5], [9.0], [9.1]])  # two unlike any reference
+        >>> precision_recall(generated, reference, k=1)
+        PrecisionRecall(precision=0.6, recall=0.75)
     """
     generated, reference = _centred(generated, reference, k, "improved precision and recall")
     within_reference, _ = count_members(generated, reference, squared_radii(reference, k))
@@ -92,6 +100,14 @@ def density_coverage(generated: np.ndarray, reference: np.ndarray, k: int = DENS
     """Density: reference balls around a generated feature, over k, on average (about 1 where both sets are alike).
 
     Coverage: the share of reference balls that hold a generated feature. Arguments and errors as in `precision_recall`.
+
+    Example:
+        >>> import numpy as np
+        >>> from geovae import density_coverage
+        >>> reference = np.array([[0.0], [1.0], [2.0], [3.0]])
+        >>> generated = np.array([[0.2], [0.4], [0.6], [9.0]])
+        >>> density_coverage(generated, reference, k=1)  # (2 + 2 + 2 + 0) / 4 balls; 2 of 4 balls
+        DensityCoverage(density=1.5, coverage=0.5)
     """
     generated, reference = _centred(generated, reference, k, "density and coverage")
     balls, members = count_members(generated, reference, squared_radii(reference, k))

@@ -28,6 +28,13 @@ def select_centroids(mu: np.ndarray, k: int, seed: int) -> np.ndarray:
     ------
     GeovaeError
         If k is not in 1..N or mu is not a finite matrix.
+
+    Example:
+        >>> import numpy as np
+        >>> from geovae import select_centroids
+        >>> mu = np.array([[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]])
+        >>> select_centroids(mu, k=2, seed=0)
+        array([1, 4])
     """
     if mu.ndim != 2 or not np.isfinite(mu).all():
         raise GeovaeError(f"latents: mu of shape {mu.shape} must be a matrix (N, d) without NaN or infinities.")

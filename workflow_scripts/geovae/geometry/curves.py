@@ -73,6 +73,18 @@ def minimise_potential(
     The first guess is the cheapest path on the grid `axes` (d = 2 only) or, without axes, the straight segment; L-BFGS
     in float64 moves the inner points of the polyline, which is spread to equal arc length after each of `n_rounds`
     rounds. The cheapest curve met is returned, so its cost is never above that of the segment.
+
+    Example:
+        Far from all centroids G = λ I, so that V = 1 for λ = 1 and the curve is the segment, of length 5.
+
+        >>> import numpy as np
+        >>> import torch
+        >>> from geovae import RiemannianMetric, minimise_potential
+        >>> centroid = torch.full((1, 2), 1000.0, dtype=torch.float64)
+        >>> metric = RiemannianMetric(centroid, torch.ones_like(centroid), rho=1.0, lam=1.0)
+        >>> curve = minimise_potential(metric, np.array([0.0, 0.0]), np.array([3.0, 4.0]))
+        >>> round(curve.cost, 6), curve.points.shape
+        (5.0, (100, 2))
     """
     z1, z2 = np.asarray(z1, np.float64), np.asarray(z2, np.float64)
     if z1.shape != z2.shape or z1.ndim != 1 or n_points < 3:

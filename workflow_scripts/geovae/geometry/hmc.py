@@ -92,6 +92,17 @@ def sample(
     integrator
         What turns a state and velocities into a proposal: the algorithm's leapfrog, or a faster way to the same place
         (`geovae.geometry.reach.fast_leapfrog`). Any other has to be reversible and keep volumes.
+
+    Example:
+        >>> import torch
+        >>> from geovae import hmc
+        >>> target = hmc.autograd_target(lambda z: -0.5 * z.square().sum(1))  # the standard normal
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> state, info = hmc.sample(target, torch.zeros(10_000, 1), n_steps=20, eps_lf=0.15, generator=generator)
+        >>> round(state.z.std().item(), 1)
+        1.0
+        >>> bool(info.acceptance.mean() > 0.99)
+        True
     """
     if n_steps < 1 or n_lf < 1 or not (math.isfinite(eps_lf) and eps_lf > 0):
         raise GeovaeError(f"n_steps = {n_steps}, n_lf = {n_lf}, eps_lf = {eps_lf}: each must be positive.")

@@ -39,6 +39,21 @@ class RiemannianMetric:
     ------
     GeovaeError
         For shapes that do not fit, non-finite values and parameters out of range.
+
+    Example:
+        At a lone centroid G is Σ⁻¹; far from it G is λ I.
+
+        >>> import torch
+        >>> from geovae import RiemannianMetric
+        >>> metric = RiemannianMetric(torch.zeros(1, 2), torch.tensor([[4.0, 9.0]]), rho=1.0, lam=0.01)
+        >>> z = torch.tensor([[0.0, 0.0], [50.0, 0.0]])
+        >>> metric.diagonal(z)
+        tensor([[4.0100, 9.0100],
+                [0.0100, 0.0100]])
+        >>> metric.log_density(z).exp()  # √det G
+        tensor([6.0108, 0.0100])
+        >>> metric.max_weight(z)
+        tensor([1., 0.])
     """
 
     def __init__(

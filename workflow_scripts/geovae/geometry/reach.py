@@ -21,6 +21,19 @@ def fast_leapfrog(metric: RiemannianMetric) -> hmc.Integrator:
 
     Where no centroid can be felt, chains are taken straight on. The result differs by rounding only and does not depend
     on earlier calls; how long it takes does, so use one integrator for all calls that continue the same chains.
+
+    Example:
+        >>> import torch
+        >>> from geovae import RiemannianMetric, fast_leapfrog, hmc
+        >>> metric = RiemannianMetric(torch.zeros(1, 2), torch.ones(1, 2), rho=1.0, lam=0.01)
+        >>> target, z = metric.log_density_and_gradient, torch.tensor([[50.0, 0.0], [0.5, 0.0]])
+        >>> ends = []
+        >>> for integrator in (hmc.leapfrog, fast_leapfrog(metric)):
+        ...     generator = torch.Generator().manual_seed(0)
+        ...     state, _ = hmc.sample(target, z, generator=generator, integrator=integrator)
+        ...     ends.append(state.z)
+        >>> torch.allclose(*ends)
+        True
     """
     return hmc.leapfrog if metric.scaled else _FastLeapfrog(metric)
 

@@ -19,6 +19,18 @@ def encode_images(
 
     Returns:
         `mu` (N, d) and `log_var` (N, d), float32 on the CPU; `log_var` is None for a deterministic encoder.
+
+    Example:
+        >>> import torch
+        >>> from geovae import build_model, encode_images
+        >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
+        >>> description["image_shape"] = [1, 4, 4]
+        >>> model = build_model(description, seed=0)
+        >>> mu, log_var = encode_images(model, torch.zeros(5, 1, 4, 4, dtype=torch.uint8))
+        >>> mu.shape, log_var.shape
+        (torch.Size([5, 2]), torch.Size([5, 2]))
+        >>> torch.allclose(mu, mu[:1])  # equal images have equal codes
+        True
     """
     device = next(model.parameters()).device
     mu = torch.empty(len(images), model.latent_dim)
@@ -41,6 +53,16 @@ def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) ->
 
     Raises:
         GeovaeError: a latent is NaN or infinite.
+
+    Example:
+        >>> import torch
+        >>> from geovae import build_model, decode_images
+        >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
+        >>> description["image_shape"] = [1, 4, 4]
+        >>> model = build_model(description, seed=0)
+        >>> images = decode_images(model, torch.zeros(5, 2))
+        >>> images.shape, images.dtype
+        (torch.Size([5, 1, 4, 4]), torch.uint8)
     """
     return _decode(model, z, batch_size, lambda batch: batch)
 

@@ -26,6 +26,15 @@ def build_model(description: dict, seed: int = 0) -> Autoencoder:
 
     Raises:
         GeovaeError: a key is missing, a name is unknown, or a value is refused by the model or the net.
+
+    Example:
+        >>> import torch
+        >>> from geovae import build_model
+        >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
+        >>> description["image_shape"] = [1, 4, 4]
+        >>> model = build_model(description, seed=0)
+        >>> model.decode(torch.zeros(3, 2)).shape
+        torch.Size([3, 1, 4, 4])
     """
     missing = [key for key in REQUIRED if key not in description]
     if missing:
@@ -43,7 +52,20 @@ def build_model(description: dict, seed: int = 0) -> Autoencoder:
 
 
 def save_model(folder: str | Path, model: Autoencoder, description: dict) -> None:
-    """Write `model.safetensors` and then `model.json`, from which `load_model` rebuilds the model."""
+    """Write `model.safetensors` and then `model.json`, from which `load_model` rebuilds the model.
+
+    Example:
+        >>> import os
+        >>> import tempfile
+        >>> from geovae import build_model, save_model
+        >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
+        >>> description["image_shape"] = [1, 4, 4]
+        >>> model = build_model(description, seed=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_model(folder, model, description)
+        ...     print(*sorted(os.listdir(folder)))
+        model.json model.safetensors
+    """
     folder = Path(folder)
     storage.save_weights(folder / "model.safetensors", model.state_dict())
     storage.save_json(folder / "model.json", description)
@@ -54,6 +76,18 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Autoen
 
     Raises:
         GeovaeError: `model.json` or `model.safetensors` is missing or corrupt, or they do not fit together.
+
+    Example:
+        >>> import tempfile
+        >>> from geovae import build_model, load_model, save_model
+        >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
+        >>> description["image_shape"] = [1, 4, 4]
+        >>> model = build_model(description, seed=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_model(folder, model, description)
+        ...     loaded = load_model(folder)
+        >>> all(weights.equal(model.state_dict()[name]) for name, weights in loaded.state_dict().items())
+        True
     """
     folder = Path(folder)
     description_path, weights_path = folder / "model.json", folder / "model.safetensors"

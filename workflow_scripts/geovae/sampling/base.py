@@ -19,6 +19,17 @@ class Context:
     `mu` (N, d) and `log_var` (N, d) are the latents of the training images, `mu_validation` (M, d) those of the
     validation images, all float32 on the CPU; `images` (N, C, H, W) are the training images, uint8;
     `matched_displacement` is the manifold sampler's root mean square displacement per dimension.
+
+    Example:
+        >>> import torch
+        >>> from geovae import Context
+        >>> context = Context(mu=torch.zeros(10, 2))
+        >>> context.need("mu", "manifold").shape
+        torch.Size([10, 2])
+        >>> context.need("metric", "manifold")
+        Traceback (most recent call last):
+            ...
+        geovae.core.errors.GeovaeError: sampler 'manifold' needs a metric (--metric).
     """
 
     mu: torch.Tensor | None = None
@@ -55,6 +66,13 @@ class Draw(NamedTuple):
     """Latents (n, d), float32 on the CPU, still to be decoded, or uint8 images (n, C, H, W); one of the two is None.
 
     `from_prior` says that the latents are what the decoder takes; else they lie in the space of the encoder's means.
+
+    Example:
+        >>> import torch
+        >>> from geovae import Draw
+        >>> result = Draw(latents=torch.zeros(5, 2), images=None, diagnostics={"seconds": 0.1})
+        >>> result.from_prior
+        False
     """
 
     latents: torch.Tensor | None

@@ -14,6 +14,14 @@ def draw(name: str, context: Context, n: int, key: str, **settings: object) -> D
     Raises:
         GeovaeError: the sampler or one of its settings is unknown, a value is refused, or `context` lacks what the
             sampler needs.
+
+    Example:
+        >>> import torch
+        >>> from geovae import Context, draw
+        >>> context = Context(mu=torch.tensor([[1.0, 2.0]]))
+        >>> draw("jitter", context, 2, "a key", scale=0.0).latents  # training means plus no noise at all
+        tensor([[1., 2.],
+                [1., 2.]])
     """
     sampler = resolve(look_up(SAMPLERS, "sampler", name).function)
     parameters = inspect.signature(sampler).parameters.values()
