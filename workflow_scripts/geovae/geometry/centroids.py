@@ -24,10 +24,8 @@ def select_centroids(mu: np.ndarray, k: int, seed: int) -> np.ndarray:
     halved along their first principal axis until no region has more than that, and each region gets its share of the
     medoids: the cost is within 1 % of that of one search for k ≥ 100. The same `seed` gives the same rows.
 
-    Raises
-    ------
-    GeovaeError
-        If k is not in 1..N or mu is not a finite matrix.
+    Raises:
+        GeovaeError: k is not in 1…N, or mu is not a finite matrix.
 
     Example:
         >>> import numpy as np
@@ -72,10 +70,8 @@ def nearest_neighbour_distances(points: np.ndarray) -> np.ndarray:
 def centroid_radius(centroids: np.ndarray) -> float:
     """ρ = max_i min_{j≠i} ‖c_i − c_j‖ over all centroids (k, d).
 
-    Raises
-    ------
-    GeovaeError
-        For fewer than two centroids, which have no neighbours, or if each of them has a duplicate (ρ = 0).
+    Raises:
+        GeovaeError: there are fewer than two centroids, which have no neighbours, or each has a duplicate (ρ = 0).
     """
     if len(centroids) < 2:
         raise GeovaeError(

@@ -30,14 +30,10 @@ class GridGraph:
 
     Edge lengths are √(Δᵀ G Δ) integrated along the edge by Simpson's rule. Rows of maps follow axis_y, columns axis_x.
 
-    Parameters
-    ----------
-    field
-        Diagonals of the metric G.
-    axes
-        Evenly spaced coordinates (W,) and (H,), ascending.
-    points : (p, 2)
-        Points inside the axes; they need not be nodes.
+    Args:
+        field: diagonals of the metric G.
+        axes: evenly spaced coordinates (W,) and (H,), ascending.
+        points: (p, 2), inside the axes; they need not be nodes.
     """
 
     def __init__(self, field: Field, axes: Axes, points: np.ndarray) -> None:

@@ -77,21 +77,24 @@ def sample(
 ) -> tuple[HMCState, HMCInfo]:
     """Run n chains of `n_steps` steps side by side (Algorithm 2).
 
-    Parameters
-    ----------
-    target
-        Log-density up to a constant, and gradient. Any other force field in place of the gradient leaves the law of the
-        chain as it is (leapfrog stays reversible and keeps volumes) and costs acceptance.
-    start
-        First points (n, d), or the state that an earlier call ended with: with the same generator, two calls give what
-        one of the total length gives.
-    generator
-        Source of velocities and acceptances; drawn on its own device, so chains on any device see the same numbers.
-    velocity_std
-        Standard deviation of the velocities. 1 is the algorithm; any other value changes the invariant law.
-    integrator
-        What turns a state and velocities into a proposal: the algorithm's leapfrog, or a faster way to the same place
-        (`geovae.geometry.reach.fast_leapfrog`). Any other has to be reversible and keep volumes.
+    Args:
+        target: log-density up to a constant, and gradient. Any other force field in place of the gradient leaves the
+            invariant distribution as it is (leapfrog stays reversible and keeps volumes) and costs acceptance.
+        start: first points (n, d), or the state that an earlier call ended with: with the same generator, two calls
+            give what one of the total length gives.
+        n_steps, n_lf, eps_lf: N, the leapfrog steps of each of the N steps, and ε, their size.
+        generator: source of velocities and acceptances; drawn on its own device, so chains on any device see the same
+            numbers.
+        velocity_std: standard deviation of the velocities. 1 is the algorithm; any other value changes the invariant
+            distribution.
+        integrator: turns a state and velocities into a proposal: the algorithm's leapfrog, or a faster way to the same
+            place (`geovae.geometry.reach.fast_leapfrog`). Any other has to be reversible and keep volumes.
+
+    Returns:
+        The state after the last step, and diagnostics.
+
+    Raises:
+        GeovaeError: a number of steps or their size is not positive.
 
     Example:
         >>> import torch

@@ -26,19 +26,15 @@ FLOAT32_TOLERANCE = 1e-2
 class RiemannianMetric:
     """G(z) = Σ_i Σ_i⁻¹ ω_i(z) + λ exp(−τ‖z‖²) I with ω_i(z) = exp(−(z−c_i)ᵀ Σ_i⁻¹ (z−c_i) / ρ²), Eq. (17).
 
-    Parameters
-    ----------
-    centroids, precisions : tensors (k, d)
-        c_i and the diagonals of Σ_i⁻¹ (> 0), of one floating-point type and on one device, which are the metric's.
-    rho, lam, tau : float
-        ρ > 0, λ ≥ 0, τ ≥ 0. With λ = 0 the log-density stays finite everywhere, as weights are scaled by the largest.
-    indices : int64 tensor (k,), optional
-        Rows of the latents that the centroids are.
+    Args:
+        centroids, precisions: c_i and the diagonals of Σ_i⁻¹ (> 0), (k, d) each, of one floating-point type and on one
+            device, which are the metric's.
+        rho, lam, tau: ρ > 0, λ ≥ 0, τ ≥ 0. With λ = 0 the log-density stays finite everywhere, as weights are scaled
+            by the largest.
+        indices: rows of the latents that the centroids are, int64 (k,), where known.
 
-    Raises
-    ------
-    GeovaeError
-        For shapes that do not fit, non-finite values and parameters out of range.
+    Raises:
+        GeovaeError: shapes do not fit, values are not finite or parameters out of range.
 
     Example:
         At a lone centroid G is Σ⁻¹; far from it G is λ I.

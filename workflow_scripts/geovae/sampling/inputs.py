@@ -24,10 +24,8 @@ def read_context(
 ) -> Context:
     """The context of a run folder's model and of the files that are given.
 
-    Raises
-    ------
-    GeovaeError
-        If a file is missing or corrupt, or does not fit the model.
+    Raises:
+        GeovaeError: a file is missing or corrupt, or does not fit the model.
     """
     trained = load_model(model, device)
     d = trained.latent_dim
