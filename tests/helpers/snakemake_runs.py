@@ -12,6 +12,9 @@ import pytest
 
 from helpers.paths import ROOT
 
+LOADED = "loaded"
+"""The folder of a recorded build that says what each of its jobs loaded of our modules."""
+
 PARTS = ("Snakefile", "config.yaml", "configs", "envs", "profiles", "rules", "workflow_scripts")
 
 Result = subprocess.CompletedProcess[str]
@@ -45,17 +48,29 @@ def build_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
     return folder
 
 
-def run_command(folder: Path, *command: str) -> Result:
-    """Run a command in a copy of the project, with this Python's environment first on the path."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def run_command(folder: Path, *command: str, **variables: str) -> Result:
+    """Run a command in a copy of the project, with this Python's environment first on the path.
+
+    Args:
+        folder: where to run it.
+        command: its words.
+        variables: of the environment, besides.
+    """
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | variables
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def run_snakemake(folder: Path, *arguments: str, cores: int = 2) -> Result:
+def run_snakemake(folder: Path, *arguments: str, cores: int = 2, **variables: str) -> Result:
     """`snakemake --cores N --configfile configs/smoke.yaml` with more arguments."""
-    return run_command(
-        folder, "snakemake", "--cores", str(cores), *arguments, "--configfile", "configs/smoke.yaml"
-    )  # --configfile comes last: it takes every word that follows
+    words = ("snakemake", "--cores", str(cores), *arguments, "--configfile", "configs/smoke.yaml")
+    return run_command(folder, *words, **variables)  # --configfile comes last: it takes every word that follows
+
+
+def recording(folder: Path) -> dict[str, str]:
+    """The environment variables with which the jobs of a build write to `folder` what they load of our modules."""
+    folder.mkdir(parents=True)
+    paths = [str(Path(__file__).with_name("loaded_modules")), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths), "LOADED_MODULES": str(folder)}
 
 
 def output(result: Result) -> str:

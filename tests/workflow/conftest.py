@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.snakemake_runs import build_once, copy_project, output, run_snakemake
+from helpers.dry_runs import jobs_of
+from helpers.snakemake_runs import LOADED, build_once, copy_project, output, recording, run_snakemake
 
 
 @pytest.fixture
@@ -19,11 +20,12 @@ def project(tmp_path: Path) -> Path:
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished build of configs/smoke.yaml on two cores; tests read it and leave it as it is.
 
-    It is built once, by the first worker that comes for it; the others wait.
+    Its jobs say in the folder `LOADED` which of our modules they loaded. It is built once, by the first worker that
+    comes for it; the others wait.
     """
 
     def build(folder: Path) -> None:
-        result = run_snakemake(copy_project(folder))
+        result = run_snakemake(copy_project(folder), **recording(folder / LOADED))
         assert result.returncode == 0, output(result)
 
     return build_once(tmp_path_factory, "smoke", build)
@@ -43,14 +45,10 @@ def planned() -> Callable[..., dict[str, list[str]]]:
         result = run_snakemake(folder, "--dry-run", *arguments)
         assert result.returncode == 0, output(result)
         jobs: dict[str, list[str]] = {}
-        rule = ""
-        for line in output(result).splitlines():
-            words = line.split()
-            if words[:1] in (["rule"], ["localrule"]):
-                rule = words[1].rstrip(":")
-                jobs.setdefault(rule, [])
-            elif words[:1] == ["output:"]:
-                jobs[rule].append(line.split(":", 1)[1].strip())
+        for job in jobs_of(output(result)):
+            written = jobs.setdefault(job.rule, [])
+            if job.outputs:
+                written.append(", ".join(sorted(job.outputs)))
         return jobs
 
     return plan
