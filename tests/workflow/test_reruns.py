@@ -108,6 +108,15 @@ def test_touching_code_reruns_nothing(smoke_copy):
     assert rerun(smoke_copy) == set()
 
 
+def test_another_module_under_the_same_name_reruns_the_jobs_of_that_name(smoke_copy, jobs):
+    table = smoke_copy / "workflow_scripts/geovae/sampling/table.py"
+    assert "geovae.sampling.kernel:sample_kde" in table.read_text()
+    (table.parent / "other.py").write_text((table.parent / "kernel.py").read_text())
+    table.write_text(table.read_text().replace("sampling.kernel:", "sampling.other:"))
+    concerned = [job for job in jobs if "geovae/sampling/kernel.py" in job.code]
+    assert rerun(smoke_copy) == outputs(downstream(jobs, concerned))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_an_edit_of_any_module_reruns_at_least_the_jobs_that_load_it(smoke_copy, jobs, loaded):
