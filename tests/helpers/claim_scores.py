@@ -10,22 +10,20 @@ from reproduction.plan.rows import PAPER_ROWS
 from reproduction.scores.classification import columns
 
 SEEDS = [0, 1, 2]
-OURS = {"label": "VAE - Ours", "model": "vae", "sampler": "manifold"}
-RESAMPLE = {"label": "Decoded means", "model": "vae", "sampler": "resample"}
+OURS = {"label": "VAE - Ours", "model": "vae", "sampler": "manifold", "variant": "base"}
 
 
-def jitter(variant: str = "base") -> dict:
-    return {"label": f"jitter {variant}", "model": "vae", "sampler": "jitter", "variant": variant}
+def point(sampler: str, variant: str = "base") -> dict:
+    return {"label": f"{sampler} {variant}", "model": "vae", "sampler": sampler, "variant": variant}
 
 
 def ours(variant: str, **others) -> dict:
     return {**OURS, "label": variant, "variant": variant, **others}
 
 
-def pair(model: str, first: str, second: str) -> dict:
-    return {first: {"label": "Prior", "model": model, "sampler": "prior", "trials": ["t00", "t01"]}} | {
-        second: {"label": "Ours", "model": model, "sampler": "manifold", "trials": ["t00", "t01"]}
-    }
+def plugged(model: str) -> list[dict]:
+    shared = {"model": model, "title": model.upper(), "trials": ["t00", "t01"], "block": "paper"}
+    return [{**shared, "label": "Prior", "sampler": "prior"}, {**shared, "label": "Ours", "sampler": "manifold"}]
 
 
 SETTINGS = {
@@ -56,47 +54,40 @@ SETTINGS = {
     "table6": {
         "datasets": ["digits"],
         "seeds": SEEDS,
-        "pairs": [
-            {"label": model.upper(), **pair(model, "prior", "ours")} for model in ("vamp", "iwae", "aae", "vaegan")
-        ],
+        "rows": [row for model in ("vamp", "iwae", "aae", "vaegan") for row in plugged(model)],
     },
     "table7": {
+        "datasets": ["digits"],
         "seeds": SEEDS,
-        "rows": [
-            {
-                "dataset": "digits",
-                "label": "infogan",
-                "first": {"model": "two_stage", "sampler": "prior", "net": "infogan"},
-                "second": {"model": "two_stage", "sampler": "two_stage", "net": "infogan"},
-                "ours": {"model": "two_stage", "sampler": "manifold", "net": "infogan"},
-            }
+        "nets": ["infogan"],
+        "stages": [
+            {"label": sampler, "model": "two_stage", "sampler": sampler}
+            for sampler in ("prior", "two_stage", "manifold")
         ],
     },
     "figure4": {
         "datasets": ["digits"],
         "seeds": SEEDS,
-        "subsets": [{"name": "full", "size": 1000}, {"name": "n100", "size": 100}],
+        "sizes": {"digits": [{"subset": "n100", "n": 100}, {"subset": "full", "n": 1000}]},
         "rows": [row._asdict() for row in PAPER_ROWS if row.model in ("vae", "wae")],
     },
     "figure12": {
         "datasets": ["digits"],
         "seeds": SEEDS,
-        "sizes": [ours("k1000", k=1000), ours("k10", k=10), ours("k100", k=100)],
+        "ks": [ours("k1000", k=1000), ours("k10", k=10), ours("k100", k=100)],
         "draws": [ours("k1000"), ours("k1000_draw1")],
     },
-    "figure13": {"datasets": ["digits"], "seeds": SEEDS, "ours": OURS, "two": ours("k2"), "resample": RESAMPLE},
-    "figure14": {"datasets": ["digits"], "seeds": SEEDS, "cells": [ours("lam0.0001"), ours("lam1.0"), OURS]},
+    "figure13": {"datasets": ["digits"], "seeds": SEEDS, "two": [ours("k2")], "points": [OURS, point("resample")]},
+    "figure14": {"datasets": ["digits"], "seeds": SEEDS, "lams": [ours("lam0.0001"), ours("lam1.0"), OURS]},
     "controls": {
         "datasets": ["digits"],
         "seeds": SEEDS,
-        "ours": OURS,
-        "released": {"label": "released", "model": "vae", "sampler": "manifold_released"},
-        "long": ours("steps1000"),
-        "matched": jitter(),
-        "kde": {"label": "KDE", "model": "vae", "sampler": "kde"},
-        "resample": RESAMPLE,
-        "reconstruction": {"label": "Reconstructions", "model": "vae", "sampler": "reconstruction"},
-        "jitter_curve": [jitter("sigma0.5"), jitter("sigma1"), jitter()],
+        "points": [
+            OURS,
+            *(point(name) for name in ("manifold_released", "jitter", "kde", "resample", "reconstruction")),
+        ],
+        "lengths": [ours("base", n_steps=100), ours("steps1000", n_steps=1000)],
+        "curves": [point("jitter", "sigma0.5"), point("jitter", "sigma1"), point("jitter")],
     },
 }
 NOVELTIES = ("novelty", "novelty_latent", "novelty_features")

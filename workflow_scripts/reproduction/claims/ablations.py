@@ -1,6 +1,6 @@
 """The comparisons behind the claims of Figures 4, 11, 12 and 14: training sizes, centroids and λ."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from reproduction.claims import statements
@@ -27,32 +27,33 @@ def _of_sizes(evidence: Evidence) -> list[tuple[Section, str]]:
     return [cell for figure in ("figure4", "figure11") for cell in cells_of(evidence, figure)]
 
 
-def _sizes(figure: Section) -> list[Section]:
-    return sorted(need(figure, "subsets", "claims.figure4"), key=lambda subset: subset["size"])
+def _sizes(figure: Section, name: str) -> list[Mapping]:
+    """The subsets of a data set, from small to large."""
+    return need(need(figure, "sizes", "claims.figure4"), name, "claims.figure4.sizes")
 
 
 def _size_best(evidence: Evidence) -> Parts:
     return [
         ahead_of_all(
-            f"{evidence.title(name)}, {subset['size']:,} images",
-            ours(evidence, figure, name, subset=subset["name"]),
-            rivals(evidence, figure, name, subset=subset["name"]),
+            f"{evidence.title(name)}, {size['n']:,} images",
+            ours(evidence, figure, name, subset=size["subset"]),
+            rivals(evidence, figure, name, subset=size["subset"]),
         )
         for figure, name in _of_sizes(evidence)
-        for subset in _sizes(figure)
+        for size in _sizes(figure, name)
     ]
 
 
 def _size_change(evidence: Evidence, figure: Section, name: str, lead: Callable, sign: float) -> Part:
     """Whether a lead, (low, high) cells of a subset, is larger (sign 1) or smaller (−1) at the smallest size."""
     terms = []
-    sizes = _sizes(figure)
+    sizes = _sizes(figure, name)
     if len(sizes) < 2:
         return Part(evidence.title(name), Outcome.UNDECIDED, reason="fewer than two sizes")
-    for subset, weight in ((sizes[0], sign), (sizes[-1], -sign)):
-        low, high = lead(subset["name"])
+    for size, weight in ((sizes[0], sign), (sizes[-1], -sign)):
+        low, high = lead(size["subset"])
         for factor, found in ((weight, high), (-weight, low)):
-            terms.append((factor, found._replace(label=f"{found.label} at {subset['size']:,}")))
+            terms.append((factor, found._replace(label=f"{found.label} at {size['n']:,}")))
     return compare(evidence.title(name), terms)
 
 
@@ -94,9 +95,9 @@ def _k_competitive(evidence: Evidence) -> Parts:
     for figure, name in cells_of(evidence, "figure12"):
         table = _table1_of(evidence, name)
         others = rivals(evidence, table, name) if table else []
-        for cell in need(figure, "sizes", "claims.figure12"):
+        for cell in need(figure, "ks", "claims.figure12"):
             if cell["k"] >= 1000:
-                found = evidence.find(figure, {"label": f"k = {cell['k']:,}", **cell}, name)
+                found = evidence.find(figure, cell, name)
                 best = best_rival(found, others) or Found("the best other row", [])
                 terms = [(-1.0, found), (statements.COMPETITIVE, best)]
                 parts.append(compare(f"{evidence.title(name)}, k = {cell['k']:,}", terms))
@@ -106,8 +107,8 @@ def _k_competitive(evidence: Evidence) -> Parts:
 def _k_falls(evidence: Evidence) -> Parts:
     parts = []
     for figure, name in cells_of(evidence, "figure12"):
-        cells = sorted(need(figure, "sizes", "claims.figure12"), key=lambda cell: cell["k"])
-        found = [evidence.find(figure, {"label": f"k = {cell['k']:,}", **cell}, name) for cell in cells]
+        cells = sorted(need(figure, "ks", "claims.figure12"), key=lambda cell: cell["k"])
+        found = [evidence.find(figure, cell, name) for cell in cells]
         if len(found) < 2:
             parts.append(Part(evidence.title(name), Outcome.UNDECIDED, reason="fewer than two numbers of centroids"))
             continue
@@ -165,5 +166,5 @@ COMPARISONS: dict[str, Callable[[Evidence], Parts]] = {
     "k_competitive": _k_competitive,
     "k_falls": _k_falls,
     "centroids": _hardly("figure12", "draws"),
-    "lam": _hardly("figure14", "cells"),
+    "lam": _hardly("figure14", "lams"),
 }

@@ -132,13 +132,13 @@ def _helps(*models: str) -> Callable[[Evidence], Parts]:
     def parts(evidence: Evidence) -> Parts:
         return [
             ahead(
-                f"{evidence.title(name)}, {pair['label']}",
-                evidence.find(table, {"label": "ours", **pair["ours"]}, name),
-                evidence.find(table, {"label": "prior", **pair["prior"]}, name),
+                f"{evidence.title(name)}, {title}",
+                row(evidence, table, name, model, "manifold"),
+                row(evidence, table, name, model, "prior"),
             )
             for table, name in cells_of(evidence, "table6")
-            for pair in need(table, "pairs", "claims.table6")
-            if pair["prior"]["model"] in models
+            for model, title in {cell["model"]: cell["title"] for cell in need(table, "rows", "claims.table6")}.items()
+            if model in models
         ]
 
     return parts
@@ -146,14 +146,14 @@ def _helps(*models: str) -> Callable[[Evidence], Parts]:
 
 def _two_stage(stage: str) -> Callable[[Evidence], Parts]:
     def parts(evidence: Evidence) -> Parts:
-        table = evidence.section("table7") or {"rows": []}
         return [
             ahead(
-                f"{evidence.title(line['dataset'])}, {line['label']}",
-                evidence.find(table, {"label": "ours", **line["ours"]}, line["dataset"]),
-                evidence.find(table, {"label": f"{stage} stage", **line[stage]}, line["dataset"]),
+                f"{evidence.title(name)}, {net}",
+                *(evidence.find(table, stages[sampler], name, net=net) for sampler in ("manifold", stage)),
             )
-            for line in need(table, "rows", "claims.table7")
+            for table, name in cells_of(evidence, "table7")
+            for stages in [{cell["sampler"]: cell for cell in need(table, "stages", "claims.table7")}]
+            for net in need(table, "nets", "claims.table7")
         ]
 
     return parts
@@ -211,8 +211,8 @@ COMPARISONS: dict[str, Callable[[Evidence], Parts]] = {
     "richer": _richer,
     **{f"helps_{model}": _helps(model) for model in ("vamp", "iwae", "aae", "vaegan")},
     "helps_all": _helps("vamp", "iwae", "aae", "vaegan"),
-    "first_stage": _two_stage("first"),
-    "second_stage": _two_stage("second"),
+    "first_stage": _two_stage("prior"),
+    "second_stage": _two_stage("two_stage"),
     "search": _search,
     "augmentation": _augmentation,
 }

@@ -15,6 +15,7 @@ from reproduction.claims.evidence import (
     compare,
     describe,
     means,
+    need,
     number,
     undecided_reason,
 )
@@ -31,10 +32,24 @@ from reproduction.claims.verdicts import (
 NOVELTIES = {"novelty": "pixels", "novelty_latent": "latent space", "novelty_features": "features"}
 
 
-def _control(evidence: Evidence, section: Section, name: str, dataset: str) -> Found:
-    """The cell of this name; empty where the section lacks it."""
-    cell = section.get(name)
-    return evidence.find(section, {"label": name, **cell}, dataset) if cell else Found(name, [])
+def _control(evidence: Evidence, section: Section, sampler: str, dataset: str) -> Found:
+    """The point of the section that the VAE gives by this sampler as it usually is; empty where there is none."""
+    for point in need(section, "points", "claims.controls"):
+        if (point["model"], point["sampler"], point["variant"]) == ("vae", sampler, "base"):
+            return evidence.find(section, point, dataset)
+    return Found(sampler, [])
+
+
+def _ours(evidence: Evidence, section: Section, dataset: str) -> Found:
+    return _control(evidence, section, "manifold", dataset)
+
+
+def _longest(evidence: Evidence, section: Section, dataset: str) -> Found:
+    """The longest chain; empty where the section has none."""
+    lengths = need(section, "lengths", "claims.controls")
+    if not lengths:
+        return Found("long", [])
+    return evidence.find(section, max(lengths, key=lambda cell: cell["n_steps"]), dataset)
 
 
 def _mean(found: Found, column: str) -> str:
@@ -51,7 +66,7 @@ def _against(name: str) -> Callable[[Evidence], Parts]:
         return [
             ahead(
                 evidence.title(data),
-                _control(evidence, section, "ours", data),
+                _ours(evidence, section, data),
                 _control(evidence, section, name, data),
             )
             for section, data in cells_of(evidence, "controls")
@@ -63,7 +78,7 @@ def _against(name: str) -> Callable[[Evidence], Parts]:
 def _not_resampled(evidence: Evidence) -> Parts:
     parts = []
     for section, data in cells_of(evidence, "controls"):
-        own = _control(evidence, section, "ours", data)
+        own = _ours(evidence, section, data)
         # In latent space decoded means have no novelty at all: nothing to compare with.
         for column in ("novelty", "novelty_features"):
             if column == "novelty" or _taken(own, column):
@@ -79,7 +94,8 @@ def _two_centroids(evidence: Evidence) -> Parts:
     parts = []
     for section, data in cells_of(evidence, "figure13"):
         title = evidence.title(data)
-        two, base = (_control(evidence, section, name, data) for name in ("two", "ours"))
+        (cell,) = need(section, "two", "claims.figure13")
+        two, base = evidence.find(section, cell, data), _ours(evidence, section, data)
         parts.append(compare(f"{title}, diversity (F8)", [(1.0, two), (-statements.DIVERSE, base)], "prd_f8"))
         resample = _control(evidence, section, "resample", data)
         parts.append(ahead(f"{title}, novelty", two, resample, "novelty"))
@@ -101,9 +117,11 @@ def _at_equal(column: str) -> Callable[[Evidence], Parts]:
     def parts(evidence: Evidence) -> Parts:
         result = []
         for section, data in cells_of(evidence, "controls"):
-            own = _control(evidence, section, "ours", data)
-            cells = section.get("jitter_curve", ())
-            curve = [evidence.find(section, {"label": "jitter", **cell}, data) for cell in cells]
+            own = _ours(evidence, section, data)
+            noise = [cell for cell in need(section, "curves", "claims.controls") if cell["sampler"] == "jitter"]
+            # Noise of no size at all leaves the decoded means.
+            curve = [evidence.find(section, cell, data) for cell in noise]
+            curve = [_control(evidence, section, "resample", data), *curve] if noise else []
             where = f"{evidence.title(data)}, {NOVELTIES[column]}"
             margin = margin_at_equal(own.records, [found.records for found in curve if found.records], column, "fid")
             if isinstance(margin, str):
@@ -125,7 +143,7 @@ def _at_equal(column: str) -> Callable[[Evidence], Parts]:
 def _felt(evidence: Evidence) -> Parts:
     parts = []
     for section, data in cells_of(evidence, "controls"):
-        own = _control(evidence, section, "ours", data)
+        own = _ours(evidence, section, data)
         for column, moment in (("active_share_start", "starts"), ("active_share", "ends")):
             where = f"{evidence.title(data)}, {moment}"
             margin = share_margin(own.records, column, statements.FELT)
@@ -141,7 +159,7 @@ def _felt(evidence: Evidence) -> Parts:
 def _stays(evidence: Evidence) -> Parts:
     parts = []
     for section, data in cells_of(evidence, "controls"):
-        own, long = (_control(evidence, section, name, data) for name in ("ours", "long"))
+        own, long = _ours(evidence, section, data), _longest(evidence, section, data)
         part = compare(evidence.title(data), [(statements.COMPETITIVE, own), (-1.0, long)])
         shown = [
             f"{title} {_mean(own, short)} and, {LONG_FACTOR_WORDS} longer, {_mean(own, column)}"
@@ -158,7 +176,7 @@ def _stays(evidence: Evidence) -> Parts:
 def _released(evidence: Evidence) -> Parts:
     parts = []
     for section, data in cells_of(evidence, "controls"):
-        own, released = (_control(evidence, section, name, data) for name in ("ours", "released"))
+        own, released = (_control(evidence, section, name, data) for name in ("manifold", "manifold_released"))
         part = compare(evidence.title(data), [(1.0, own), (-1.0, released)])
         margin = contrast([(1.0, own.records), (-1.0, released.records)], "fid")
         if margin is not None:
@@ -174,7 +192,7 @@ COMPARISONS: dict[str, Callable[[Evidence], Parts]] = {
     "not_resampled": _not_resampled,
     "two_centroids": _two_centroids,
     "cost": _cost,
-    "jitter": _against("matched"),
+    "jitter": _against("jitter"),
     "kde": _against("kde"),
     **{f"equal_{column}": _at_equal(column) for column in NOVELTIES},
     "felt": _felt,

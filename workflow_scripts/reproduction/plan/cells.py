@@ -1,165 +1,221 @@
-"""Which generations each table and figure of scores needs."""
+"""The cells of each table and figure of scores, written once.
 
-from collections.abc import Iterator
+From a `Grid` follow the generations that a build makes, what the renderer and the claims are told (`section`), and the
+records that these look up (`Cell.of` a section, a data set and a row).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
 
 from reproduction.config.config import Config
 from reproduction.config.trials import BETAS, trial_names
 from reproduction.config.variants import variant_name
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
+from reproduction.scores.cells import Cell
 
 OURS = PAPER_ROWS[-1]
 # Beside the paper's sampler wherever a score of it is compared: what the same model gives without the metric.
 PEERS = tuple(row for row in PAPER_ROWS if row.model == "vae" and row.sampler in ("prior", "gmm"))
 CURVE_CONTROLS = tuple(row for row in CONTROL_ROWS if row.sampler in ("reconstruction", "resample", "jitter", "kde"))
-PLUGGED_SAMPLERS = ("prior", "manifold", "jitter", "reconstruction")
-STAGE_SAMPLERS = ("reconstruction", "prior", "two_stage", "manifold", "jitter")
+PLUGGED_TITLES = {"vamp": "VAMP", "iwae": "IWAE", "aae": "AAE", "vaegan": "VAEGAN"}
+PLUGGED_SAMPLERS = (
+    ("Prior", "prior", "paper"),
+    ("Ours", "manifold", "paper"),
+    ("Means + matched noise", "jitter", "controls"),
+    ("Reconstructions", "reconstruction", "controls"),
+)
+STAGES = (
+    Row("Reconstructions", "two_stage", "reconstruction", "controls"),
+    Row("1st stage", "two_stage", "prior", "paper"),
+    Row("2nd stage", "two_stage", "two_stage", "paper"),
+    Row("Ours", "two_stage", "manifold", "paper"),
+    Row("Means + matched noise", "two_stage", "jitter", "controls"),
+)
+
+Said = dict[str, Any]
 
 
-def table1_generations(config: Config) -> Iterator[Generation]:
-    """Every generation that is a cell of Table 1, for every seed."""
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a table or figure: each row on each data set and, where there are several, net and subset.
+
+    Attributes:
+        rows: what `Cell.of` takes of a row, and the number that a point of a curve stands for; by the name under which
+            the renderer and the claims know them.
+        beside: rows that are scored and told to nobody.
+        shared: what all cells share beside their seeds.
+    """
+
+    datasets: list[str]
+    seeds: list[int]
+    rows: dict[str, list[Said]]
+    beside: tuple[Row, ...] = ()
+    shared: dict[str, str] = field(default_factory=dict)
+    nets: list[str] | None = None
+    subsets: list[str] | None = None
+
+    @property
+    def section(self) -> Said:
+        """What the renderer and the claims are told of the cells."""
+        several = {"nets": self.nets} if self.nets else {}
+        return {"datasets": self.datasets, "seeds": self.seeds, **self.shared, **several, **self.rows}
+
+    def cells(self, config: Config) -> list[Cell]:
+        """All cells, on the data set's own net where no other is said."""
+        nets = [{"net": net} for net in self.nets or ()] or [{}]
+        subsets = [{"subset": subset} for subset in self.subsets or ()] or [{}]
+        rows = [row for part in self.rows.values() for row in part] + _said(self.beside)
+        shared = {"seeds": self.seeds, **self.shared}
+        return [
+            Cell.of({"dataset": dataset, "net": config.protocol(dataset).net}, shared, net, subset, row)
+            for dataset, net, subset, row in product(self.datasets, nets, subsets, rows)
+        ]
+
+
+def _said(rows: Iterable[Row]) -> list[Said]:
+    return [row._asdict() for row in rows]
+
+
+def ours(label: str, variant: str, **more: object) -> Said:
+    """The paper's sampler with other options, under a label of its own."""
+    return OURS._replace(label=label, variant=variant)._asdict() | more
+
+
+# -- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _table1(config: Config) -> Grid:
     table = config.artefacts.table1
-    for dataset in table.datasets:
-        for seed in table.seeds:
-            for row in table1_rows(config):
-                yield Generation(run_of(config, dataset, row.model, seed, table.subset), row.sampler, row.variant)
+    return Grid(table.datasets, table.seeds, {"rows": _said(table1_rows(config))}, shared={"subset": table.subset})
 
 
-def table3_generations(config: Config) -> Iterator[Generation]:
-    """Every configuration of every row, net and seed of Table 3, and the controls of the VAE."""
+def _table3(config: Config) -> Grid:
     table = config.artefacts.table3
-    for dataset in table.datasets:
-        for net in table.nets:
-            for seed in table.seeds:
-                for row in (row for row in SEARCH_ROWS if row.model in table.models):
-                    for trial in trial_names(row.model, table.n_trials):
-                        run = run_of(config, dataset, row.model, seed, trial=trial, net=net)
-                        yield Generation(run, row.sampler)
+    rows = [
+        {**row._asdict(), "trials": trial_names(row.model, table.n_trials)}
+        for row in SEARCH_ROWS
+        if row.model in table.models
+    ]
+    return Grid(table.datasets, table.seeds, {"rows": rows}, nets=table.nets)
 
 
-def table6_generations(config: Config) -> Iterator[Generation]:
-    """Prior, the paper's sampler and two controls for every configuration of the models of Table 6."""
+def _table6(config: Config) -> Grid:
     table = config.artefacts.table6
-    for dataset in table.datasets:
-        for model in table.models:
-            for trial in trial_names(model, table.n_trials):
-                for seed in table.seeds:
-                    run = run_of(config, dataset, model, seed, trial=trial, net=table.net)
-                    yield from (Generation(run, sampler) for sampler in PLUGGED_SAMPLERS)
+    rows = [
+        {
+            "title": PLUGGED_TITLES[model],
+            **Row(label, model, sampler, block)._asdict(),
+            "trials": trial_names(model, table.n_trials),
+        }
+        for model in table.models
+        for label, sampler, block in PLUGGED_SAMPLERS
+    ]
+    return Grid(table.datasets, table.seeds, {"rows": rows}, shared={"net": table.net})
 
 
-def table7_generations(config: Config) -> Iterator[Generation]:
-    """Reconstructions, both stages, the paper's sampler and its control for the two-stage models of Table 7."""
+def _table7(config: Config) -> Grid:
     table = config.artefacts.table7
-    for dataset in table.datasets:
-        for net in table.nets:
-            for seed in table.seeds:
-                run = run_of(config, dataset, "two_stage", seed, net=net)
-                yield from (Generation(run, sampler) for sampler in STAGE_SAMPLERS)
+    return Grid(table.datasets, table.seeds, {"stages": _said(STAGES)}, nets=table.nets)
 
 
-def training_size_rows(config: Config, figure: str) -> list[Row]:
-    """The curves of Figure 4 or 11: the paper's rows, and controls."""
-    models = getattr(config.artefacts, figure).models
-    return [row for row in PAPER_ROWS if row.model in models] + list(CURVE_CONTROLS)
+# -- figures ----------------------------------------------------------------------------------------------------------
 
 
-def training_size_generations(config: Config, figure: str) -> Iterator[Generation]:
-    """Every row of Figure 4 or 11 on every subset."""
-    section = getattr(config.artefacts, figure)
-    for dataset in section.datasets:
-        for subset in section.subsets:
-            for seed in section.seeds:
-                for row in training_size_rows(config, figure):
-                    yield Generation(run_of(config, dataset, row.model, seed, subset), row.sampler)
+def _training_size(figure: str) -> Callable[[Config], Grid]:
+    def grid(config: Config) -> Grid:
+        section = getattr(config.artefacts, figure)
+        rows = [row for row in PAPER_ROWS if row.model in section.models]
+        return Grid(section.datasets, section.seeds, {"rows": _said([*rows, *CURVE_CONTROLS])}, subsets=section.subsets)
+
+    return grid
 
 
-def draw_variants(config: Config) -> list[str]:
-    """The variants of Figure 12's random choices of centroids."""
+def _figure12(config: Config) -> Grid:
     figure = config.artefacts.figure12
-    return [variant_name(k=figure.k_draws, draw=draw) for draw in range(figure.n_draws)]
+    ks = [ours(f"k = {k:,}", variant_name(k=k), k=k) for k in sorted({*figure.ks, figure.k_draws})]
+    draws = [ours(f"draw {draw + 1}", variant_name(k=figure.k_draws, draw=draw)) for draw in range(figure.n_draws)]
+    rows = {"ks": ks, "draws": draws, "peers": _said([*PEERS, *CURVE_CONTROLS])}
+    return Grid(figure.datasets, figure.seeds, rows, (OURS,))
 
 
-def figure12_generations(config: Config) -> Iterator[Generation]:
-    """The paper's sampler with other numbers and choices of centroids, and its peers."""
-    figure = config.artefacts.figure12
-    variants = [variant_name(k=k) for k in {*figure.ks, figure.k_draws}] + draw_variants(config)
-    yield from _variants_and_peers(config, figure.datasets, figure.seeds, variants)
-
-
-def figure14_generations(config: Config) -> Iterator[Generation]:
-    """The paper's sampler with other λ, and its peers."""
-    figure = config.artefacts.figure14
-    variants = [variant_name(k=figure.k, lam=lam) for lam in figure.lams]
-    yield from _variants_and_peers(config, figure.datasets, figure.seeds, variants)
-
-
-def _variants_and_peers(
-    config: Config, datasets: list[str], seeds: list[int], variants: list[str]
-) -> Iterator[Generation]:
-    for dataset in datasets:
-        for seed in seeds:
-            run = run_of(config, dataset, "vae", seed)
-            yield from (Generation(run, "manifold", variant) for variant in variants)
-            yield from (Generation(run, row.sampler) for row in (OURS, *PEERS, *CURVE_CONTROLS))
-
-
-def two_centroids(config: Config, dataset: str, seed: int) -> Generation:
-    """The generation that a panel of Figure 13 shows."""
-    return Generation(run_of(config, dataset, "vae", seed), "manifold", variant_name(k=2))
-
-
-def figure13_generations(config: Config) -> Iterator[Generation]:
-    """The paper's sampler with two centroids, and what it is compared with."""
+def _figure13(config: Config) -> Grid:
     figure = config.artefacts.figure13
-    for dataset in figure.datasets:
-        generation = two_centroids(config, dataset, figure.seed)
-        yield generation
-        yield from (Generation(generation.run, sampler) for sampler in ("manifold", "resample"))
+    (resample,) = (row for row in CONTROL_ROWS if row.sampler == "resample")
+    rows = {"two": [ours("k = 2", variant_name(k=2))], "points": _said([OURS, resample])}
+    return Grid(figure.datasets, [figure.seed], rows)
 
 
-def two_stage_run(config: Config, seed: int) -> Run:
-    """The two-stage model in the figure of controls."""
+def _figure14(config: Config) -> Grid:
+    figure = config.artefacts.figure14
+    lams = [ours(f"λ = {lam:g}", variant_name(k=figure.k, lam=lam), lam=lam) for lam in sorted(figure.lams)]
+    rows = {"lams": lams, "peers": _said([*PEERS, *CURVE_CONTROLS])}
+    return Grid(figure.datasets, figure.seeds, rows, (OURS,))
+
+
+def _noise(label: str, sampler: str, option: str, scales: list[float]) -> list[Said]:
+    """The points of a curve of controls."""
+    return [
+        Row(label, "vae", sampler, "controls", variant_name(**{option: scale}))._asdict() | {"value": scale}
+        for scale in sorted(scales)
+    ]
+
+
+def _lengths(lengths: Iterable[int]) -> list[Said]:
+    return [ours(f"N = {n:,}", variant_name(steps=n), n_steps=n) for n in sorted(lengths)]
+
+
+def _controls(config: Config) -> Grid:
     figure = config.artefacts.figure_controls
-    return run_of(config, figure.dataset, "two_stage", seed, net=figure.net)
+    points = [*PEERS, OURS, RELEASED_ROW, *CONTROL_ROWS]
+    two_stage = Row("Two-stage", "two_stage", "two_stage", "paper")._asdict()
+    net = figure.net or config.protocol(figure.dataset).net
+    rows = {
+        "points": [*_said(row for row in points if row.sampler != "noise"), {**two_stage, "net": net}],
+        "curves": [
+            *_noise("Means + Gaussian noise", "jitter", "sigma", figure.scales),
+            *_noise("Means + KDE noise", "kde", "h", figure.scales),
+        ],
+        "lengths": _lengths(figure.lengths),
+        "betas": [
+            {**OURS._asdict(), "trial": f"t{index:02d}", "beta": beta}
+            for index, beta in enumerate(BETAS[: figure.n_betas])
+        ],
+        "ks": [ours(f"k = {k:,}", variant_name(k=k), k=k) for k in sorted(figure.ks)],
+    }
+    return Grid([figure.dataset], figure.seeds, rows, tuple(row for row in points if row.sampler == "noise"))
 
 
-def beta_trials(config: Config) -> list[str]:
-    """The trials of the VAE with other β in the figure of controls."""
-    return [f"t{index:02d}" for index in range(len(BETAS[: config.artefacts.figure_controls.n_betas]))]
-
-
-def controls_generations(config: Config) -> Iterator[Generation]:
-    """Points and curves of the figure of controls, and the chains whose diagnostics it shows."""
-    figure = config.artefacts.figure_controls
-    for seed in figure.seeds:
-        run = run_of(config, figure.dataset, "vae", seed)
-        yield from (Generation(run, row.sampler) for row in (*PEERS, OURS, RELEASED_ROW, *CONTROL_ROWS))
-        yield Generation(two_stage_run(config, seed), "two_stage")
-        yield from (Generation(run, "jitter", variant_name(sigma=scale)) for scale in figure.scales)
-        yield from (Generation(run, "kde", variant_name(h=scale)) for scale in figure.scales)
-        yield from (Generation(run, "manifold", variant_name(steps=steps)) for steps in figure.lengths)
-        yield from (Generation(run, "manifold", variant_name(k=k)) for k in figure.ks)
-        for trial in beta_trials(config):
-            yield Generation(run_of(config, figure.dataset, "vae", seed, trial=trial), "manifold")
-
-
-_GENERATIONS = {
-    "table1": table1_generations,
-    "table3": table3_generations,
-    "table6": table6_generations,
-    "table7": table7_generations,
-    "figure4": lambda config: training_size_generations(config, "figure4"),
-    "figure11": lambda config: training_size_generations(config, "figure11"),
-    "figure12": figure12_generations,
-    "figure13": figure13_generations,
-    "figure14": figure14_generations,
-    "figure_controls": controls_generations,
+_GRIDS: dict[str, Callable[[Config], Grid]] = {
+    "table1": _table1,
+    "table3": _table3,
+    "table6": _table6,
+    "table7": _table7,
+    "figure4": _training_size("figure4"),
+    "figure11": _training_size("figure11"),
+    "figure12": _figure12,
+    "figure13": _figure13,
+    "figure14": _figure14,
+    "figure_controls": _controls,
 }
 
 
+# -- what follows -----------------------------------------------------------------------------------------------------
+
 # The tables and figures that are rendered from scores.
-SCORED = tuple(_GENERATIONS)
+SCORED = tuple(_GRIDS)
+
+
+def section(config: Config, artefact: str) -> Said:
+    """What the renderer of an artefact of scores and its claims are told of its cells."""
+    return _GRIDS[artefact](config).section
+
+
+def cells(config: Config, artefact: str) -> list[Cell]:
+    """The cells of an artefact of scores."""
+    return _GRIDS[artefact](config).cells(config)
 
 
 def score_table(artefact: str) -> str:
@@ -170,4 +226,17 @@ def score_table(artefact: str) -> str:
 def scored_generations(config: Config, *artefacts: str) -> list[Generation]:
     """Every generation that these tables and figures have the scores of, or all that the config asks for; sorted."""
     asked = [name for name in artefacts or SCORED if getattr(config.artefacts, name) is not None]
-    return sorted({generation for name in asked for generation in _GENERATIONS[name](config)})
+    return sorted(
+        {
+            Generation(Run(cell.dataset, cell.subset, cell.net, cell.model, trial, seed), cell.sampler, cell.variant)
+            for name in asked
+            for cell in cells(config, name)
+            for trial in cell.trials or (cell.trial,)
+            for seed in cell.seeds
+        }
+    )
+
+
+def two_centroids(config: Config, dataset: str, seed: int) -> Generation:
+    """The generation that a panel of Figure 13 shows."""
+    return Generation(run_of(config, dataset, "vae", seed), "manifold", variant_name(k=2))

@@ -6,21 +6,11 @@ from typing import Any
 from reproduction import published
 from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, TITLES
-from reproduction.config.trials import BETAS, trial_names
-from reproduction.config.variants import variant_name
 from reproduction.plan.augmentation import sources
-from reproduction.plan.cells import (
-    CURVE_CONTROLS,
-    OURS,
-    PEERS,
-    beta_trials,
-    draw_variants,
-    training_size_rows,
-    two_stage_run,
-)
-from reproduction.plan.figures import NEIGHBOURS, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
+from reproduction.plan.cells import SCORED, section
+from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
 from reproduction.plan.job_settings import text
-from reproduction.plan.rows import CONTROL_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
+from reproduction.plan.rows import Row
 
 # What the report lists beside each artefact's number.
 CONTENTS = {
@@ -44,10 +34,6 @@ CONTENTS = {
 }
 
 
-def _rows(rows: Iterable[Row]) -> list[dict[str, str]]:
-    return [row._asdict() for row in rows]
-
-
 def _info(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     info = {}
     for name in names:
@@ -68,37 +54,27 @@ def _sized_title(config: Config, dataset: str, subset: str = "full") -> str:
     return f"{TITLES[dataset]}, {n:,} training images" if n else TITLES[dataset]
 
 
-def _panels(config: Config, names: Iterable[str], sized: bool = True) -> list[dict[str, str]]:
-    return [
-        {
-            "dataset": name,
-            "title": _sized_title(config, name) if sized else TITLES[name],
-            "net": config.protocol(name).net,
-            "subset": "full",
-        }
-        for name in names
-    ]
+def training_sizes(config: Config, artefact: str) -> dict[str, dict[str, Any]]:
+    """For Figures 4 and 11: each data set's subsets with their numbers of images, ascending."""
+    figure = getattr(config.artefacts, artefact)
+    sizes = {
+        dataset: [{"subset": subset, "n": _n_train(config, dataset, subset)} for subset in figure.subsets]
+        for dataset in figure.datasets
+    }
+    return {"sizes": {dataset: sorted(of_one, key=lambda size: size["n"]) for dataset, of_one in sizes.items()}}
 
 
-def _scored(config: Config, datasets: list[str], seeds: list[int], subset: str = "full") -> dict[str, Any]:
-    """What every table and figure of scores needs to find its records."""
-    return {
-        "datasets": datasets,
-        "datasets_info": _info(config, datasets),
-        "subset": subset,
+def _scored(config: Config, artefact: str) -> dict[str, Any]:
+    """What every table and figure of scores is told: its cells, and where their records are."""
+    cells = section(config, artefact)
+    return cells | {
+        "datasets_info": _info(config, cells["datasets"]),
         "split": config.artefacts.table1.split if config.artefacts.table1 else "test",
-        "seeds": seeds,
         "backbone": config.evaluation.backbone,
     }
 
 
 # -- tables -----------------------------------------------------------------------------------------------------------
-
-
-def _table1(config: Config) -> dict[str, Any]:
-    table = config.artefacts.table1
-    rows = _rows(table1_rows(config))
-    return _scored(config, table.datasets, table.seeds, table.subset) | {"rows": rows}
 
 
 def _table2(config: Config) -> dict[str, Any]:
@@ -118,55 +94,24 @@ def _table2(config: Config) -> dict[str, Any]:
     }
 
 
-def _table3(config: Config) -> dict[str, Any]:
-    table = config.artefacts.table3
-    rows = [
-        {**row._asdict(), "trials": trial_names(row.model, table.n_trials)}
-        for row in SEARCH_ROWS
-        if row.model in table.models
-    ]
-    return _scored(config, table.datasets, table.seeds) | {"nets": table.nets, "rows": rows}
-
-
-PLUGGED_TITLES = {"vamp": "VAMP", "iwae": "IWAE", "aae": "AAE", "vaegan": "VAEGAN"}
-PLUGGED_GENERATIONS = (
-    {"label": "Prior", "sampler": "prior", "block": "paper"},
-    {"label": "Ours", "sampler": "manifold", "block": "paper"},
-    {"label": "Means + matched noise", "sampler": "jitter", "block": "controls"},
-    {"label": "Reconstructions", "sampler": "reconstruction", "block": "controls"},
-)
-
-
-def _table6(config: Config) -> dict[str, Any]:
-    table = config.artefacts.table6
-    rows = [
-        {
-            "model": model,
-            "title": PLUGGED_TITLES[model],
-            "trials": trial_names(model, table.n_trials),
-            "generations": list(PLUGGED_GENERATIONS),
-        }
-        for model in table.models
-    ]
-    return _scored(config, table.datasets, table.seeds) | {"net": table.net, "rows": rows}
-
-
 def _table7(config: Config) -> dict[str, Any]:
     table, nets = config.artefacts.table7, published.rows_by_net("table7")
-    rows = [
+    lines = [
         {"dataset": dataset, "net": net, "title": f"{TITLES[dataset]}, {nets.get(net, net).lower()}"}
         for dataset in table.datasets
         for net in table.nets
     ]
-    return _scored(config, table.datasets, table.seeds) | {"rows": rows}
-
-
-_TABLES = {"table1": _table1, "table2": _table2, "table3": _table3, "table6": _table6, "table7": _table7}
+    return _scored(config, "table7") | {"lines": lines}
 
 
 def table(config: Config, name: str) -> str:
     """For render_table: rows, data sets, split and backbone of a table."""
-    return text(_TABLES[name](config) if name in _TABLES else {})
+    if name in _OWN:
+        return text(_OWN[name](config))
+    return text(_scored(config, name) if name in SCORED else {})
+
+
+_OWN = {"table2": _table2, "table7": _table7}
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------
@@ -198,69 +143,25 @@ def _class_grid(config: Config) -> dict[str, Any]:
     return {"panels": panels, "columns": config.artefacts.figure10.columns}
 
 
-def figure_sizes(config: Config, name: str, dataset: str) -> list[dict[str, Any]]:
-    """The subsets of Figure 4 or 11 on a data set with their numbers of images, ascending."""
-    sizes = [
-        {"subset": subset, "n": _n_train(config, dataset, subset)} for subset in getattr(config.artefacts, name).subsets
+def _of_scores(config: Config, name: str) -> dict[str, Any]:
+    """The cells of a figure of scores and, for each of its panels, what all cells in it share."""
+    figure, more = getattr(config.artefacts, name), {}
+    told = _scored(config, name)
+    if name in ("figure4", "figure11"):
+        more = training_sizes(config, name)
+    elif name == "figure12":
+        more = {"k_draws": figure.k_draws}
+    elif name == "figure14":
+        more = {"k": figure.k}
+    panels = [
+        {
+            "dataset": dataset,
+            "title": TITLES[dataset] if "sizes" in more else _sized_title(config, dataset),
+            "net": config.protocol(dataset).net,
+        }
+        for dataset in told["datasets"]
     ]
-    return sorted(sizes, key=lambda size: size["n"])
-
-
-def _training_size(config: Config, name: str) -> dict[str, Any]:
-    section = getattr(config.artefacts, name)
-    panels = _panels(config, section.datasets, sized=False)
-    for panel in panels:
-        panel["sizes"] = figure_sizes(config, name, panel["dataset"])
-    rows = _rows(training_size_rows(config, name))
-    return _scored(config, section.datasets, section.seeds) | {"panels": panels, "rows": rows}
-
-
-def _of_variants(config: Config, section: Any) -> dict[str, Any]:
-    peers = _rows([*PEERS, *CURVE_CONTROLS])
-    panels = _panels(config, section.datasets)
-    return _scored(config, section.datasets, section.seeds) | {"panels": panels, "peers": peers}
-
-
-def _figure12(config: Config) -> dict[str, Any]:
-    section = config.artefacts.figure12
-    ks = [{"k": k, "variant": variant_name(k=k)} for k in sorted({*section.ks, section.k_draws})]
-    draws = {"draws": draw_variants(config), "k_draws": section.k_draws}
-    return _of_variants(config, section) | {"ks": ks, **draws}
-
-
-def _figure14(config: Config) -> dict[str, Any]:
-    section = config.artefacts.figure14
-    lams = [{"lam": lam, "variant": variant_name(k=section.k, lam=lam)} for lam in sorted(section.lams)]
-    return _of_variants(config, section) | {"lams": lams, "k": section.k}
-
-
-def _noise_curve(label: str, sampler: str, option: str, scales: list[float]) -> dict[str, Any]:
-    points = [{"value": scale, "variant": variant_name(**{option: scale})} for scale in sorted(scales)]
-    return {"label": label, "model": "vae", "sampler": sampler, "points": points}
-
-
-def _controls(config: Config) -> dict[str, Any]:
-    section = config.artefacts.figure_controls
-    rows = [*PEERS, OURS, RELEASED_ROW, *CONTROL_ROWS]
-    points = [{**row._asdict(), "trial": "base"} for row in rows if row.sampler != "noise"]
-    two_stage = {"label": "Two-stage", "model": "two_stage", "sampler": "two_stage", "variant": "base"}
-    net = two_stage_run(config, section.seeds[0]).net
-    points.append({**two_stage, "trial": "base", "net": net, "block": "paper"})
-    betas = zip(BETAS, beta_trials(config), strict=False)
-    return _scored(config, [section.dataset], section.seeds) | {
-        "panels": _panels(config, [section.dataset]),
-        "points": points,
-        "curves": [
-            _noise_curve("Means + Gaussian noise", "jitter", "sigma", section.scales),
-            _noise_curve("Means + KDE noise", "kde", "h", section.scales),
-        ],
-        "lengths": [{"n_steps": n, "variant": variant_name(steps=n)} for n in sorted(section.lengths)],
-        "betas": [{"beta": beta, "trial": trial} for beta, trial in betas],
-        "ks": [{"k": k, "variant": variant_name(k=k)} for k in sorted(section.ks)],
-    }
-
-
-_OF_ONE = {"figure10": _class_grid, "figure12": _figure12, "figure14": _figure14, "figure_controls": _controls}
+    return told | {"panels": panels} | more
 
 
 def figure(config: Config, name: str) -> str:
@@ -277,6 +178,6 @@ def figure(config: Config, name: str) -> str:
         return text({"title": _sized_title(config, section.dataset)})
     if name in SAMPLES:
         return text({"title": _sized_title(config, section.dataset, section.subset)})
-    if name in ("figure4", "figure11"):
-        return text(_training_size(config, name))
-    return text(_OF_ONE[name](config) if name in _OF_ONE else {})
+    if name == "figure10":
+        return text(_class_grid(config))
+    return text(_of_scores(config, name) if name in OF_SCORES else {})

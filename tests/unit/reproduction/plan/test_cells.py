@@ -10,14 +10,7 @@ from reproduction import published
 from reproduction.config import tables
 from reproduction.config.config import load_config
 from reproduction.plan.augmentation import SOURCE_PATTERN, class_generation, n_samples, source_generations, sources
-from reproduction.plan.cells import (
-    beta_trials,
-    draw_variants,
-    scored_generations,
-    table1_generations,
-    two_centroids,
-    two_stage_run,
-)
+from reproduction.plan.cells import cells, scored_generations, section, two_centroids
 from reproduction.plan.figures import (
     class_grid,
     grid_generations,
@@ -32,13 +25,14 @@ from reproduction.plan.targets import score_records, targets
 
 
 def test_table1_has_every_row_for_every_seed():
-    generations = list(table1_generations(CONFIG))
-    rows = table1_rows(CONFIG)
-    assert len(generations) == len(set(generations)) == 2 * len(rows)
+    rows, planned = table1_rows(CONFIG), cells(CONFIG, "table1")
+    assert [cell.label for cell in planned] == [row.label for row in rows]
+    assert {cell.seeds for cell in planned} == {(0, 1)}
     assert {row.sampler for row in rows} == set(SAMPLERS) - {"two_stage"}  # Table 7
     labels = [published.normal_label(row.label) for row in rows[:13]]
     assert labels == [published.normal_label(label) for label in published.rows("table1")]
-    assert Generation(Run("digits", "full", "conv", "vae", "base", 1), "manifold", "k500") in generations
+    generation = Generation(Run("digits", "full", "conv", "vae", "base", 1), "manifold", "k500")
+    assert generation in scored_generations(CONFIG, "table1")
 
 
 def test_rows_can_be_limited_to_some_models():
@@ -117,7 +111,11 @@ def test_the_two_stage_model_is_scored_with_both_stages():
 
 def test_random_centroids_are_drawn_as_often_as_asked():
     config = only(figure12={"ks": [100], "k_draws": 300, "n_draws": 3})
-    assert draw_variants(config) == ["k300_draw0", "k300_draw1", "k300_draw2"]
+    assert [draw["variant"] for draw in section(config, "figure12")["draws"]] == [
+        "k300_draw0",
+        "k300_draw1",
+        "k300_draw2",
+    ]
     variants = {g.variant for g in scored_generations(config) if g.sampler == "manifold"}
     assert variants == {"base", "k100", "k300", "k300_draw0", "k300_draw1", "k300_draw2"}
 
@@ -136,8 +134,7 @@ def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():
         ("two_stage", "infogan", "base", "two_stage", "base"),
     }
     assert expected <= found
-    assert beta_trials(config) == ["t00", "t01"]
-    assert two_stage_run(only(figure_controls={}), 4).net == "conv"
+    assert {cell.net for cell in cells(only(figure_controls={}), "figure_controls")} == {"conv"}
 
 
 def test_score_records_are_both_splits_of_every_generation_in_order():

@@ -1,65 +1,19 @@
-"""What the claims are told of the config: only records that are planned, and for every claim enough."""
+"""What the claims are told of the config: the cells of what is built, and for every claim enough."""
 
 import json
-from collections.abc import Iterator
-from itertools import product
 
 import pytest
 
-from geovae.evaluation.record import COLUMNS
 from helpers.configs import overlay, read
-from helpers.slice_checks import CONTENT, DEFAULT, changed, key, only
+from helpers.slice_checks import CONTENT, DEFAULT, changed, made_up_scores
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import COMPARISONS
 from reproduction.config.base import ALL_MODELS
 from reproduction.config.config import Config, load_config
-from reproduction.plan import claim_settings, job_settings, render_settings
+from reproduction.plan import claim_settings, render_settings
 from reproduction.plan.augmentation import classification_records
-from reproduction.plan.cells import scored_generations
-from reproduction.plan.figures import OF_SCORES
-from reproduction.plan.keys import SCORED_SPLITS, Generation
+from reproduction.plan.cells import SCORED
 from reproduction.plan.targets import ARTEFACTS
-
-
-def nested_cells(node: object) -> Iterator[dict]:
-    if isinstance(node, dict):
-        if "sampler" in node:
-            yield node
-        else:
-            for below in node.values():
-                yield from nested_cells(below)
-    elif isinstance(node, list):
-        for below in node:
-            yield from nested_cells(below)
-
-
-def claim_cells(told: dict, section: dict) -> Iterator[Generation]:
-    """Every record that a section of the claims names, by the documentation of `Evidence`."""
-    own = {info["name"]: info["net"] for info in told["datasets"]}
-    subsets = [entry["name"] for entry in section.get("subsets", [])] or [section.get("subset", "full")]
-    parts = [(row["dataset"], row) for row in section.get("rows", []) if "dataset" in row]
-    parts = parts or [(dataset, section) for dataset in section["datasets"]]
-    for (dataset, part), subset, seed in product(parts, subsets, section["seeds"]):
-        for cell in nested_cells(part):
-            nets = [cell["net"]] if "net" in cell else section.get("nets", [own[dataset]])
-            for net, trial in product(nets, cell.get("trials", ["base"])):
-                yield key(dataset, net, seed, {**cell, "trial": trial}, subset)
-
-
-SECTIONS = ["table1", "table3", "table6", "table7", *OF_SCORES, "figure13"]
-
-
-@pytest.mark.parametrize("name", SECTIONS)
-def test_claims_name_what_is_planned(name):
-    config = only(name)
-    told = json.loads(claim_settings.claims(config))
-    section = name.replace("figure_controls", "controls")
-    # Table 1 has the controls too, where their figure is left out.
-    beside = {"controls"} if name == "table1" else set()
-    assert set(told) == {"split", "backbone", "datasets", section, *beside}
-    named = {cell for each in (section, *beside) for cell in claim_cells(told, told[each])}
-    assert named
-    assert named <= set(scored_generations(config))
 
 
 def test_claims_name_the_sources_of_table_2():
@@ -87,24 +41,27 @@ def test_a_section_of_the_claims_is_absent_where_its_artefact_is(name):
     absent = {name: None, "figure10": None} if name == "table2" else {name: None}
     told, whole = (json.loads(claim_settings.claims(config)) for config in (changed(**absent), DEFAULT))
     gone = {name.replace("figure_controls", "controls")} & set(whole)
-    assert bool(gone) == (name in (*SECTIONS, "table2"))
+    assert bool(gone) == (name in (*SCORED, "table2"))
     if name == "figure_controls":  # Table 1's controls are in its place
-        assert told["controls"]["jitter_curve"] == []
-        assert told["controls"]["long"]["variant"] == "steps1000"
+        assert told["controls"]["curves"] == []
+        assert [cell["variant"] for cell in told["controls"]["lengths"]] == ["steps1000"]
+        assert told["controls"]["points"] == told["table1"]["rows"]
         gone = set()
     assert set(told) == set(whole) - gone
 
 
+def test_sizes_are_those_of_each_data_set():
+    config = changed(figure4={"datasets": ["digits", "shapes"], "subsets": ["full", "n200"]})
+    sizes = json.loads(claim_settings.claims(config))["figure4"]["sizes"]
+    assert {name: [size["n"] for size in found] for name, found in sizes.items()} == {
+        "digits": [200, 1000],
+        "shapes": [200, 500],
+    }
+
+
 def made_up(config: Config) -> Evidence:
-    """Evidence with a score of every planned generation, in both splits."""
-    scores = []
-    for i, generation in enumerate(scored_generations(config)):
-        record = (
-            dict.fromkeys(COLUMNS, 0.5 + i % 17 / 100) | {"n": 100} | json.loads(job_settings.key_fields(generation))
-        )
-        for split in SCORED_SPLITS:
-            scores.append(record | {"backbone": "classifier", "split": split})
-    return Evidence(scores, json.loads(claim_settings.claims(config)), classification())
+    """Evidence with a score of every planned generation."""
+    return Evidence(made_up_scores(config), json.loads(claim_settings.claims(config)), classification())
 
 
 def classification() -> list[dict]:

@@ -1,78 +1,57 @@
-"""What tables and figures are told of the config: the records that are planned for them, inputs, sizes and titles."""
+"""What tables and figures are told of the config: inputs, sizes and titles."""
 
 import json
-from collections.abc import Iterator
-from itertools import product
+from importlib import import_module
 
 import pytest
 
-from helpers.slice_checks import DEFAULT, FIGURES, changed, key, only
+from geovae.core.storage import csv_text
+from geovae.evaluation.record import COLUMNS
+from helpers.slice_checks import DEFAULT, FIGURES, changed, made_up_scores
 from reproduction.plan import render_settings
 from reproduction.plan.augmentation import classification_records
-from reproduction.plan.cells import scored_generations
+from reproduction.plan.cells import SCORED, cells, section
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, figure_inputs
-from reproduction.plan.keys import Generation
 from reproduction.plan.targets import ARTEFACTS
 from reproduction.rendering import TABLES
+from reproduction.rendering.figures import render
+from reproduction.rendering.tables.table7 import GENERATIONS
 
 
-def trials(row: dict) -> list[dict]:
-    return [{**row, "trial": trial} for trial in row["trials"]]
+@pytest.mark.parametrize("name", [name for name in SCORED if name != "figure13"])
+def test_what_is_rendered_from_scores_is_told_its_cells(name):
+    config = changed(table1={"split": "validation"})
+    told = json.loads((render_settings.table if name in TABLES else render_settings.figure)(config, name))
+    assert told | json.loads(json.dumps(section(config, name))) == told
+    assert (told["split"], told["backbone"]) == ("validation", "classifier")
+    assert set(told["datasets_info"]) == set(told["datasets"])
 
 
-def table_cells(name: str, told: dict) -> Iterator[Generation]:
-    """Every record that a table looks for, by its builder's documentation."""
-    nets = {dataset: info["net"] for dataset, info in told["datasets_info"].items()}
-    for seed, row in product(told["seeds"], told["rows"]):
-        if name == "table7":
-            samplers = ("reconstruction", "prior", "two_stage", "manifold", "jitter")
-            cells = [{"model": "two_stage", "sampler": sampler} for sampler in samplers]
-            yield from (key(row["dataset"], row["net"], seed, cell) for cell in cells)
-            continue
-        for dataset in told["datasets"]:
-            if name == "table1":
-                yield key(dataset, nets[dataset], seed, row, told["subset"])
-            elif name == "table3":
-                yield from (key(dataset, net, seed, cell) for net in told["nets"] for cell in trials(row))
-            else:
-                cells = [{**generation, **cell} for generation in row["generations"] for cell in trials(row)]
-                yield from (key(dataset, told["net"], seed, cell) for cell in cells)
-
-
-def figure_cells(name: str, told: dict) -> Iterator[Generation]:
-    """Every record that a figure of scores looks for, by its module's documentation."""
-    ours = {"model": "vae", "sampler": "manifold"}
-    for panel, seed in product(told["panels"], told["seeds"]):
-        if name in ("figure4", "figure11"):
-            cells = [row | {"subset": size["subset"]} for row in told["rows"] for size in panel["sizes"]]
-        elif name in ("figure12", "figure14"):
-            points = told.get("ks", []) + told.get("lams", [])
-            cells = told["peers"] + [ours | point for point in points]
-            cells += [ours | {"variant": draw} for draw in told.get("draws", [])]
-        else:
-            cells = told["points"] + [ours | entry for part in ("lengths", "betas", "ks") for entry in told[part]]
-            cells += [{**curve, **point} for curve in told["curves"] for point in curve["points"]]
-        for cell in cells:
-            yield key(panel["dataset"], cell.get("net", panel["net"]), seed, cell, cell.get("subset", panel["subset"]))
-
-
-@pytest.mark.parametrize("name", ["table1", "table3", "table6", "table7"])
-def test_a_table_shows_exactly_what_is_planned_for_it(name):
-    config = only(name)
-    shown = list(table_cells(name, json.loads(render_settings.table(config, name))))
-    assert sorted(shown) == scored_generations(config)
+@pytest.mark.parametrize("name", [name for name in SCORED if name in TABLES])
+def test_a_table_finds_a_score_of_every_cell(name):
+    config = changed(**{name: {"seeds": [0, 1]}})
+    document = import_module(TABLES[name]).build(
+        made_up_scores(config), json.loads(render_settings.table(config, name))
+    )
+    rows = [dict(zip(document.csv_columns, row, strict=True)) for row in document.csv_rows]
+    fids = [row["mean"] if name == "table1" else row["fid"] for row in rows if row.get("metric", "fid") == "fid"]
+    assert len(fids) == len(cells(config, name))
+    assert None not in fids
 
 
 @pytest.mark.parametrize("name", OF_SCORES)
-def test_a_figure_of_scores_shows_what_is_planned_for_it(name):
-    config = only(name)
-    shown = set(figure_cells(name, json.loads(render_settings.figure(config, name))))
-    planned = set(scored_generations(config))
-    assert shown <= planned
-    # Beside what is drawn: the paper's own choice of k and λ, and the noise that novelty has no axis for.
-    beside = {"figure12": {"manifold"}, "figure14": {"manifold"}, "figure_controls": {"noise"}}
-    assert {generation.sampler for generation in planned - shown} == beside.get(name, set())
-    assert {generation.variant for generation in planned - shown} <= {"base"}
+def test_a_figure_finds_a_score_of_every_cell(name, tmp_path):
+    records = made_up_scores(DEFAULT)
+    (tmp_path / "scores.csv").write_text(
+        csv_text(COLUMNS, [[record[column] for column in COLUMNS] for record in records])
+    )
+    render(name, {"scores": tmp_path / "scores.csv"}, json.loads(render_settings.figure(DEFAULT, name)))
+
+
+def test_table_7_has_a_column_for_each_stage():
+    assert [stage["sampler"] for stage in section(DEFAULT, "table7")["stages"]] == list(GENERATIONS)
+    lines = json.loads(render_settings.table(changed(table7={"nets": ["infogan", "mlp"]}), "table7"))["lines"]
+    assert [line["title"] for line in lines] == ["Digits, similar to [11]", "Digits, mlp"]
 
 
 @pytest.mark.parametrize("name", [*SAMPLE_GRIDS, "figure10"])
@@ -114,6 +93,9 @@ def test_every_artefact_is_described_in_the_report():
 
 def test_sizes_are_told_as_numbers_of_images_ascending():
     config = changed(figure4={"datasets": ["digits", "shapes"], "subsets": ["full", "n200", "n300"]})
-    panels = json.loads(render_settings.figure(config, "figure4"))["panels"]
-    assert [[size["n"] for size in panel["sizes"]] for panel in panels] == [[200, 300, 1000], [200, 300, 500]]
-    assert panels[0]["sizes"][2] == {"subset": "full", "n": 1000}
+    sizes = json.loads(render_settings.figure(config, "figure4"))["sizes"]
+    assert {name: [size["n"] for size in found] for name, found in sizes.items()} == {
+        "digits": [200, 300, 1000],
+        "shapes": [200, 300, 500],
+    }
+    assert sizes["digits"][2] == {"subset": "full", "n": 1000}

@@ -26,8 +26,8 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     Args:
         inputs: `scores`, the table `scores.csv`.
         settings: `split`, `backbone`, `seeds`; `panels`, each with dataset, title, net and subset; `ks`, each with k
-            and variant; `draws`, the variants of random centroids, and `k_draws`, their number of centroids, which is
-            one of the ks; `peers`, drawn as levels: label, model, sampler, variant, block.
+            and variant; `draws`, each with the variant of random centroids, and `k_draws`, their number, which is one
+            of the ks; `peers`, drawn as levels: label, model, sampler, variant, block.
 
     Raises:
         GeovaeError: a generation without a record, or `k_draws` that is none of the ks.
@@ -52,8 +52,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
 
 def _draw_counts(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """FID against k; returns the means."""
-    ours = {**panel, **curves.OURS}
-    found = [(point["k"], curves.find(scores, settings, ours, point)) for point in settings["ks"]]
+    found = [(point["k"], curves.find(scores, settings, panel, point)) for point in settings["ks"]]
     curves.draw_curve(axes, curves.tidy(found, "fid"), curves.OUR_LOOK)
     means = [curves.measured(records, "fid").mean for _, records in found]
     means += curves.draw_peers(axes, scores, settings, panel)
@@ -65,19 +64,18 @@ def _draw_counts(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) 
 def _draw_choices(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> None:
     """FID of each random choice of centroids, and of the k-medoids, a column a training."""
     k, seeds = settings["k_draws"], settings["seeds"]
-    ours = {**panel, **curves.OURS}
     (medoids,) = [point for point in settings["ks"] if point["k"] == k]
     rows = [
         (str(record["seed"]), float(record["fid"]))
-        for variant in settings["draws"]
-        for record in curves.find(scores, settings, {**ours, "variant": variant})
+        for draw in settings["draws"]
+        for record in curves.find(scores, settings, panel, draw)
     ]
     choices = pd.DataFrame(rows, columns=["seed", "fid"])
     sns.swarmplot(
         choices, x="seed", y="fid", order=[str(seed) for seed in seeds], ax=axes, color=style.VERMILION, size=3.6,
         linewidth=0.5, edgecolor="white",
     )  # fmt: skip
-    fids = {record["seed"]: record["fid"] for record in curves.find(scores, settings, ours, medoids)}
+    fids = {record["seed"]: record["fid"] for record in curves.find(scores, settings, panel, medoids)}
     for i, seed in enumerate(seeds):
         axes.hlines(
             fids[seed], i - MEDOIDS_HALF_WIDTH, i + MEDOIDS_HALF_WIDTH, color=style.INK, linewidth=1.2, zorder=1,

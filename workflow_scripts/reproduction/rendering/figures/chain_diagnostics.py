@@ -61,7 +61,7 @@ def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, diagnostic: Diagn
     entries: Sequence[Mapping] = sorted(settings[diagnostic.entries], key=lambda entry: entry[diagnostic.key])
     for i, panel in enumerate(settings["panels"]):
         colour, marker = SETS[i % len(SETS)]
-        found = [(entry[diagnostic.key], curves.find(scores, settings, panel, curves.OURS, entry)) for entry in entries]
+        found = [(entry[diagnostic.key], curves.find(scores, settings, panel, entry)) for entry in entries]
         look = curves.Look(colour, marker=marker, width=1.2, size=4.0)
         curves.draw_curve(axes, curves.tidy(found, diagnostic.column), look, panel["title"])
     write = curves.count_text if diagnostic.key != "beta" else _plain

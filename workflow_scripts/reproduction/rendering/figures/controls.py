@@ -38,6 +38,9 @@ _PAD = 1.0  # points around a label
 _LEADER_POINTS = 24  # along the line from a label to its point
 
 
+Curve = Sequence[Mapping]  # the points of one control
+
+
 class Place(NamedTuple):
     """A mean of novelty and FID over the seeds that have both, and what is written beside it (nothing if empty)."""
 
@@ -52,9 +55,9 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     Args:
         inputs: `scores`, the table `scores.csv`.
         settings: `split`, `backbone`, `seeds`; `panels`, each with dataset, title, net and subset; `points`, which get
-            letters (at most 26), each with label, model, sampler, variant and trial; `curves`, each with label, model,
-            sampler (`jitter` or `kde`) and `points` of a value, which is the bandwidth, and variant; and `lengths`,
-            `betas` and `ks` (see `chain_diagnostics`).
+            letters (at most 26), each with label, model, sampler and variant; `curves`, points of which those of a
+            label make a curve, each with model, sampler (`jitter` or `kde`), variant and value, which is the
+            bandwidth; and `lengths`, `betas` and `ks` (see `chain_diagnostics`).
 
     Raises:
         GeovaeError: a generation without a record, or more than 26 points. A generation that has no novelty in some
@@ -65,7 +68,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
         raise GeovaeError(f"points: {len(settings['points'])}, but there are 26 letters for them. Show fewer.")
     heights = [NOVELTY_HEIGHT] * len(panels) + [chain_diagnostics.HEIGHT]
     with style.context():
-        n_handles = len(settings["points"]) + len(settings["curves"]) + 1
+        n_handles = len(settings["points"]) + len(_curves(settings)) + 1
         figure = style.new_figure(style.WIDTH, sum(heights) + 0.1 + LEGEND_ROW * -(-n_handles // LEGEND_COLUMNS))
         figure.set_layout_engine("constrained", h_pad=0.05)
         parts = np.atleast_1d(figure.subfigures(len(heights), 1, height_ratios=heights))
@@ -93,7 +96,7 @@ def _draw_novelties(
     fids, drawn = [], []
     for axes, (column, space) in zip(row, NOVELTIES.items(), strict=True):
         labelled, lines = [], []
-        for curve, look in zip(settings["curves"], _curve_looks(settings), strict=True):
+        for curve, look in _curves(settings):
             places = _curve_places(scores, settings, panel, curve, column)
             _draw_line(axes, places, look)
             lines.append(np.array([(place.novelty.mean, place.fid.mean) for place in places]).reshape(-1, 2))
@@ -126,13 +129,12 @@ def _place(records: curves.Records, column: str, label: str) -> Place | None:
     return Place(summarise(records, column), curves.measured(records, "fid"), label)
 
 
-def _curve_places(scores: Scores, settings: Mapping, panel: Mapping, curve: Mapping, column: str) -> list[Place]:
+def _curve_places(scores: Scores, settings: Mapping, panel: Mapping, curve: Curve, column: str) -> list[Place]:
     """The points of a control over its bandwidths, from small to large; the ends are labelled with theirs."""
-    steps = sorted(curve["points"], key=lambda step: step["value"])
-    cell = {**panel, **{name: curve[name] for name in ("model", "sampler")}}
-    found = [_place(curves.find(scores, settings, cell, step), column, "") for step in steps]
+    steps = sorted(curve, key=lambda step: step["value"])
+    found = [_place(curves.find(scores, settings, panel, step), column, "") for step in steps]
     ends = {0, len(steps) - 1}
-    symbol = SYMBOLS[curve["sampler"]]
+    symbol = SYMBOLS[steps[0]["sampler"]]
     return [
         place._replace(label=f"{symbol} = {step['value']:g}" if i in ends else "")
         for i, (step, place) in enumerate(zip(steps, found, strict=True))
@@ -143,8 +145,12 @@ def _curve_places(scores: Scores, settings: Mapping, panel: Mapping, curve: Mapp
 # -- looks ------------------------------------------------------------------------------------------------------------
 
 
-def _curve_looks(settings: Mapping) -> list[curves.Look]:
-    return [CURVE_LOOKS[i % len(CURVE_LOOKS)] for i in range(len(settings["curves"]))]
+def _curves(settings: Mapping) -> list[tuple[Curve, curves.Look]]:
+    """The points of each label, and how they are drawn."""
+    of_label: dict[str, list[Mapping]] = {}
+    for point in settings["curves"]:
+        of_label.setdefault(point["label"], []).append(point)
+    return [(points, CURVE_LOOKS[i % len(CURVE_LOOKS)]) for i, points in enumerate(of_label.values())]
 
 
 def _point_look(point: Mapping[str, str]) -> curves.Look:
@@ -165,8 +171,7 @@ def _legend_handles(settings: Mapping) -> list[Line2D]:
         for letter, point in zip(ascii_uppercase, settings["points"], strict=False)
     ]
     handles += [
-        _handle(f"{curve['label']}, {SYMBOLS[curve['sampler']]}", look)
-        for curve, look in zip(settings["curves"], _curve_looks(settings), strict=True)
+        _handle(f"{curve[0]['label']}, {SYMBOLS[curve[0]['sampler']]}", look) for curve, look in _curves(settings)
     ]
     unit = Line2D([], [], color=style.FAINT, linewidth=0.8, linestyle=(0, (1, 1.5)), label="as new as unseen images")
     return [*handles, unit]

@@ -46,8 +46,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
 
 def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """FID against λ; returns the means."""
-    ours = {**panel, **curves.OURS}
-    found = [(point["lam"], curves.find(scores, settings, ours, point)) for point in settings["lams"]]
+    found = [(point["lam"], curves.find(scores, settings, panel, point)) for point in settings["lams"]]
     curves.draw_curve(axes, curves.tidy(found, "fid"), curves.OUR_LOOK)
     means = [curves.measured(records, "fid").mean for _, records in found]
     means += curves.draw_peers(axes, scores, settings, panel)

@@ -21,9 +21,9 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
 
     Args:
         inputs: `scores`, the table `scores.csv`.
-        settings: `split`, `backbone`, `seeds`; `panels`, each with dataset, title, net and `sizes` (subset, and n, its
-            number of training images); `rows` with label, model, sampler, variant and block (`paper`, `variants` or
-            `controls`).
+        settings: `split`, `backbone`, `seeds`; `panels`, each with dataset, title and net; `sizes`, data set -> its
+            subsets, each with n, its number of training images; `rows` with label, model, sampler, variant and block
+            (`paper`, `variants` or `controls`).
 
     Raises:
         GeovaeError: a generation without a record.
@@ -57,7 +57,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
 
 def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -> list[float]:
     """Draw one data set; returns the means."""
-    sizes: Sequence[Mapping] = sorted(panel["sizes"], key=lambda size: size["n"])
+    sizes: Sequence[Mapping] = sorted(settings["sizes"][panel["dataset"]], key=lambda size: size["n"])
     means = []
     for row, look in zip(settings["rows"], curves.looks(settings["rows"]), strict=True):
         found = [(size["n"], curves.find(scores, settings, panel, size, row)) for size in sizes]

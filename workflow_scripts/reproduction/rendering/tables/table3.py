@@ -1,10 +1,8 @@
 """Table 3: FID of every method after a search of its hyper-parameters, beside the paper's number, with controls."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from reproduction import published
-from reproduction.published import PublishedNumber
 from reproduction.rendering.tables.formatting import (
     BLOCK_TITLES,
     best,
@@ -17,45 +15,21 @@ from reproduction.rendering.tables.formatting import (
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.tables.trials import (
     NOT_SCORED,
+    Entry,
     tidy_choice,
     trial_cells,
     trials_table,
 )
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
 from reproduction.scores.cells import Cell as ScoreCell
-from reproduction.scores.choice import Chosen, choose
+from reproduction.scores.choice import choose
 from reproduction.scores.lookup import Records, Scores
-from reproduction.scores.score_table import Statistic
 
 NAME = "table3"
 CSV_COLUMNS = ("row", "dataset", "net", "trial", "validation_fid", "fid", "std", "n_trials", "published")
 NET_TITLES = {"conv": "CNN", "resnet": "ResNet"}
 
 Panel = tuple[str, str]  # data set and net: a column
-
-
-class Entry(NamedTuple):
-    """The chosen trial of one row, data set and net; None if no trial was scored."""
-
-    row: Mapping
-    dataset: str
-    net: str
-    chosen: Chosen | None
-
-    @property
-    def records(self) -> Records:
-        """The score records behind the printed FID."""
-        return self.chosen.records if self.chosen else ()
-
-    @property
-    def fid(self) -> Statistic | None:
-        """The chosen trial's FID."""
-        return self.chosen.fid if self.chosen else None
-
-    @property
-    def published(self) -> PublishedNumber | None:
-        """The paper's number of the same row, data set and net."""
-        return published.lookup(NAME, self.row["label"], self.dataset, "fid", net=self.net)
 
 
 def build(records: Records, settings: Mapping) -> Document:
@@ -74,9 +48,7 @@ def build(records: Records, settings: Mapping) -> Document:
     panels = [(dataset, net) for dataset in settings["datasets"] for net in settings["nets"]]
     scores = Scores.of_settings(records, settings)
     entries = {
-        (row["label"], *panel): Entry(row, *panel, _choose(scores, settings, row, panel))
-        for row in settings["rows"]
-        for panel in panels
+        (row["label"], *panel): _entry(scores, settings, row, panel) for row in settings["rows"] for panel in panels
     }
     tables = [_fid_table(entries, panels, settings)]
     if any(entry.chosen for entry in entries.values()):
@@ -84,8 +56,10 @@ def build(records: Records, settings: Mapping) -> Document:
     return Document(tuple(tables), CSV_COLUMNS, tuple(_tidy(entry) for entry in entries.values()))
 
 
-def _choose(scores: Scores, settings: Mapping, row: Mapping, panel: Panel) -> Chosen | None:
-    return choose(scores, ScoreCell.of(settings, row, {"dataset": panel[0], "net": panel[1]}))
+def _entry(scores: Scores, settings: Mapping, row: Mapping, panel: Panel) -> Entry:
+    dataset, net = panel
+    chosen = choose(scores, ScoreCell.of(settings, row, {"dataset": dataset, "net": net}))
+    return Entry(row, dataset, net, chosen, published.lookup(NAME, row["label"], dataset, "fid", net=net))
 
 
 # -- the scores -------------------------------------------------------------------------------------------------------

@@ -1,24 +1,22 @@
 """Table 6: FID of recent models by their prior and by the paper's sampler, beside the paper's, with controls."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
 from reproduction import published
-from reproduction.published import PublishedNumber
 from reproduction.rendering.tables.formatting import best, measured_cell, paper_datasets, printed, published_cell
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.tables.trials import (
     NOT_SCORED,
+    Entry,
     tidy_choice,
     trial_cells,
     trials_table,
 )
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
 from reproduction.scores.cells import Cell as ScoreCell
-from reproduction.scores.choice import Chosen, choose
+from reproduction.scores.choice import choose
 from reproduction.scores.lookup import Records, Scores
-from reproduction.scores.score_table import Statistic
 
 NAME = "table6"
 CSV_COLUMNS = (
@@ -29,54 +27,23 @@ BLOCKS = ("paper", "controls")
 PAPER_SAMPLERS = ("prior", "manifold")
 
 
-class Entry(NamedTuple):
-    """The chosen trial of one model, generation scheme and data set; None if no trial was scored."""
-
-    row: Mapping
-    generation: Mapping
-    dataset: str
-    chosen: Chosen | None
-
-    @property
-    def records(self) -> Records:
-        """The score records behind the printed FID."""
-        return self.chosen.records if self.chosen else ()
-
-    @property
-    def fid(self) -> Statistic | None:
-        """The chosen trial's FID."""
-        return self.chosen.fid if self.chosen else None
-
-    @property
-    def published(self) -> PublishedNumber | None:
-        """The paper's number of the same model, generation scheme and data set."""
-        if self.generation["block"] != "paper":
-            return None
-        return published.lookup(NAME, self.row["title"], self.dataset, "fid", sampler=self.generation["sampler"])
-
-
 def build(records: Records, settings: Mapping) -> Document:
     """Table 6 from all score records: for each generation scheme the trial with the lowest validation FID under it.
 
     Args:
         records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, width of each), `net`, `subset`, `split`, `backbone`,
-            `seeds`, and `rows`, each with model, title (the paper's), trials and `generations`: label, sampler, block
-            (`paper` or `controls`), and optionally variant (`base`) and note of each.
+            `seeds`, and `rows`, each with title (the paper's of its model), label, model, sampler, trials, block
+            (`paper` or `controls`), and optionally variant (`base`) and note.
 
     Raises:
-        GeovaeError: models that share a title or are not in the paper's table; generations of a model that share a
-            label, are in no block, or are in the paper's with another sampler than its table has.
+        GeovaeError: a title that is not in the paper's table; rows of a title that share a label, are in no block, or
+            are in the paper's with another sampler than its table has.
     """
     _check(settings)
     scores = Scores.of_settings(records, settings)
-    entries = [
-        Entry(row, generation, dataset, _choose(scores, settings, row, generation, dataset))
-        for row in settings["rows"]
-        for generation in row["generations"]
-        for dataset in settings["datasets"]
-    ]
-    rows = tuple(_tidy(entry, settings["net"]) for entry in entries)
+    entries = [_entry(scores, settings, row, dataset) for row in settings["rows"] for dataset in settings["datasets"]]
+    rows = tuple(_tidy(entry) for entry in entries)
     tables = [_table(entries, settings)]
     if any(entry.chosen and len(entry.row["trials"]) > 1 for entry in entries):
         tables.append(_trials_table(entries, settings))
@@ -84,28 +51,33 @@ def build(records: Records, settings: Mapping) -> Document:
 
 
 def _check(settings: Mapping) -> None:
-    titles = [row["title"] for row in settings["rows"]]
-    if len(set(titles)) != len(titles):
-        raise GeovaeError(f"{NAME}: two models have the same title; give each its own.")
-    for row in settings["rows"]:
-        title, generations = row["title"], row["generations"]
+    for title in _titles(settings):
         if not published.has_row(NAME, title):
             known = ", ".join(published.rows(NAME))
             raise GeovaeError(f"{NAME}: the paper's table has no model {title!r}.\nIt has: {known}.")
-        if len({generation["label"] for generation in generations}) != len(generations):
-            raise GeovaeError(f"{NAME}: two generations of {title} have the same label; give each its own.")
-        for generation in generations:
-            where = f"{NAME}: generation {generation['label']!r} of {title}"
-            if generation["block"] not in BLOCKS:
-                raise GeovaeError(f"{where} is in block {generation['block']!r}; use {', '.join(BLOCKS)}.")
-            if generation["block"] == "paper" and generation["sampler"] not in PAPER_SAMPLERS:
-                raise GeovaeError(
-                    f"{where}: the paper's table has no sampler {generation['sampler']!r}. Put it into block controls."
-                )
+        labels = [row["label"] for row in settings["rows"] if row["title"] == title]
+        if len(set(labels)) != len(labels):
+            raise GeovaeError(f"{NAME}: two rows of {title} have the same label; give each its own.")
+    for row in settings["rows"]:
+        where = f"{NAME}: row {row['label']!r} of {row['title']}"
+        if row["block"] not in BLOCKS:
+            raise GeovaeError(f"{where} is in block {row['block']!r}; use {', '.join(BLOCKS)}.")
+        if row["block"] == "paper" and row["sampler"] not in PAPER_SAMPLERS:
+            raise GeovaeError(
+                f"{where}: the paper's table has no sampler {row['sampler']!r}. Put it into block controls."
+            )
 
 
-def _choose(scores: Scores, settings: Mapping, row: Mapping, generation: Mapping, dataset: str) -> Chosen | None:
-    return choose(scores, ScoreCell.of(settings, row, generation, {"dataset": dataset}))
+def _titles(settings: Mapping) -> list[str]:
+    return list(dict.fromkeys(row["title"] for row in settings["rows"]))
+
+
+def _entry(scores: Scores, settings: Mapping, row: Mapping, dataset: str) -> Entry:
+    chosen = choose(scores, ScoreCell.of(settings, row, {"dataset": dataset}))
+    number = None
+    if row["block"] == "paper":
+        number = published.lookup(NAME, row["title"], dataset, "fid", sampler=row["sampler"])
+    return Entry(row, dataset, settings["net"], chosen, number)
 
 
 def _table(entries: Sequence[Entry], settings: Mapping) -> Table:
@@ -115,28 +87,26 @@ def _table(entries: Sequence[Entry], settings: Mapping) -> Table:
         columns = [Column("FID ↓")] + ([Column("paper")] if dataset in paper_datasets(NAME) else [])
         groups.append(Group(f"{info['title']} ({info['latent_dim']})", tuple(columns)))
     blocks = []
-    for row in settings["rows"]:
+    for title in _titles(settings):
+        of_title = [entry for entry in entries if entry.row["title"] == title]
         for block in BLOCKS:
-            of_block = [generation for generation in row["generations"] if generation["block"] == block]
-            rows = tuple(_row(entries, row, generation) for generation in of_block)
-            title = row["title"] if block == "paper" else f"{row['title']}, controls"
-            blocks += [Block(title, rows, shaded=block == "controls")] if rows else []
+            of_block = [row for row in settings["rows"] if (row["title"], row["block"]) == (title, block)]
+            rows = tuple(_row(of_title, row) for row in of_block)
+            shown = title if block == "paper" else f"{title}, controls"
+            blocks += [Block(shown, rows, shaded=block == "controls")] if rows else []
     caption = "FID (lower is better) of recent models, sampled from their prior and by the proposed method."
     footnotes = _footnotes(entries, settings)
     return Table(NAME, caption, "Generation", tuple(groups), tuple(blocks), footnotes, number="Table 6")
 
 
-def _row(entries: Sequence[Entry], row: Mapping, generation: Mapping) -> Row:
+def _row(entries: Sequence[Entry], row: Mapping) -> Row:
+    """A row of a model; `entries` are those of all the model's rows."""
     cells = []
     for entry in entries:
-        if entry.row is row and entry.generation is generation:
-            rivals = [
-                other
-                for other in entries
-                if (other.row is row and other.dataset == entry.dataset and other.generation["block"] == "paper")
-            ]
-            cells += _cells(entry, rivals)
-    return Row(generation["label"], tuple(cells), description=generation.get("note", ""))
+        if entry.row is row:
+            of_dataset = [other for other in entries if other.dataset == entry.dataset]
+            cells += _cells(entry, [other for other in of_dataset if other.row["block"] == "paper"])
+    return Row(row["label"], tuple(cells), description=row.get("note", ""))
 
 
 def _cells(entry: Entry, rivals: Sequence[Entry]) -> list[Cell]:
@@ -144,7 +114,7 @@ def _cells(entry: Entry, rivals: Sequence[Entry]) -> list[Cell]:
     if entry.fid is None:
         cells = [text_cell(DASH, note=NOT_SCORED)]
     else:
-        competes = entry.generation["block"] == "paper" and all(rival.fid for rival in rivals)
+        competes = entry.row["block"] == "paper" and all(rival.fid for rival in rivals)
         leader = best((printed(rival.fid) for rival in rivals), lowest=True)
         cells = [measured_cell([(entry.fid, competes and len(rivals) > 1 and printed(entry.fid) == leader)])]
     if entry.dataset in paper_datasets(NAME):
@@ -168,19 +138,18 @@ def _footnotes(entries: Sequence[Entry], settings: Mapping) -> tuple[str, ...]:
 
 def _trials_table(entries: Sequence[Entry], settings: Mapping) -> Table:
     blocks = []
-    for row in settings["rows"]:
+    for title in _titles(settings):
         for dataset in settings["datasets"]:
             rows = tuple(
-                Row(entry.generation["label"], trial_cells(row["model"], row["trials"], entry.chosen))
+                Row(entry.row["label"], trial_cells(entry.row["model"], entry.row["trials"], entry.chosen))
                 for entry in entries
-                if entry.row is row and entry.dataset == dataset and entry.chosen
+                if (entry.row["title"], entry.dataset) == (title, dataset) and entry.chosen
             )
-            title = f"{row['title']}, {settings['datasets_info'][dataset]['title']}"
-            blocks += [Block(title, rows)] if rows else []
+            blocks += [Block(f"{title}, {settings['datasets_info'][dataset]['title']}", rows)] if rows else []
     caption = "The hyper-parameters behind Table 6: of a model's trials the one with the lowest validation FID."
     return trials_table(f"{NAME}-trials", caption, "Generation", blocks)
 
 
-def _tidy(entry: Entry, net: str) -> tuple[object, ...]:
-    which = (entry.row["title"], entry.generation["label"], entry.generation["block"], entry.dataset, net)
+def _tidy(entry: Entry) -> tuple[object, ...]:
+    which = (entry.row["title"], entry.row["label"], entry.row["block"], entry.dataset, entry.net)
     return (*which, *tidy_choice(entry.chosen), entry.published.text if entry.published else None)

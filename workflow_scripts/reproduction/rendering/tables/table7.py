@@ -21,7 +21,6 @@ from reproduction.scores.lookup import Records, Scores
 from reproduction.scores.score_table import Statistic, summarise
 
 NAME = "table7"
-MODEL = "two_stage"
 CSV_COLUMNS = ("row", "dataset", "net", "sampler", "fid", "std", "n_seeds", "published")
 
 
@@ -76,7 +75,7 @@ def build(records: Records, settings: Mapping) -> Document:
     Args:
         records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, width of each), `subset`, `split`, `backbone`,
-            `seeds`, and `rows`, each with dataset, net and title.
+            `seeds`, `lines`, each with dataset, net and title, and `stages`, each with model and sampler.
 
     Raises:
         GeovaeError: two rows have the same title, or a row's data set is not among `datasets`.
@@ -84,24 +83,22 @@ def build(records: Records, settings: Mapping) -> Document:
     _check(settings)
     scores = Scores.of_settings(records, settings)
     entries = {
-        (row["title"], sampler): Entry(row, sampler, _records(scores, settings, row, sampler))
-        for row in settings["rows"]
-        for sampler in GENERATIONS
+        (line["title"], stage["sampler"]): Entry(
+            line, stage["sampler"], scores.all_or_none(ScoreCell.of(settings, line, stage))
+        )
+        for line in settings["lines"]
+        for stage in settings["stages"]
     }
     return Document((_table(entries, settings),), CSV_COLUMNS, tuple(_tidy(entry) for entry in entries.values()))
 
 
 def _check(settings: Mapping) -> None:
-    titles = [row["title"] for row in settings["rows"]]
+    titles = [row["title"] for row in settings["lines"]]
     if len(set(titles)) != len(titles):
         raise GeovaeError(f"{NAME}: two rows have the same title; give each its own.")
-    for row in settings["rows"]:
+    for row in settings["lines"]:
         if row["dataset"] not in settings["datasets"]:
             raise GeovaeError(f"{NAME}: row {row['title']!r} is of data set {row['dataset']!r}; add it to datasets.")
-
-
-def _records(scores: Scores, settings: Mapping, row: Mapping[str, str], sampler: str) -> Records:
-    return scores.all_or_none(ScoreCell.of(settings, row, {"model": MODEL, "sampler": sampler}))
 
 
 def _table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -> Table:
@@ -111,7 +108,7 @@ def _table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -> Table
         for sampler, (title, column, _) in GENERATIONS.items()
     ]
     rows = []
-    for row in settings["rows"]:
+    for row in settings["lines"]:
         of_row = [entries[row["title"], sampler] for sampler in GENERATIONS]
         info = settings["datasets_info"][row["dataset"]]
         cells = [cell for entry in of_row for cell in _cells(entry, of_row, with_paper)]
@@ -149,11 +146,11 @@ def _footnotes(entries: Mapping[tuple[str, str], Entry], settings: Mapping, with
     ]
     nets = [
         f"{row['title']}: {PAPER_ROWS[row['net']].lower()} in the paper"
-        for row in settings["rows"]
+        for row in settings["lines"]
         if row["net"] in PAPER_ROWS and with_paper
     ]
     notes += [f"{'; '.join(nets)}."] if nets else []
-    shown = {"datasets": list(dict.fromkeys(row["dataset"] for row in settings["rows"]))}
+    shown = {"datasets": list(dict.fromkeys(row["dataset"] for row in settings["lines"]))}
     return (
         *notes,
         *score_footnotes(list(entries.values()), {**settings, **shown}, "FID", paper_datasets(NAME), "the paper's"),

@@ -1,12 +1,36 @@
 """The cells and the table that show which trials were chosen (Appendices C.4 and G of the paper)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from reproduction.config.trials import describe_trial
+from reproduction.published import PublishedNumber
 from reproduction.rendering.writers.document import Block, Cell, Column, Group, Table, text_cell
 from reproduction.scores.choice import Chosen
+from reproduction.scores.lookup import Records
+from reproduction.scores.score_table import Statistic
 
 NOT_SCORED = "Not in this build: no trial of this row was scored for every training."
+
+
+class Entry(NamedTuple):
+    """The chosen trial of one row, data set and net (None if no trial was scored), and the paper's number beside it."""
+
+    row: Mapping
+    dataset: str
+    net: str
+    chosen: Chosen | None
+    published: PublishedNumber | None
+
+    @property
+    def records(self) -> Records:
+        """The score records behind the printed FID."""
+        return self.chosen.records if self.chosen else ()
+
+    @property
+    def fid(self) -> Statistic | None:
+        """The chosen trial's FID."""
+        return self.chosen.fid if self.chosen else None
 
 
 def trial_cells(model: str, trials: Sequence[str], chosen: Chosen) -> tuple[Cell, ...]:

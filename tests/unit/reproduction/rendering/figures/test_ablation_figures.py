@@ -51,7 +51,7 @@ def sized_scores(dataset: str = "digits", factor: float = 1.0) -> list[dict]:
 
 
 def sized_settings(**changes) -> dict:
-    return COMMON | {"panels": [{**DIGITS, "sizes": SIZES}, {**SHAPES, "sizes": SIZES}], "rows": ROWS} | changes
+    return COMMON | {"panels": [DIGITS, SHAPES], "sizes": {"digits": SIZES, "shapes": SIZES}, "rows": ROWS} | changes
 
 
 def test_training_sizes_show_means_and_deviations_of_the_wanted_records(table):
@@ -70,14 +70,14 @@ def test_training_sizes_show_means_and_deviations_of_the_wanted_records(table):
 
 
 def test_training_sizes_of_one_seed_have_no_bars(table):
-    figure = training_size.render(table(sized_scores()), sized_settings(seeds=[2], panels=[{**DIGITS, "sizes": SIZES}]))
+    figure = training_size.render(table(sized_scores()), sized_settings(seeds=[2], panels=[DIGITS]))
     (axes,) = figure.axes
     assert axes.containers == []
     np.testing.assert_allclose(line(axes, "VAE - Ours").get_ydata(), [25.5, 26.0, 37.0])
 
 
 def test_ours_stands_out_in_lines_and_legend(table):
-    figure = training_size.render(table(sized_scores()), sized_settings(panels=[{**DIGITS, "sizes": SIZES}]))
+    figure = training_size.render(table(sized_scores()), sized_settings(panels=[DIGITS]))
     widths = {row["label"]: line(figure.axes[0], row["label"]).get_linewidth() for row in ROWS}
     assert widths["VAE - Ours"] >= 2 * max(width for label, width in widths.items() if label != "VAE - Ours")
     assert line(figure.axes[0], "VAE - Ours").get_color() == style.VERMILION
@@ -89,14 +89,17 @@ def test_ours_stands_out_in_lines_and_legend(table):
 def test_training_sizes_of_all_methods_have_no_words_over_others(table, monkeypatch, n_panels):
     rows = [row._asdict() for row in (*PAPER_ROWS, RELEASED_ROW, *CONTROL_ROWS)]
     sizes = [{"subset": "full", "n": 50000}, {"subset": "n10000", "n": 10000}, {"subset": "n5000", "n": 5000}]
-    panels = [{**DIGITS, "dataset": f"d{i}", "title": f"Data {i}", "sizes": sizes} for i in range(n_panels)]
+    panels = [{**DIGITS, "dataset": f"d{i}", "title": f"Data {i}"} for i in range(n_panels)]
     records = [
         score(row["sampler"], 3.0 + 9 * i, dataset=panel["dataset"], model=row["model"], subset=size["subset"])
         for panel in panels
         for size in sizes
         for i, row in enumerate(rows)
     ]
-    figure = training_size.render(table(records), COMMON | {"seeds": [0], "panels": panels, "rows": rows})
+    figure = training_size.render(
+        table(records),
+        COMMON | {"seeds": [0], "panels": panels, "sizes": {panel["dataset"]: sizes for panel in panels}, "rows": rows},
+    )
     words = check_words(figure, monkeypatch)
     assert all(words.count(row["label"]) == 1 for row in rows)
     boxes = [axes.get_window_extent() for axes in figure.axes]
@@ -117,7 +120,7 @@ def test_no_two_methods_look_the_same():
 
 def test_a_generation_without_a_record_is_named(table):
     records = [r for r in sized_scores() if (r["sampler"], r["subset"], r["seed"]) != ("prior", "n500", 1)]
-    settings = sized_settings(panels=[{**DIGITS, "sizes": SIZES}])
+    settings = sized_settings(panels=[DIGITS])
     with pytest.raises(
         GeovaeError,
         match=r"scores: no record of digits/n500/conv/vae/base/seed1/prior/base, split test, backbone classifier\.",
@@ -131,8 +134,8 @@ def test_a_generation_without_a_record_is_named(table):
 
 # -- centroids and λ --------------------------------------------------------------------------------------------------
 
-KS = [{"k": 1000, "variant": "k1000"}, {"k": 10, "variant": "k10"}, {"k": 100, "variant": "base"}]
-DRAWS = ["k100_draw0", "k100_draw1", "k100_draw2", "k100_draw3"]
+KS = [{**curves.OURS, "k": k, "variant": variant} for k, variant in ((1000, "k1000"), (10, "k10"), (100, "base"))]
+DRAWS = [{**curves.OURS, "variant": f"k100_draw{draw}"} for draw in range(4)]
 FID_OF_K = {10: 30.0, 100: 21.0, 1000: 19.0}
 
 
@@ -141,7 +144,7 @@ def centroid_scores(dataset: str = "digits") -> list[dict]:
     for point in KS:
         records += over_seeds("manifold", FID_OF_K[point["k"]], variant=point["variant"], dataset=dataset)
     for i, draw in enumerate(DRAWS):
-        records += over_seeds("manifold", 20.0 + i, variant=draw, dataset=dataset)
+        records += over_seeds("manifold", 20.0 + i, variant=draw["variant"], dataset=dataset)
     return records
 
 
@@ -201,7 +204,9 @@ def test_k_of_the_random_centroids_is_one_of_the_ks(table):
     with pytest.raises(GeovaeError, match="k_draws = 50 is none of ks"):
         centroid_count.render(table(centroid_scores()), centroid_settings(k_draws=50))
     with pytest.raises(GeovaeError, match="seed0/manifold/k100_draw9"):
-        centroid_count.render(table(centroid_scores()), centroid_settings(draws=["k100_draw9"]))
+        centroid_count.render(
+            table(centroid_scores()), centroid_settings(draws=[{**curves.OURS, "variant": "k100_draw9"}])
+        )
 
 
 def test_regularisation(table, monkeypatch):
@@ -209,7 +214,7 @@ def test_regularisation(table, monkeypatch):
     records = over_seeds("prior", 90.0, 0.5) + over_seeds("resample", 15.0, 0.5) + strangers()
     for lam, fid in lams.items():
         records += over_seeds("manifold", fid, variant=f"k1000_lam{lam:g}")
-    points = [{"lam": lam, "variant": f"k1000_lam{lam:g}"} for lam in lams]
+    points = [{**curves.OURS, "lam": lam, "variant": f"k1000_lam{lam:g}"} for lam in lams]
     settings = COMMON | {"panels": [DIGITS], "lams": points, "k": 1000, "peers": PEERS}
     figure = regularisation.render(table(records), settings)
     (axes,) = figure.axes
@@ -222,7 +227,7 @@ def test_regularisation(table, monkeypatch):
     for word in ("$10^{-6}$", "$10^{-2}$", "0.25", "1", "λ (k = 1,000)", "Decoded means"):
         assert word in words
     with pytest.raises(GeovaeError, match="no record of digits/full/conv/vae/base/seed0/manifold/k1000_lam9"):
-        regularisation.render(table(records), settings | {"lams": [{"lam": 9, "variant": "k1000_lam9"}]})
+        regularisation.render(table(records), settings | {"lams": [{**curves.OURS, "lam": 9, "variant": "k1000_lam9"}]})
 
 
 @rounds(derandomize=True, deadline=None, max_examples=60)

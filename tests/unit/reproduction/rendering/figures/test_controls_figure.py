@@ -7,24 +7,19 @@ from geovae.core.errors import GeovaeError
 from helpers.score_figure_checks import COMMON, DIGITS, SHAPES, check_words, line, mean_std, over_seeds, strangers
 from helpers.score_figure_checks import table as table  # a fixture
 from reproduction.rendering.figures import controls
+from reproduction.rendering.figures.curves import OURS
 
 POINTS = [
     {"label": "VAE - Ours", "model": "vae", "sampler": "manifold", "variant": "base", "trial": "base"},
     {"label": "VAE - N(0, 1)", "model": "vae", "sampler": "prior", "variant": "base", "trial": "base"},
     {"label": "Real images", "model": "vae", "sampler": "real", "variant": "base", "trial": "base"},
 ]
-NOISE = {
-    "label": "Means + noise",
-    "sampler": "jitter",
-    "model": "vae",
-    "points": [{"value": v, "variant": f"sigma{v:g}"} for v in (1.0, 0.1, 0.5)],
-}
-KERNELS = {
-    **NOISE,
-    "label": "KDE",
-    "sampler": "kde",
-    "points": [{"value": v, "variant": f"h{v:g}"} for v in (0.2, 0.4)],
-}
+NOISE = [
+    {"label": "Means + noise", "sampler": "jitter", "model": "vae", "value": v, "variant": f"sigma{v:g}"}
+    for v in (1.0, 0.1, 0.5)
+]
+KERNELS = [{"label": "KDE", "sampler": "kde", "model": "vae", "value": v, "variant": f"h{v:g}"} for v in (0.2, 0.4)]
+LENGTHS = ((1000, "steps1000"), (10, "steps10"), (100, "base"))
 NOVELTIES = ("novelty", "novelty_latent", "novelty_features")
 CHAIN = ("acceptance", "displacement", "active_share", "log_density_end", "active_share_train")
 
@@ -55,10 +50,10 @@ def control_scores(dataset: str = "digits") -> list[dict]:
 
 def control_settings(**changes) -> dict:
     base = {
-        "panels": [DIGITS], "points": POINTS, "curves": [NOISE, KERNELS],
-        "lengths": [{"n_steps": n, "variant": v} for n, v in ((1000, "steps1000"), (10, "steps10"), (100, "base"))],
-        "betas": [{"beta": 1.0, "trial": "t01"}, {"beta": 0.01, "trial": "t00"}],
-        "ks": [{"k": 10, "variant": "k10"}, {"k": 100, "variant": "base"}],
+        "panels": [DIGITS], "points": POINTS, "curves": NOISE + KERNELS,
+        "lengths": [{**OURS, "n_steps": n, "variant": variant} for n, variant in LENGTHS],
+        "betas": [{**OURS, "beta": 1.0, "trial": "t01"}, {**OURS, "beta": 0.01, "trial": "t00"}],
+        "ks": [{**OURS, "k": 10, "variant": "k10"}, {**OURS, "k": 100}],
     }  # fmt: skip
     return COMMON | base | changes
 
@@ -146,6 +141,6 @@ def test_a_chain_without_diagnostics_is_named(table):
     with pytest.raises(GeovaeError, match="no acceptance of digits/full/conv/vae/base/seed1/manifold/steps10"):
         controls.render(table(records), control_settings())
     with pytest.raises(GeovaeError, match="no record of digits/full/conv/vae/t05/seed0/manifold/base"):
-        controls.render(table(control_scores()), control_settings(betas=[{"beta": 1.0, "trial": "t05"}]))
+        controls.render(table(control_scores()), control_settings(betas=[{**OURS, "beta": 1.0, "trial": "t05"}]))
     with pytest.raises(GeovaeError, match="points: 27, but there are 26 letters"):
         controls.render(table(control_scores()), control_settings(points=POINTS * 9))

@@ -18,13 +18,16 @@ INFO = {
 FIDS = {"reconstruction": 1.0, "prior": 9.0, "two_stage": 5.002, "manifold": 5.004, "jitter": 2.0}
 
 
+STAGES = [{"model": "two_stage", "sampler": sampler} for sampler in FIDS]
+
+
 def line(dataset: str, net: str) -> dict:
     return {"dataset": dataset, "net": net, "title": f"{dataset} {net}"}
 
 
-def settings(*rows, **changes) -> dict:
-    base = {"datasets": list(dict.fromkeys(row["dataset"] for row in rows)), "datasets_info": INFO, "subset": "full"}
-    return base | {"split": "test", "backbone": "classifier", "seeds": [0], "rows": rows} | changes
+def settings(*lines, **changes) -> dict:
+    base = {"datasets": list(dict.fromkeys(line["dataset"] for line in lines)), "datasets_info": INFO, "subset": "full"}
+    return base | {"split": "test", "backbone": "classifier", "seeds": [0], "lines": lines, "stages": STAGES} | changes
 
 
 def scores(dataset: str, net: str, seed: int = 0, **changes: float | None) -> list[dict]:
