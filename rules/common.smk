@@ -21,7 +21,7 @@ from reproduction.plan.figures import figure_inputs
 from reproduction.plan.inputs import generation_of
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run
 from reproduction.plan.targets import ARTEFACTS, score_records, targets
-from reproduction.rendering import FIGURE_MODULES, TABLES
+from reproduction.rendering.modules import FIGURE_MODULES, TABLES
 from reproduction.runtime import interruption
 
 interruption.announce()  # so that no job outlives this process

@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     """Draw the figure once and write it twice."""
     from geovae.core.errors import GeovaeError
-    from reproduction.rendering.figures import render
+    from reproduction.rendering.figures.render import render
     from reproduction.rendering.style import save
 
     inputs = dict(options.input)

@@ -23,8 +23,8 @@ def main(options: argparse.Namespace) -> None:
 
     from geovae.core.errors import GeovaeError
     from geovae.core.registry import look_up
-    from reproduction.rendering import TABLES
-    from reproduction.rendering.writers import write_document
+    from reproduction.rendering.modules import TABLES
+    from reproduction.rendering.writers.write import write_document
     from reproduction.scores.classification import read_classification
     from reproduction.scores.score_table import read_scores
 

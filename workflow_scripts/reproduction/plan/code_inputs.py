@@ -21,7 +21,7 @@ NAMES = (
     "geovae/models/table.py",
     "geovae/nets/table.py",
     "geovae/sampling/table.py",
-    "reproduction/rendering/__init__.py",
+    "reproduction/rendering/modules.py",
 )
 
 

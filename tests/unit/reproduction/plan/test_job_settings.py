@@ -10,7 +10,7 @@ from reproduction.config.config import Config, load_config
 from reproduction.config.variants import metric_variant
 from reproduction.plan import claim_settings, job_settings, render_settings
 from reproduction.plan.keys import Generation, Run
-from reproduction.rendering import TABLES
+from reproduction.rendering.modules import TABLES
 
 BASE_CONFIG = load_config(BASE)
 RUN = Run("digits", "full", "conv", "vae", "base", 0)

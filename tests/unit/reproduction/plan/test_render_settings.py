@@ -13,8 +13,8 @@ from reproduction.plan.augmentation import classification_records
 from reproduction.plan.cells import SCORED, cells, section
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, figure_inputs
 from reproduction.plan.targets import ARTEFACTS
-from reproduction.rendering import TABLES
-from reproduction.rendering.figures import render
+from reproduction.rendering.figures.render import render
+from reproduction.rendering.modules import TABLES
 from reproduction.rendering.tables.table7 import GENERATIONS
 
 

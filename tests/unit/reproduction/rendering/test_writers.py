@@ -21,11 +21,11 @@ from geovae.evaluation.record import (
     SCORED_COLUMNS,
     TIMING_COLUMNS,
 )
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Block, Cell, Column, Document, Group, Row, Span, Table, text_cell
 from reproduction.rendering.writers.latex import latex, latex_text
 from reproduction.rendering.writers.markdown import markdown
 from reproduction.rendering.writers.web import html_page
+from reproduction.rendering.writers.write import write_document
 from reproduction.scores.score_table import collect, read_scores, summarise
 
 

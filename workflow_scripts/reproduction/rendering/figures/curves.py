@@ -17,7 +17,7 @@ from scipy.optimize import isotonic_regression
 
 from geovae.core.errors import GeovaeError
 from reproduction.rendering import style
-from reproduction.rendering.figures import input_path
+from reproduction.rendering.figures.inputs import input_path
 from reproduction.scores.cells import Cell
 from reproduction.scores.lookup import Records, Scores, record_key
 from reproduction.scores.score_table import Statistic, read_scores, summarise

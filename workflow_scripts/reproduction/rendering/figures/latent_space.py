@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from geovae.core import storage
 from reproduction.rendering import style
-from reproduction.rendering.figures import input_path
 from reproduction.rendering.figures.grids import draw_row, grid_axes
+from reproduction.rendering.figures.inputs import input_path
 
 ARRAYS = (
     "axis_x", "axis_y", "log_volume", "mu", "labels", "class_names", "starts", "distances", "ends",

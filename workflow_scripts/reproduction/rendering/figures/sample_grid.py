@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reproduction.rendering import style
-from reproduction.rendering.figures import input_path
 from reproduction.rendering.figures.grids import draw_row, grid_axes, load_samples
+from reproduction.rendering.figures.inputs import input_path
 
 LARGEST_CELL = 0.42  # inches
 BLOCK_GAP = 0.35  # cells

@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from reproduction.rendering import style
-from reproduction.rendering.figures import input_path
 from reproduction.rendering.figures.grids import draw_row, grid_axes, load_samples
+from reproduction.rendering.figures.inputs import input_path
 
 SIDE = 10
 

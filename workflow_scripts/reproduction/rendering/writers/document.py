@@ -1,4 +1,4 @@
-"""A table as data. `geovae.rendering.writers` gives it its written forms.
+"""A table as data. The writers beside it give it its written forms.
 
 A `Table` has columns in groups, rows in blocks, and notes. Texts are plain Unicode; each writer escapes them for its
 format. A note on a cell, a column or a row becomes a superscript letter and a line beneath; equal notes share a letter.

@@ -17,11 +17,11 @@ from matplotlib.patches import Rectangle
 
 from geovae.core.errors import GeovaeError
 from geovae.training.history import save_history
+from helpers.paths import SCRIPTS
 from reproduction.config.artefacts import Artefacts
-from reproduction.rendering import figures, style
+from reproduction.rendering import style
 from reproduction.rendering.figures import grids, history, latent_space, sample_grid, two_centroids
-
-SCRIPTS = Path(figures.__file__).parents[3]
+from reproduction.rendering.figures.render import FIGURES, render
 
 
 def random_images(n: int, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -80,9 +80,9 @@ def geodesics(tmp_path):
 
 
 def test_every_figure_of_the_config_has_a_module_that_renders_it():
-    assert set(figures.FIGURES) == {*(f"figure{number}" for number in range(1, 15)), "figure_controls"}
-    assert set(figures.FIGURES) == {name for name in Artefacts.model_fields if name.startswith("figure")}
-    for module in set(figures.FIGURES.values()):
+    assert set(FIGURES) == {*(f"figure{number}" for number in range(1, 15)), "figure_controls"}
+    assert set(FIGURES) == {name for name in Artefacts.model_fields if name.startswith("figure")}
+    for module in set(FIGURES.values()):
         assert callable(importlib.import_module(module).render)
 
 
@@ -96,7 +96,7 @@ def test_pictures_of_one_and_three_channels():
 
 def test_figure1_maps(geodesics):
     path, arrays = geodesics
-    figure = figures.render("figure1", {"geodesics": path}, {})
+    figure = render("figure1", {"geodesics": path}, {})
     maps = [axes for axes in figure.axes if axes.get_title() in ("Latent space", "Riemannian distance from ★")]
     assert len(maps) == 3
     for axes, values in zip(maps, [arrays["log_volume"], *arrays["distances"]], strict=True):
@@ -117,7 +117,7 @@ def test_figure1_maps(geodesics):
 def test_figure1_draws_each_pair_over_the_distance_from_its_own_start(geodesics):
     path, arrays = geodesics
     np.testing.assert_array_equal(latent_space.start_of_pairs(arrays["starts"], arrays["ends"]), [1, 0])
-    figure = figures.render("figure1", {"geodesics": path}, {})
+    figure = render("figure1", {"geodesics": path}, {})
     distances = [axes for axes in figure.axes if axes.get_title() == "Riemannian distance from ★"]
     for axes, pair, start in zip(distances, (1, 0), arrays["starts"], strict=True):
         curves = [line for line in axes.lines if len(line.get_xdata()) == 15]
@@ -130,7 +130,7 @@ def test_figure1_draws_each_pair_over_the_distance_from_its_own_start(geodesics)
 
 def test_figure1_frames_and_marks_bad_stops_only(geodesics):
     path, arrays = geodesics
-    figure = figures.render("figure1", {"geodesics": path}, {})
+    figure = render("figure1", {"geodesics": path}, {})
     strips = [axes for axes in figure.axes if axes.get_title().startswith("decoded")]
     assert [axes.get_title()[-1] for axes in strips] == ["A", "B"]
     for pair, axes in enumerate(strips):
@@ -152,7 +152,7 @@ def test_figure2_shows_the_first_samples_under_their_labels(tmp_path):
     blocks = ("paper", "paper", "controls")
     rows = [{"label": f"Row {i}", "input": f"row{i}", "block": block} for i, block in enumerate(blocks)]
     panels = [{"title": "One", "rows": rows}, {"title": "Two", "rows": rows[::-1]}]
-    figure = figures.render("figure2", inputs, {"panels": panels, "columns": 4})
+    figure = render("figure2", inputs, {"panels": panels, "columns": 4})
     for axes, order in zip(figure.axes, ((0, 1, 2), (2, 1, 0)), strict=True):
         expected = np.concatenate([random_images(6, seed=i)[:4, 0] for i in order])
         np.testing.assert_array_equal(shown(axes), expected)
@@ -165,7 +165,7 @@ def test_figure2_shows_the_first_samples_under_their_labels(tmp_path):
 def test_figure2_rows_leave_a_gap_between_blocks_and_equal_labels_are_written_once(samples):
     rows = [{"label": b, "input": "s", "block": b} for b in ("paper", "controls")]
     panels = [{"title": t, "rows": rows} for t in "ab"]
-    figure = figures.render("figure2", {"s": samples}, {"panels": panels, "columns": 3})
+    figure = render("figure2", {"s": samples}, {"panels": panels, "columns": 3})
     assert [len(axes.texts) for axes in figure.axes] == [2, 0]
     tops = [image.get_extent()[3] for image in figure.axes[0].get_images()]
     assert tops[3] - tops[0] == pytest.approx(1 + sample_grid.BLOCK_GAP)
@@ -181,7 +181,7 @@ def test_figure3_triplets_and_fids(tmp_path):
         path, **near, distance_train=np.arange(6.0), distance_reconstruction=np.arange(6.0) / 4,
         fid_names=np.array(["generated", "Decoded means"]), fid_values=np.array([11.271, 0.5]), fid_n=np.array(2000),
     )  # fmt: skip
-    figure = figures.render("figure3", {"digits": path}, {"titles": {"digits": "Digits"}})
+    figure = render("figure3", {"digits": path}, {"titles": {"digits": "Digits"}})
     expected = np.stack([near[name][i] for i in range(6) for name in near]).transpose(0, 2, 3, 1)
     np.testing.assert_array_equal(shown(figure.axes[0]), expected)
     tops = [round(image.get_extent()[3]) for image in figure.axes[0].get_images()[::3]]
@@ -197,13 +197,13 @@ def test_figure3_triplets_and_fids(tmp_path):
 
 
 def test_figure5_is_a_square_of_the_first_100(samples, tmp_path):
-    figure = figures.render("figure5", {"samples": samples}, {"title": "Digits"})
+    figure = render("figure5", {"samples": samples}, {"title": "Digits"})
     np.testing.assert_array_equal(shown(figure.axes[0]), random_images(120)[:100, 0])
     corners = [image.get_extent()[::3] for image in figure.axes[0].get_images()]
     assert [(int(x), int(y)) for x, y in corners] == [(i % 10, i // 10) for i in range(100)]
     np.save(tmp_path / "few.npy", random_images(99))
     with pytest.raises(GeovaeError, match=r"few\.npy: 99 images, but the figure shows 100"):
-        figures.render("figure5", {"samples": tmp_path / "few.npy"}, {})
+        render("figure5", {"samples": tmp_path / "few.npy"}, {})
 
 
 def save_centroids(path: Path, owner: list[int], counts: list[int], seed: int = 0) -> dict[str, np.ndarray]:
@@ -225,7 +225,7 @@ def cells(axes: Axes) -> list[tuple[float, int]]:
 
 def test_figure13_shows_each_centroid_its_nearest_image_and_its_samples(tmp_path):
     arrays = save_centroids(tmp_path / "c.npz", [0, 1, 0, 0], [1200, 34])
-    figure = figures.render("figure13", {"digits": tmp_path / "c.npz"}, {"titles": {"digits": "Digits"}})
+    figure = render("figure13", {"digits": tmp_path / "c.npz"}, {"titles": {"digits": "Digits"}})
     (axes,) = figure.axes
     rows = [[arrays[name][row : row + 1] for name in ("centroids", "nearest_train")] for row in (0, 1)]
     expected = [*rows[0], arrays["samples"][[0, 2, 3]], *rows[1], arrays["samples"][[1]]]
@@ -240,7 +240,7 @@ def test_figure13_shows_each_centroid_its_nearest_image_and_its_samples(tmp_path
 
 def test_figure13_with_a_centroid_that_no_sample_is_nearest_to(tmp_path):
     arrays = save_centroids(tmp_path / "c.npz", [1, 1], [0, 2])
-    figure = figures.render("figure13", {"digits": tmp_path / "c.npz"}, {})
+    figure = render("figure13", {"digits": tmp_path / "c.npz"}, {})
     (axes,) = figure.axes
     assert [row for _, row in cells(axes)] == [0, 0, 1, 1, 1, 1]
     np.testing.assert_array_equal(shown(axes)[-2:], arrays["samples"][:, 0])
@@ -251,7 +251,7 @@ def test_figure13_has_a_panel_an_input_with_cells_of_one_size(tmp_path):
     inputs = {name: tmp_path / f"{name}.npz" for name in ("digits", "shapes")}
     save_centroids(inputs["digits"], [0] * 8 + [1] * 3, [8, 3])
     save_centroids(inputs["shapes"], [0, 1], [1, 1], seed=1)
-    figure = figures.render("figure13", inputs, {"titles": {"shapes": "Rings"}})
+    figure = render("figure13", inputs, {"titles": {"shapes": "Rings"}})
     assert [len(axes.get_images()) for axes in figure.axes] == [15, 6]
     assert [text.get_text() for text in figure.texts] == ["digits", "Rings"]
     boxes = [axes.get_position() for axes in figure.axes]
@@ -266,14 +266,14 @@ def test_figure13_has_a_panel_an_input_with_cells_of_one_size(tmp_path):
 def test_figure13_names_an_array_that_is_missing(tmp_path):
     np.savez(tmp_path / "c.npz", centroids=random_images(2))
     with pytest.raises(GeovaeError, match="nearest_train"):
-        figures.render("figure13", {"digits": tmp_path / "c.npz"}, {})
+        render("figure13", {"digits": tmp_path / "c.npz"}, {})
 
 
 def test_unknown_figures_and_missing_inputs_are_named(samples):
     with pytest.raises(GeovaeError, match="figure 'figure55' is not known"):
-        figures.render("figure55", {}, {})
+        render("figure55", {}, {})
     with pytest.raises(GeovaeError, match="input 'samples' is missing; given: sample"):
-        figures.render("figure5", {"sample": samples}, {})
+        render("figure5", {"sample": samples}, {})
 
 
 def rows_of_history(losses: list[float]) -> list[dict]:
@@ -336,7 +336,7 @@ def test_scripts_write_the_same_bytes_in_every_process(samples, tmp_path):
 
 
 def test_a_users_matplotlibrc_changes_nothing(samples, tmp_path):
-    style.save(figures.render("figure5", {"samples": samples}, {"title": "x"}), tmp_path / "a.png")
+    style.save(render("figure5", {"samples": samples}, {"title": "x"}), tmp_path / "a.png")
     with matplotlib.rc_context({"font.size": 30, "savefig.bbox": "tight", "image.cmap": "jet", "lines.linewidth": 9}):
-        style.save(figures.render("figure5", {"samples": samples}, {"title": "x"}), tmp_path / "b.png")
+        style.save(render("figure5", {"samples": samples}, {"title": "x"}), tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

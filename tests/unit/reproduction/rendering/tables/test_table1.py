@@ -7,8 +7,8 @@ import pytest
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS
 from reproduction.rendering.tables import table1
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Table
+from reproduction.rendering.writers.write import write_document
 
 ROWS = [
     {"label": "VAE - N(0, 1)", "model": "vae", "sampler": "prior", "variant": "base", "block": "paper"},

@@ -7,8 +7,8 @@ import pytest
 
 from geovae.core.errors import GeovaeError
 from reproduction.rendering.tables import table2
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Table
+from reproduction.rendering.writers.write import write_document
 from reproduction.scores.classification import columns
 
 ROWS = [

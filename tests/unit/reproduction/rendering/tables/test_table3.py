@@ -7,8 +7,8 @@ import pytest
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS
 from reproduction.rendering.tables import table3
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Table
+from reproduction.rendering.writers.write import write_document
 
 ROWS = [
     {"label": "WAE", "model": "wae", "sampler": "prior", "trials": ["t00", "t01"], "block": "paper"},

@@ -7,8 +7,8 @@ import pytest
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS
 from reproduction.rendering.tables import table6
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Row, Table
+from reproduction.rendering.writers.write import write_document
 
 PRIOR = {"label": "Prior", "sampler": "prior", "block": "paper"}
 OURS = {"label": "Ours", "sampler": "manifold", "block": "paper"}

@@ -7,8 +7,8 @@ import pytest
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.record import COLUMNS
 from reproduction.rendering.tables import table7
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Table
+from reproduction.rendering.writers.write import write_document
 
 INFO = {
     "digits": {"title": "Digits", "latent_dim": 16, "width": 0.125},

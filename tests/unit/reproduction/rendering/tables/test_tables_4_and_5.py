@@ -11,9 +11,9 @@ from helpers.net_checks import build_meta, count
 from helpers.paths import PUBLISHED_TABLES
 from reproduction.rendering.tables import table4, table5
 from reproduction.rendering.tables.architectures import shape_text
-from reproduction.rendering.writers import write_document
 from reproduction.rendering.writers.document import Document, Table
 from reproduction.rendering.writers.latex import latex
+from reproduction.rendering.writers.write import write_document
 
 torch.set_num_threads(1)
 
