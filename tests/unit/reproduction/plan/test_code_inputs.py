@@ -1,5 +1,6 @@
 """What is read from import statements is what Python imports."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,14 @@ def test_what_is_left_out_is_there():
     assert all((SCRIPTS / name).is_file() for name in NAMES)
     assert all(list((SCRIPTS / folder).glob("*.py")) for folder in PLUMBING)
     assert {Path(name).name for name in NAMES} == {"__init__.py", "modules.py", "table.py"}
+
+
+def test_no_job_takes_a_public_name_from_the_library_itself():
+    """`geovae` imports what is behind such a name when it is used, which no import statement says."""
+    taken = set()
+    for path in SCRIPTS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "geovae":
+                taken |= {alias.name for alias in node.names}
+    packages = {path.parent.name for path in (SCRIPTS / "geovae").glob("*/__init__.py")}
+    assert taken - packages <= {"__version__"}
