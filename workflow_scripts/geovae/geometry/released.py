@@ -1,7 +1,7 @@
 """The chain that the authors' released code runs, where it departs from Algorithm 2. Kept apart from the true one.
 
 * The force is the gradient of log det G, not of ½ log det G, with k·λ in place of λ.
-* Velocities are 0.5·N(0, I) while the acceptance uses ½‖v‖²; this alone changes the invariant law.
+* Velocities are 0.5·N(0, I) while the acceptance uses ½‖v‖²; this alone changes the invariant distribution.
 * det G is clamped to [0, 1e10] in the density, which is flat above, and computed in float32: below 2⁻¹⁴⁹ it is 0, the
   log-density −∞, and a chain that starts there meets 0/0 in its acceptance and never moves unless a proposal leaves
   the region.

@@ -1,7 +1,7 @@
 """What the two Hamiltonian VAEs share: the flow of (z, rho), its tempering, and the loss at its end.
 
 A geometry says how the momentum rho behaves at z: with the metric G(z) of the space, its kinetic energy is
-K(z, rho) = ½ rhoᵀ G(z)⁻¹ rho + ½ log det G(z), and its law is N(0, G(z)). All of it is float32, whatever the nets
+K(z, rho) = ½ rhoᵀ G(z)⁻¹ rho + ½ log det G(z), and rho ~ N(0, G(z)). All of it is float32, whatever the nets
 multiply in.
 """
 
@@ -171,7 +171,7 @@ class HamiltonianVAE(Autoencoder):
         raise NotImplementedError
 
     def loss(self, x: torch.Tensor, generator: torch.Generator) -> Loss:
-        """`reconstruction` is nll at z_K, `kl` that of z_0's law, `energy` what the flow adds to it."""
+        """`reconstruction` is nll at z_K, `kl` that of z_0's distribution, `energy` what the flow adds to it."""
         posterior = self.encode(x)
         z = reparametrise(posterior, generator)
         noise = torch.randn(z.shape, generator=generator, device=z.device, dtype=z.dtype)

@@ -7,7 +7,7 @@ from torch import nn
 
 from geovae.core.errors import GeovaeError
 
-# Batch normalisation in the nets of the two-stage VAE. Its code keeps 0.999 of the running statistics a step, which
+# Batch normalisation in the nets of the two-stage VAE. Its code keeps 0.999 of the running statistics per step, which
 # differs from 0.99 only in trainings of less than some thousands of steps, whose evaluation it spoils.
 TWO_STAGE_MOMENTUM = 0.01
 

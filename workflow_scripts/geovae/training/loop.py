@@ -47,7 +47,7 @@ def train(
         train_images: (N, C, H, W) uint8, N at least 2; held on the device as they are.
         validation_images: (M, C, H, W) uint8, M at least 1.
         epochs: number of epochs (paper: 100; CIFAR10: 200); a model trained in stages derives those of each from it.
-        batch_size: images a step (paper: 100).
+        batch_size: images per step (paper: 100).
         lr: Adam's first learning rate (paper: 1e-3; CIFAR10: 5e-4).
         patience: epochs without a better validation loss after which the learning rate is halved (paper: 5).
         key: the run's key, from which all randomness is drawn.

@@ -33,7 +33,7 @@ class Margin(NamedTuple):
     """An estimate and its standard error (None: unknown).
 
     `n` trainings or runs are behind it. `degrees` are those of Student's t; None where the error is that of the images
-    of one training, whose interval takes a normal law and at least two standard errors.
+    of one training, whose interval takes a normal distribution and at least two standard errors.
     """
 
     value: float

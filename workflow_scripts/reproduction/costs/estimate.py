@@ -25,7 +25,7 @@ WITHOUT_TORCH = (
     "collect_all_scores",
     "write_provenance",
 )
-# Multiplications a second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
+# Multiplications per second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
 FORWARD_PER_SECOND = 9e9
 CHAIN_PER_SECOND = 1.5e9
 # A training step is a forward pass and two of about its size backwards.

@@ -70,7 +70,7 @@ def preferred(own: Iterable[Throughput], table: Iterable[Throughput]) -> list[Th
 
 
 def images_per_second(known: Iterable[Throughput], device: str, net: str, model: str, macs: float) -> float:
-    """Images a second of a training, from the most similar one that was measured, in inverse proportion to `macs`.
+    """Images per second of a training, from the most similar one that was measured, in inverse proportion to `macs`.
 
     Most similar is the same model, then the same net, then the nearest number of multiplications. Of a device without
     measurements the other's are taken, a GPU as `GPU_IN_CORES` cores.

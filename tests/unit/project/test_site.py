@@ -1,0 +1,60 @@
+"""The pages of docs/ hang together; `make site` checks links and anchors once more when it builds them."""
+
+import importlib.util
+import re
+
+import pytest
+import yaml
+
+import geovae
+from helpers.paths import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def site_pages():
+    spec = importlib.util.spec_from_file_location("site_pages", DOCS / "site_pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def anchors(text: str) -> set[str]:
+    """Of the headings: lower case, without marks, words joined by hyphens."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()) for heading in headings}
+
+
+def listed(entries: list) -> list[str]:
+    values = [value for entry in entries for value in entry.values()]
+    return [page for value in values for page in (listed(value) if isinstance(value, list) else [value])]
+
+
+def test_every_page_is_in_the_navigation_once():
+    nav = listed(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
+    assert sorted(nav) == [page.name for page in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", text):
+        if target.startswith("http"):
+            continue
+        file = (DOCS / target) if target else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file.read_text(encoding="utf-8")), f"{target}#{anchor}"
+
+
+def test_the_first_page_is_the_readme_with_links_from_the_pages():
+    readme = "See [the design](docs/design.md) and ![Figure 1](docs/images/figure1.png)."
+    assert site_pages().first_page(readme) == "See [the design](design.md) and ![Figure 1](images/figure1.png)."
+
+
+def test_the_library_page_has_every_public_name():
+    source = (ROOT / "workflow_scripts/geovae/__init__.py").read_text(encoding="utf-8")
+    found = site_pages().public_names(source)
+    assert sorted(found) == sorted(geovae.__all__)
+    assert found["RiemannianMetric"] == "geovae.geometry.metric.RiemannianMetric"
