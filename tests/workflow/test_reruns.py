@@ -18,7 +18,7 @@ EDITED = (
     "geovae/evaluation/prd.py",
     "geovae/geometry/tracing.py",
     "reproduction/rendering/tables/table3.py",
-    "reproduction/rendering/writers/__init__.py",
+    "reproduction/rendering/writers/write.py",
 )
 SPARED = ("geovae/core/seeding.py", "geovae/models/table.py", "geovae/models/rae_sn.py", "reproduction/runtime/job.py")
 
