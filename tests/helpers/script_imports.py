@@ -97,10 +97,10 @@ def _loaded(part: _Part) -> list[tuple[str, str]]:
 
 
 def _registered(path: Path) -> Iterable[Path]:
-    """The modules that a file imports by names that it puts together: those beside it, or the paper's tables."""
+    """The modules that a file imports by names that it puts together: the figures beside it, or the tables."""
     if path.name == "registry.py":  # by places, which stand in the tables in full
         return ()
-    if path.name == "__init__.py":
+    if path == SCRIPTS / "reproduction/rendering/figures/render.py":
         return path.parent.glob("*.py")
     return (SCRIPTS / "reproduction/rendering/tables").glob("table[0-9].py")
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from typing import get_args
 
-from geovae.models import MODELS
-from geovae.nets import NETS
+from geovae.models.table import MODELS
+from geovae.nets.table import NETS
 from helpers.paths import ROOT
 from reproduction.config.base import ALL_MODELS, NetName, PluggedModel, SearchedModel
 from reproduction.config.config import SQUARE_SIZES
