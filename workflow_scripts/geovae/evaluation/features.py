@@ -22,7 +22,7 @@ from geovae.evaluation.resizing import RESIZINGS
 
 
 class Loader(NamedTuple):
-    """How a backbone is read: its function, the ways of resizing that it knows, and the images it takes at a time."""
+    """How a backbone is read: its function, the ways of resizing that it knows, and its batch size."""
 
     load: Callable[..., nn.Module]
     resizings: tuple[str, ...]
@@ -44,7 +44,7 @@ class Backbone:
         resize: how it resizes images; None if it takes them as they are.
         accuracy: share of test images that it classifies correctly; None where that has no meaning.
         image_shape: the (C, H, W) that it takes; None if any.
-        batch_size: images at a time.
+        batch_size: images per forward pass.
     """
 
     name: str

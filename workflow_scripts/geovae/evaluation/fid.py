@@ -11,11 +11,11 @@ N_BOOTSTRAP = 20
 
 _EPS = float(np.finfo(np.float64).eps)
 _EXACT_FEATURES = 512  # up to which singular values cost next to nothing
-_TOLERANCE = 1e-7  # for the bound of `_overlap` on round-off, which is rarely met to a hundredth
+_TOLERANCE = 1e-7  # relative bound on the round-off of `_overlap`, which rarely reaches a hundredth of it
 
 
 class GaussianStatistics(NamedTuple):
-    """`mean` (F,) and `covariance` (F, F), and maybe a `factor` A (F, r) with A Aᵀ = covariance; all float64."""
+    """`mean` (F,), `covariance` (F, F), and optionally a `factor` A (F, r) with A Aᵀ = covariance; all float64."""
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -58,7 +58,7 @@ def factorise(covariance: np.ndarray) -> np.ndarray:
 
 
 def _congruence(factor: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """The lower triangle of Aᵀ C A."""
+    """Aᵀ C A, of which only the lower triangle is sure to be filled."""
     if factor.shape[0] == factor.shape[1] and not np.triu(factor, 1).any():
         from scipy.linalg.lapack import dsygst
 
@@ -69,9 +69,10 @@ def _congruence(factor: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 def _overlap(a: GaussianStatistics, b: GaussianStatistics, scale: float) -> float:
     """tr (C₁^½ C₂ C₁^½)^½, with round-off far below `_TOLERANCE` of `scale`.
 
-    It is the sum of the singular values of A₁ᵀ A₂, Cᵢ = Aᵢ Aᵢᵀ, which round-off leaves alone. With many features, where
-    that takes long, it is the sum of the square roots of the eigenvalues of A₁ᵀ C₂ A₁. These carry round-off of machine
-    precision times the largest, and the root of a tiny one carries the root of that; unless too many are tiny.
+    It is the sum of the singular values of A₁ᵀ A₂, where Cᵢ = Aᵢ Aᵢᵀ, which are computed to high accuracy. With many
+    features, where that takes long, it is taken as the sum of the square roots of the eigenvalues of A₁ᵀ C₂ A₁. Each of
+    these is off by about machine precision times the largest, and the root of a tiny one by the root of that, so
+    singular values are taken after all where too many eigenvalues are tiny.
     """
     if a.factor is None and b.factor is None:
         b = b._replace(factor=factorise(b.covariance))
@@ -120,8 +121,9 @@ def frechet_distance(a: GaussianStatistics, b: GaussianStatistics) -> float:
 def frechet_std_error(generated: np.ndarray, reference: np.ndarray, seed: int, n_draws: int = N_BOOTSTRAP) -> float:
     """The bootstrap standard error of the Fréchet distance between features (N, F) and (M, F).
 
-    Both sets are drawn anew from their own rows, with replacement and as many; it is the standard deviation (ddof 1) of
-    the distances of `n_draws` such draws (Efron, 1979). Their mean estimates nothing: repeated images raise it.
+    Each set is resampled from its own rows, with replacement and to its own size; the error is the standard deviation
+    (ddof 1) of the distances over `n_draws` such pairs of resamples (Efron, 1979). The mean of these distances is no
+    estimate of the distance: repeated images raise it.
     """
     distances = []
     for draw in range(n_draws):

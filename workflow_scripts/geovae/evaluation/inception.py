@@ -1,8 +1,8 @@
 """The `inception` backbone: the Inception network of December 2015 whose last pooling gives 2,048 features.
 
 Heusel et al. (2017) defined the Fréchet Inception distance with it. The weights are those that the package pytorch-fid
-publishes, read off the TensorFlow graph; the network is torchvision's, with that package's blocks where the two differ
-(average pools that leave the padding out, and one max pool in their place).
+publishes, converted from the TensorFlow graph; the network is torchvision's, with that package's blocks where the two
+differ (average pools that do not count the padding, and one max pool in place of an average pool).
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from geovae.evaluation.resizing import RESIZINGS
 
 N_FEATURES = 2048
 BATCH_SIZE = 50  # as in the implementations that defined the distance
-IMAGES_PER_THREAD = 4  # of a batch, at a time on a CPU
+IMAGES_PER_THREAD = 4  # in one forward pass on a CPU, which splits a batch
 
 WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"
 WEIGHTS_SIZE = 95_628_359
@@ -27,7 +27,7 @@ WEIGHTS_PAGE = "https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights
 
 
 def build_network() -> nn.Module:
-    """The network up to its last pooling, without weights worth using: (n, 3, 299, 299) to (n, 2048)."""
+    """The network up to its last pooling, untrained: (n, 3, 299, 299) to (n, 2048)."""
     from pytorch_fid.inception import FIDInceptionA, FIDInceptionC, FIDInceptionE_1, FIDInceptionE_2
     from torchvision.models import inception_v3
 
@@ -52,7 +52,7 @@ def build_network() -> nn.Module:
 def convert_weights(source: Path, output: Path) -> None:
     """Turn the published file `source` into a backbone folder `output`: `model.safetensors`, then `model.json`.
 
-    `source` is one whose checksum was compared, so that nothing of it is left to doubt.
+    The caller has compared the checksum of `source`; it is not checked again.
     """
     network = build_network()
     state = torch.load(source, map_location="cpu", weights_only=True)
@@ -82,7 +82,7 @@ def load_extractor(folder: Path, description: dict, resize: str) -> nn.Module:
 
 
 def _fold_normalisation(network: nn.Module) -> None:
-    """Put what each batch normalisation does in evaluation mode into the convolution before it."""
+    """Fold each batch normalisation, as it acts in evaluation mode, into the convolution before it."""
     from torchvision.models.inception import BasicConv2d
 
     for block in network.modules():
@@ -91,7 +91,7 @@ def _fold_normalisation(network: nn.Module) -> None:
 
 
 class Extractor(nn.Module):
-    """Inception seen as a map from images to features; grey images go into all three channels."""
+    """Inception seen as a map from images to features; a grey image is repeated in all three channels."""
 
     def __init__(self, network: nn.Module, resize: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class Extractor(nn.Module):
         if images.device.type != "cpu":
             return self.network(self.resize(images).expand(-1, 3, -1, -1))
         # A few images at a time stay in the processor's cache, and convolutions run faster in this layout: together
-        # that takes half of the time.
+        # that halves the time.
         parts = images.split(IMAGES_PER_THREAD * torch.get_num_threads())
         resized = (self.resize(part).expand(-1, 3, -1, -1) for part in parts)
         return torch.cat([self.network(part.contiguous(memory_format=torch.channels_last)) for part in resized])

@@ -45,9 +45,9 @@ def kernel_distance(
     """The mean of `squared_mmd` over random subsets of both sides, as usually reported, and its standard error.
 
     Subsets have m = 1,000 images, or half of the smaller side if that is less, drawn without replacement. The error is
-    the delete-d jackknife's, √(m/(n − m)) times the standard deviation over the subsets, n the smaller side (Shao and
-    Wu, 1989): what a second pair of sets of this size would differ by. (The deviation over √`n_subsets` would only say
-    how well the subsets were averaged.)
+    the delete-d jackknife's (Shao and Wu, 1989), √(m/(n − m)) times the standard deviation over the subsets, where n is
+    the size of the smaller side: how much estimates from other sets of these sizes would vary. (The deviation over
+    √`n_subsets` would only say how well the subsets were averaged.)
 
     Args:
         generated, reference: features (N, F) and (M, F).

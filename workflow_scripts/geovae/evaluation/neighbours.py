@@ -15,7 +15,7 @@ from geovae.core.errors import GeovaeError
 # Pixels moved to [−128, 127] have products of at most 2¹⁴, so sums of 2¹⁰ of them are exact in float32.
 _EXACT_PIXELS = 1024
 CHUNK_BYTES = 2**26
-# A squared distance this small beside the squared lengths is the round-off of a product in float64.
+# A squared distance this small relative to the squared norms is the round-off of a product in float64.
 _ZERO = 1e-12
 
 
@@ -59,14 +59,14 @@ def nearest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each query the nearest reference image in L2 on pixels in [0, 1].
 
-    Exact: all sums are of whole numbers that float32 and float64 hold, so that neither cancellation nor the sizes of
-    the chunks, the threads or the device change the result, and identical images are at distance 0. The memory needed
-    is a few times `chunk_bytes`, whatever the numbers of images, also where they are memory-mapped.
+    Exact: all sums are of whole numbers that float32 and float64 represent exactly, so that neither cancellation nor
+    the sizes of the chunks, the threads or the device change the result, and identical images are at distance 0. The
+    memory needed is a few times `chunk_bytes`, whatever the numbers of images, also where they are memory-mapped.
 
     Args:
         queries, references: uint8 images (Q, C, H, W) and (N, C, H, W), or anything that flattens to rows of pixels.
         device: where the products are taken.
-        chunk_bytes: of the images of one side at a time, as float32.
+        chunk_bytes: memory of a chunk of images of one side, as float32.
 
     Returns:
         Distances (Q,) float64, and indices (Q,) int64; of references at the same distance, the first.
@@ -98,7 +98,7 @@ def nearest(
 
 
 def chunk_length(n_values: int, chunk_bytes: int, value_bytes: int = 4) -> int:
-    """Rows of `n_values` numbers that fit in `chunk_bytes`, no more than give a square of float64 that does too."""
+    """How many rows of `n_values` numbers fit in `chunk_bytes`, where a float64 matrix of rows by rows must fit too."""
     return max(1, min(chunk_bytes // (value_bytes * n_values), math.isqrt(chunk_bytes // 8)))
 
 
@@ -142,8 +142,8 @@ def _products(a: Tensor, b: Tensor) -> Tensor:
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared L2 distances (A, B) between float64 rows (A, F) and (B, F).
 
-    Distances below a millionth of the rows' lengths, which the round-off of products may be, are 0, so that copies are
-    at distance 0. Centring the rows first makes them shorter.
+    Distances below a millionth of the rows' norms, which may be nothing but the round-off of products, are set to 0, so
+    that copies are at distance 0. Rows that were centred have smaller norms, and so a smaller threshold.
     """
     lengths = np.square(a).sum(1)[:, None] + np.square(b).sum(1)
     squared = a @ b.T

@@ -1,7 +1,7 @@
 """How new generated images are: how far from the training images, in units of how far real unseen images are.
 
-FID rewards copies of the training images; novelty says whether they are copies. It is taken in three spaces: in pixels,
-among the features of the backbone, and in latent space to the nearest training mean.
+FID rewards copies of the training images; novelty says whether the generated images are copies. It is measured in three
+spaces: in pixels, among the features of the backbone, and in latent space to the nearest training mean.
 """
 
 from collections.abc import Mapping

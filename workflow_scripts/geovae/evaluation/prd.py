@@ -24,7 +24,7 @@ def prd_curve(
     Args:
         generated, reference: histograms (K,) that sum to 1.
         n_angles: 3 to 10⁶ angles, evenly from `epsilon` to π/2 − `epsilon`.
-        epsilon: above 0, below 0.1.
+        epsilon: how far the first and last angle stay from 0 and π/2, above 0 and below 0.1.
 
     Returns:
         Precision and recall, (n_angles,) each, in [0, 1].

@@ -16,14 +16,14 @@ DENSITY_COVERAGE_K = 5
 
 
 class PrecisionRecall(NamedTuple):
-    """Shares of generated images among the real ones, and of real images among the generated ones."""
+    """The share of generated images in a ball of a real one, and of real images in a ball of a generated one."""
 
     precision: float
     recall: float
 
 
 class DensityCoverage(NamedTuple):
-    """Balls of real images around a generated one, over k; and the share of balls with a generated image in them."""
+    """The mean number of real images' balls that hold a generated image, over k; the share of balls that hold any."""
 
     density: float
     coverage: float
@@ -97,7 +97,7 @@ def precision_recall(generated: np.ndarray, reference: np.ndarray, k: int = PREC
 
 
 def density_coverage(generated: np.ndarray, reference: np.ndarray, k: int = DENSITY_COVERAGE_K) -> DensityCoverage:
-    """Density: reference balls around a generated feature, over k, on average (about 1 where both sets are alike).
+    """Density: the mean number of reference balls that hold a generated feature, over k (about 1 where both are alike).
 
     Coverage: the share of reference balls that hold a generated feature. Arguments and errors as in `precision_recall`.
 

@@ -1,7 +1,7 @@
-"""The score record: one flat row for one generation, one backbone and one reference split.
+"""The score record: one flat row per generation, backbone and reference split.
 
-Every table and figure of scores is rendered from these rows alone, so that they say by themselves what was scored, how,
-and by what software.
+Every table and figure of scores is rendered from these rows alone, so each row says by itself what was scored, how, and
+by what software.
 """
 
 import math
@@ -111,8 +111,8 @@ def build_record(*parts: Mapping[str, object]) -> dict[str, object]:
     """Join the parts of a record, in the order of the columns, and check it.
 
     Raises:
-        GeovaeError: a column that is missing, unknown, given twice, of the wrong type or out of range; the latter is
-            what a broken generation looks like.
+        GeovaeError: a column that is missing, unknown, given twice, of the wrong type or out of range. Out of range is
+            what the scores of a broken generation are.
     """
     record: dict[str, object] = {}
     for part in parts:

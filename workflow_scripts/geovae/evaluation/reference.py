@@ -1,4 +1,4 @@
-"""The real images that generations are compared with: their features, once for all generations of a data set."""
+"""The real images that generations are compared with: their features, extracted once per data set and backbone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -70,7 +70,7 @@ def score(
     n_runs: int,
     extra: Sequence[str] = (),
 ) -> dict[str, float | int | None]:
-    """FID, PRD, novelty and, if asked for, more scores of generated images, over as many images of both sides.
+    """FID, PRD, novelty and, if asked for, more scores of generated images, over equally many images of both sides.
 
     Args:
         features: of the generated images, (N, F).

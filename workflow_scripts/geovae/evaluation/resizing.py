@@ -1,7 +1,7 @@
 """Two ways to bring images to the input of Inception, which Fréchet distances depend on.
 
 `tf_legacy` is what the network of Heusel et al. (2017) did inside its TensorFlow 1 graph, `pytorch_fid` what the
-PyTorch package of that name does. Neither smooths before it makes an image smaller.
+PyTorch package of that name does. Neither is antialiased when it makes an image smaller.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def _legacy_neighbours(n_in: int, n_out: int, device: torch.device) -> tuple[Ten
 def tf_legacy(images: Tensor) -> Tensor:
     """`resize_bilinear` of TensorFlow 1 (`align_corners=False`), then (x − 128)/128.
 
-    Target pixel i lies at i·n_in/n_out of the source, without the half pixel that later versions move it by.
+    Target pixel i lies at i·n_in/n_out of the source, without the half-pixel offset of later versions.
 
     Args:
         images: (n, C, H, W), 0 to 255.

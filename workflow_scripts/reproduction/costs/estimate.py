@@ -1,4 +1,4 @@
-"""Hours of each table and figure: seconds of every job that it needs, from throughputs and measured start-up times."""
+"""Hours per table and figure: the seconds of every job that it needs, from throughputs and measured start-up times."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import artefact_files
 
-# Seconds that a job takes before it computes: Python, torch where it needs it, reading. Measured on one core.
+# Seconds per job before it computes: Python, torch where it needs it, reading. Measured on one core.
 START = 3.5
 START_WITHOUT_TORCH = 1.0
 WITHOUT_TORCH = (
@@ -28,7 +28,7 @@ WITHOUT_TORCH = (
 # Multiplications per second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
 FORWARD_PER_SECOND = 9e9
 CHAIN_PER_SECOND = 1.5e9
-# A training step is a forward pass and two of about its size backwards.
+# A training step costs about three forward passes, as its backward pass costs about two.
 TRAINING_PASSES = 3
 ON_GPU = (
     "train_model",
@@ -50,8 +50,8 @@ class Cost(NamedTuple):
 
     Attributes:
         jobs, trainings: how many; trainings are those of generative models.
-        core_hours: hours of a CPU core; on a GPU, only of what does not use it.
-        gpu_hours: hours of a GPU, 0 on a CPU.
+        core_hours: hours of a CPU core; where there is a GPU, only of the jobs that do not use it.
+        gpu_hours: hours of a GPU; 0 where there is none.
     """
 
     jobs: int
@@ -66,8 +66,8 @@ class Estimator:
     Args:
         config: the build's.
         device: `cpu` or `cuda`.
-        known: measured throughputs, the ones to trust most first.
-        gpu_in_cores: how much faster than a core the device runs forward passes; 1 for a CPU.
+        known: measured throughputs, those to be trusted most first.
+        gpu_in_cores: how many times faster than a CPU core the device runs forward passes; 1 for a CPU.
     """
 
     def __init__(self, config: Config, device: str, known: Sequence[Throughput], gpu_in_cores: float = 1.0) -> None:

@@ -17,9 +17,9 @@ Jobs = dict[str, set]
 
 
 def planned_jobs(config: Config, *artefacts: str) -> Jobs:
-    """The jobs of these artefacts, or of a whole build: rule → what its jobs are told apart by.
+    """The jobs of these artefacts, or of a whole build: rule → one identity per job.
 
-    That is a `Run`, a `Generation`, a run and a metric's variant, a data set and what belongs to it, or a name.
+    An identity is a `Run`, a `Generation`, a run and a metric's variant, a data set and what belongs to it, or a name.
     """
     jobs: Jobs = defaultdict(set)
     for name in artefact_files(config):

@@ -16,9 +16,9 @@ def costs_text(
     Args:
         costs: name → cost; the last is the whole build.
         device: `cpu` or `cuda`.
-        cores: cores that work at a time.
-        n_submissions: jobs that the whole build hands to a cluster.
-        n_histories: finished trainings that the estimate was improved by.
+        cores: how many cores compute at the same time.
+        n_submissions: submissions of the whole build to a cluster.
+        n_histories: finished trainings whose own speeds the estimate uses.
         assumed: whether nothing was measured on this kind of device.
     """
     rows = [HEADER, *((name, *_fields(cost, device)) for name, cost in costs.items())]

@@ -1,4 +1,4 @@
-"""How many jobs a build hands to a cluster with the groups of `profiles/slurm`."""
+"""How many submissions to a cluster a build takes with the groups of `profiles/slurm`."""
 
 from collections import defaultdict
 from math import ceil
@@ -13,7 +13,7 @@ ALONE = ("train_model", "train_classifier", "train_backbone", "fetch_inception")
 
 
 def submissions(jobs: Jobs) -> int:
-    """Jobs that run alone, and groups: of data, references, a run's latents, its generations, and artefacts."""
+    """How many jobs run alone, plus groups: of data, references, a run's latents, a run's generations, artefacts."""
     alone = sum(len(items) for rule, items in jobs.items() if rule in ALONE or rule.startswith("download_"))
     references = {item[0] for rule in ("measure_unseen", "extract_reference") for item in jobs.get(rule, ())}
     return (
@@ -27,7 +27,7 @@ def submissions(jobs: Jobs) -> int:
 
 
 def _parts_of_runs(jobs: Jobs) -> dict[Run, int]:
-    """Generations of each run, those as one that depend on one another: matched noise, and what is compared."""
+    """Parts per run: its generations, of which those that depend on one another (matched noise, neighbours) are one."""
     generations: dict[Run, set[Generation]] = defaultdict(set)
     for generation in jobs.get("draw_samples", ()):
         generations[generation.run].add(generation)

@@ -1,8 +1,8 @@
 """Training speeds that were measured, and what they say of a training that was not.
 
-`measured.csv` beside this module holds what the default build, and single steps of the full nets, gave on one core of a
-shared machine (EPYC, AVX2, both cores busy). The histories of trainings under `results/` stand in front of it, so that
-an estimate gets better with every training on the machine at hand.
+`measured.csv` beside this module holds the speeds of the default build, and of single steps of the full nets, on one
+core of a shared machine (EPYC, AVX2, both cores busy). The histories of trainings under `results/` take precedence over
+it, so that an estimate gets better with every training on the machine at hand.
 """
 
 import csv
@@ -26,8 +26,8 @@ class Throughput(NamedTuple):
     Attributes:
         device: `cpu` (one core) or `cuda`.
         net, model: names.
-        macs: multiplications of a forward pass of encoder and decoder on an image.
-        images_per_second: of the training loop.
+        macs: multiplications per image of a forward pass of encoder and decoder.
+        images_per_second: speed of the training loop.
     """
 
     device: str
@@ -72,8 +72,8 @@ def preferred(own: Iterable[Throughput], table: Iterable[Throughput]) -> list[Th
 def images_per_second(known: Iterable[Throughput], device: str, net: str, model: str, macs: float) -> float:
     """Images per second of a training, from the most similar one that was measured, in inverse proportion to `macs`.
 
-    Most similar is the same model, then the same net, then the nearest number of multiplications. Of a device without
-    measurements the other's are taken, a GPU as `GPU_IN_CORES` cores.
+    Most similar is the same model, then the same net, then the nearest number of multiplications. For a device without
+    measurements those of the other kind are taken, where a GPU counts as `GPU_IN_CORES` cores.
     """
     known = list(known)
     own = [entry for entry in known if entry.device == device] or known

@@ -12,12 +12,12 @@ from geovae.nets.build import build_net
 from reproduction.config.config import Config
 from reproduction.plan.keys import Run
 
-# Inception-v3 as the FID uses it, on 299×299 pixels (Szegedy et al. 2016: 5.7 billion multiplications an image).
+# Inception-v3 as the FID uses it, on 299×299 pixels (Szegedy et al. 2016: 5.7 billion multiplications per image).
 INCEPTION_MACS = 5.7e9
 
 
 def n_train(config: Config, run: Run) -> int:
-    """Training images of a run; of a class of two, half of them; 10,000 of a folder that has not been read."""
+    """How many images a run trains on: half of them for a class, taken as one of two; 10,000 if it is not known yet."""
     total = config.protocol(run.dataset).train_size() or 10_000
     if run.subset.startswith("n"):
         return min(total, int(run.subset[1:]))
