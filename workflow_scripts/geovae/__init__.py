@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from geovae.models.files import build_model, load_model, save_model
     from geovae.sampling.base import Context, Draw
     from geovae.sampling.draw import draw
+    from geovae.training.loop import train
 
 __version__ = "0.1.0"
 
@@ -60,6 +61,7 @@ __all__ = [
     "precision_recall",
     "save_model",
     "select_centroids",
+    "train",
 ]
 
 # Public name -> the place of the object, "module:name", or the module.
@@ -84,6 +86,7 @@ _PLACES = {
     "precision_recall": "geovae.evaluation.precision_recall:precision_recall",
     "save_model": "geovae.models.files:save_model",
     "select_centroids": "geovae.geometry.centroids:select_centroids",
+    "train": "geovae.training.loop:train",
 }
 
 

@@ -64,6 +64,19 @@ def train(
 
     Raises:
         GeovaeError: a number is out of range, there are too few images, or the loss becomes NaN or infinite.
+
+    Example:
+        >>> import torch
+        >>> from geovae import build_model, train
+        >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
+        >>> description["image_shape"] = [1, 4, 4]
+        >>> model = build_model(description, seed=0)
+        >>> images = torch.zeros(60, 1, 4, 4, dtype=torch.uint8)
+        >>> rows = train(model, images[:50], images[50:], epochs=3, batch_size=10, lr=0.01, patience=5, key="example")
+        >>> [row["epoch"] for row in rows]
+        [1, 2, 3]
+        >>> rows[-1]["validation_loss"] < rows[0]["validation_loss"]
+        True
     """
     _check(train_images, validation_images, epochs, batch_size, lr, key)
     device = torch.device(device)
