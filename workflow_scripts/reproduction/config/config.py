@@ -154,10 +154,8 @@ def _check_use(protocol: Dataset, use: _Use) -> None:
 def load_config(content: dict) -> Config:
     """Validate the merged YAML.
 
-    Raises
-    ------
-    GeovaeError
-        With a line for each mistake: the key, its value and what is allowed.
+    Raises:
+        GeovaeError: with a line for each mistake: the key, its value and what is allowed.
     """
     try:
         return Config.model_validate(content)
