@@ -50,8 +50,9 @@ format: $(READY)  ## apply the style
 docs: $(READY)  ## docs/config.md and docs/config.schema.json from the typed config
 	PYTHONPATH=workflow_scripts python -m reproduction.config.documents
 
+# Strictly, mkdocs counts the warnings that it shows: --quiet would let them pass.
 site: $(PAGES)  ## docs/ as a site in site/, with the library's public names; warnings are errors
-	NO_MKDOCS_2_WARNING=1 docs/.venv/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 docs/.venv/bin/mkdocs build --strict
 	@echo "The pages are in site/index.html."
 
 lock: $(READY)  ## envs/requirements.txt and docs/requirements.txt from what stands in their .in files
@@ -92,4 +93,4 @@ $(PAGES): docs/requirements.txt
 
 clean:  ## everything that was built; .venv stays
 	find results -mindepth 1 ! -name README.md -delete
-	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis site

@@ -1,9 +1,11 @@
 """What `make site` adds to the pages: README.md as the first one, and the library's public names.
 
-Both are read where they stand, so that the site repeats nothing.
+Both are read where they stand, so that the site repeats nothing. A page that would load anything from another host is
+a warning, and so an error.
 """
 
 import ast
+import logging
 import re
 from pathlib import Path
 
@@ -18,6 +20,19 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
         names = public_names((ROOT / "workflow_scripts/geovae/__init__.py").read_text(encoding="utf-8"))
         return markdown + "".join(f"\n::: {place}\n" for place in names.values())
     return markdown
+
+
+def on_post_page(output: str, page, config) -> str:
+    """Called by mkdocs with the HTML of each page before it is written."""
+    for address in loaded_from_elsewhere(output):
+        logging.getLogger("mkdocs.hooks.site_pages").warning("%s loads %s", page.file.src_uri, address)
+    return output
+
+
+def loaded_from_elsewhere(html: str) -> list[str]:
+    """What a browser fetches from other hosts to show the page; links that a reader may follow are none of it."""
+    tag = r"<(?:script|link|img|source|iframe|video|audio|object|embed)\b[^>]*?"
+    return re.findall(tag + r"""\b(?:src|href|data)=["']?((?:https?:)?//[^\s"'>]+)""", html)
 
 
 def first_page(readme: str) -> str:

@@ -53,6 +53,38 @@ def test_the_first_page_is_the_readme_with_links_from_the_pages():
     assert site_pages().first_page(readme) == "See [the design](design.md) and ![Figure 1](images/figure1.png)."
 
 
+def test_the_links_of_the_readme_have_their_anchors():
+    links = re.findall(r"\]\(docs/([\w.]+)#([^)\s]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert links
+    for page, anchor in links:
+        assert anchor in anchors((DOCS / page).read_text(encoding="utf-8")), f"{page}#{anchor}"
+
+
+def test_what_a_page_loads_from_other_hosts_is_found_and_links_are_not():
+    html = (
+        '<a href="https://a.example/x">x</a> <script src="https://b.example/x.js"></script>'
+        '<img alt="" src=//c.example/i>'
+        '<link rel="stylesheet" href="assets/main.css"> <img src="images/figure1.png">'
+    )
+    assert site_pages().loaded_from_elsewhere(html) == ["https://b.example/x.js", "//c.example/i"]
+
+
+def test_tables_have_no_gap_that_would_end_them():
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for block in re.split(r"\n\s*\n", text):
+            rows = [line for line in block.splitlines() if line.startswith("|")]
+            whole = not rows or (len(rows) > 1 and re.fullmatch(r"[|:\- ]+", rows[1]))
+            assert whole, f"{page.name}: {rows[0][:60]}"
+
+
+def test_the_build_counts_warnings():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    command = re.search(r"^site:.*\n\t(.*mkdocs build.*)", makefile, re.MULTILINE).group(1)
+    assert "--strict" in command
+    assert "--quiet" not in command  # mkdocs counts what it shows
+
+
 def test_the_library_page_has_every_public_name():
     source = (ROOT / "workflow_scripts/geovae/__init__.py").read_text(encoding="utf-8")
     found = site_pages().public_names(source)
