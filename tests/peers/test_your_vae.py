@@ -11,12 +11,16 @@ def images(channels: int, side: int) -> torch.Tensor:
     return torch.rand(200, channels, side, side, generator=torch.Generator().manual_seed(0))
 
 
-def check(told: dict) -> None:
+def check(scope: dict) -> None:
+    told = scope["told"]
     assert 0.5 < told["accepted"] <= 1
+    assert told["never moved"] < 0.5
     assert 0 <= told["active"] <= 1
-    assert told["displacement per dimension"] > 0
-    lowest, highest = told["log-density, 5 % to 95 %"]
-    assert lowest <= highest
+    assert 0 < told["displacement / random walk"] < 1.2
+    lowest, highest = told["log-density above flat, 5 % and 95 %"]
+    assert -1e-3 < lowest <= highest
+    assert scope["images"].shape == scope["baseline_images"].shape
+    assert not torch.equal(scope["images"], scope["baseline_images"])
 
 
 def test_a_vae_of_pythae():
@@ -24,7 +28,7 @@ def test_a_vae_of_pythae():
     model = VAE(VAEConfig(input_dim=(1, 8, 8), latent_dim=4)).eval()
     scope = your_vae.run("A VAE trained with pythae", {"model": model, "train_images": images(1, 8)})
     assert scope["images"].shape == (64, 1, 8, 8)
-    check(scope["told"])
+    check(scope)
 
 
 def test_an_autoencoder_of_diffusers():
@@ -42,4 +46,4 @@ def test_an_autoencoder_of_diffusers():
     scope = your_vae.run("diffusers' `AutoencoderKL`: spatial latents", {"vae": vae, "train_images": images(1, 8)})
     assert scope["z"].shape == (16, 2 * 4 * 4)
     assert scope["images"].shape == (16, 1, 8, 8)
-    check(scope["told"])
+    check(scope)
