@@ -6,7 +6,7 @@ class GeovaeError(Exception):
 
     Scripts print it without a traceback and exit with status 1; any other exception is a defect of the project.
 
-    Example:
+    Examples:
         >>> from geovae import RiemannianMetric
         >>> import torch
         >>> RiemannianMetric(torch.zeros(1, 2), torch.ones(1, 2), rho=0.0, lam=0.1)

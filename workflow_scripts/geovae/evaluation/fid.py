@@ -97,7 +97,7 @@ def frechet_distance(a: GaussianStatistics, b: GaussianStatistics) -> float:
     Raises:
         GeovaeError: statistics of different numbers of features.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import frechet_distance
         >>> from geovae.evaluation.fid import statistics

@@ -57,7 +57,7 @@ def kernel_distance(
     Raises:
         GeovaeError: fewer than four images on a side, different numbers of features, or values that are not finite.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import kernel_distance
         >>> kernel_distance(np.zeros((8, 2)), np.ones((8, 2)), seed=0)  # 1³ + 2³ − 2·1³

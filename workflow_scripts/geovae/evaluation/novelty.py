@@ -36,7 +36,7 @@ def novelty(generated: np.ndarray, unseen: np.ndarray) -> float | None:
     Args:
         generated, unseen: distances (N,) and (M,) to the nearest training image, in one space.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import novelty
         >>> novelty(generated=np.array([1.0, 2.0, 3.0]), unseen=np.array([3.0, 4.0, 5.0]))

@@ -84,7 +84,7 @@ def prd_scores(
     Raises:
         GeovaeError: sets of different sizes, which would bias the scores, or fewer features than clusters.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import prd_scores
         >>> features = np.array([[0.0], [0.1], [5.0], [5.1]])

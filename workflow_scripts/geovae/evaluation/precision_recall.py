@@ -82,7 +82,7 @@ def precision_recall(generated: np.ndarray, reference: np.ndarray, k: int = PREC
     Raises:
         GeovaeError: k images or fewer on a side, different numbers of features, or values that are not finite.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import precision_recall
         >>> reference = np.array([[0.0], [1.0], [2.0], [3.0]])
@@ -101,7 +101,7 @@ def density_coverage(generated: np.ndarray, reference: np.ndarray, k: int = DENS
 
     Coverage: the share of reference balls that hold a generated feature. Arguments and errors as in `precision_recall`.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import density_coverage
         >>> reference = np.array([[0.0], [1.0], [2.0], [3.0]])

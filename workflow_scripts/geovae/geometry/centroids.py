@@ -27,7 +27,7 @@ def select_centroids(mu: np.ndarray, k: int, seed: int) -> np.ndarray:
     Raises:
         GeovaeError: k is not in 1…N, or mu is not a finite matrix.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from geovae import select_centroids
         >>> mu = np.array([[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]])

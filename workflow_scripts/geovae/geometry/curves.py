@@ -74,7 +74,7 @@ def minimise_potential(
     in float64 moves the inner points of the polyline, which is spread to equal arc length after each of `n_rounds`
     rounds. The cheapest curve met is returned, so its cost is never above that of the segment.
 
-    Example:
+    Examples:
         Far from all centroids G = λ I, so that V = 1 for λ = 1 and the curve is the segment, of length 5.
 
         >>> import numpy as np

@@ -96,7 +96,7 @@ def sample(
     Raises:
         GeovaeError: a number of steps or their size is not positive.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import hmc
         >>> target = hmc.autograd_target(lambda z: -0.5 * z.square().sum(1))  # the standard normal

@@ -36,7 +36,7 @@ class RiemannianMetric:
     Raises:
         GeovaeError: shapes do not fit, values are not finite or parameters out of range.
 
-    Example:
+    Examples:
         At a lone centroid G is Σ⁻¹; far from it G is λ I.
 
         >>> import torch

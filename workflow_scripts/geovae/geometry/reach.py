@@ -22,7 +22,7 @@ def fast_leapfrog(metric: RiemannianMetric) -> hmc.Integrator:
     Where no centroid can be felt, chains are taken straight on. The result differs by rounding only and does not depend
     on earlier calls; how long it takes does, so use one integrator for all calls that continue the same chains.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import RiemannianMetric, fast_leapfrog, hmc
         >>> metric = RiemannianMetric(torch.zeros(1, 2), torch.ones(1, 2), rho=1.0, lam=0.01)

@@ -20,7 +20,7 @@ def encode_images(
     Returns:
         `mu` (N, d) and `log_var` (N, d), float32 on the CPU; `log_var` is None for a deterministic encoder.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import build_model, encode_images
         >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
@@ -54,7 +54,7 @@ def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) ->
     Raises:
         GeovaeError: a latent is NaN or infinite.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import build_model, decode_images
         >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}

@@ -27,7 +27,7 @@ def build_model(description: dict, seed: int = 0) -> Autoencoder:
     Raises:
         GeovaeError: a key is missing, a name is unknown, or a value is refused by the model or the net.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import build_model
         >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
@@ -54,7 +54,7 @@ def build_model(description: dict, seed: int = 0) -> Autoencoder:
 def save_model(folder: str | Path, model: Autoencoder, description: dict) -> None:
     """Write `model.safetensors` and then `model.json`, from which `load_model` rebuilds the model.
 
-    Example:
+    Examples:
         >>> import os
         >>> import tempfile
         >>> from geovae import build_model, save_model
@@ -77,7 +77,7 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Autoen
     Raises:
         GeovaeError: `model.json` or `model.safetensors` is missing or corrupt, or they do not fit together.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from geovae import build_model, load_model, save_model
         >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}

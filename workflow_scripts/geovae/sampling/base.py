@@ -20,7 +20,7 @@ class Context:
     validation images, all float32 on the CPU; `images` (N, C, H, W) are the training images, uint8;
     `matched_displacement` is the manifold sampler's root mean square displacement per dimension.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import Context
         >>> context = Context(mu=torch.zeros(10, 2))
@@ -67,7 +67,7 @@ class Draw(NamedTuple):
 
     `from_prior` says that the latents are what the decoder takes; else they lie in the space of the encoder's means.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import Draw
         >>> result = Draw(latents=torch.zeros(5, 2), images=None, diagnostics={"seconds": 0.1})

@@ -15,7 +15,7 @@ def draw(name: str, context: Context, n: int, key: str, **settings: object) -> D
         GeovaeError: the sampler or one of its settings is unknown, a value is refused, or `context` lacks what the
             sampler needs.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import Context, draw
         >>> context = Context(mu=torch.tensor([[1.0, 2.0]]))

@@ -65,7 +65,7 @@ def train(
     Raises:
         GeovaeError: a number is out of range, there are too few images, or the loss becomes NaN or infinite.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from geovae import build_model, train
         >>> description = {"model": "vae", "settings": {}, "net": "mlp", "width": 0.02, "latent_dim": 2}
