@@ -31,7 +31,7 @@ test-cluster: $(READY)  ## a build through a SLURM that is started for it; as ro
 	python -m pytest tests/cluster
 
 test-peers: $(PEERS)  ## docs/your_vae.md on models of pythae and diffusers
-	PYTHONPATH=workflow_scripts:tests $(PEERS_PYTHON) -m pytest tests/peers
+	$(PEERS_PYTHON) -m pytest tests/peers
 
 verify: $(READY)  ## build configs/smoke.yaml in a fresh clone and compare it with the record of this class of machines
 	PYTHONPATH=workflow_scripts:tests python tests/verify/verify_build.py --cores $(CORES) $(if $(RECORD),--record)

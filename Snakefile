@@ -24,8 +24,8 @@ include: "rules/plan.smk"
 onstart:
     interruption.heed_sigterm()
     stop_without_gpu()
-    # Snakemake's limit of jobs per second wakes the scheduler once a second more for every job that has ended, which takes
-    # a whole core after some minutes (9.27). On one machine there is no rate to limit.
+    # Snakemake's limit of jobs per second wakes the scheduler once a second more for every job that has ended, which
+    # takes a whole core after some minutes (9.27). On one machine there is no rate to limit.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 

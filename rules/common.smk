@@ -12,7 +12,7 @@ from geovae.core.errors import GeovaeError
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED
-from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, metric_variant
+from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN
 from reproduction.plan import claim_settings, inputs, job_settings, render_settings
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples
 from reproduction.plan.cells import SCORED

@@ -1,4 +1,5 @@
-# How many jobs may compute on GPUs at a time. Each takes a device for itself when it starts: reproduction/runtime/devices.py.
+# How many jobs may compute on GPUs at a time. Each takes a device for itself when it starts
+# (reproduction/runtime/devices.py).
 from reproduction.runtime import devices
 
 DEVICES = [] if CONFIG.device == "cpu" else devices.visible_devices()

@@ -235,7 +235,7 @@ rule show_centroids:
     input:
         unpack(inputs.run_data),
         model="results/runs/{run}/model.json",
-        metric=lambda w: f"results/runs/{w.run}/metric/{metric_variant(w.variant)}/metric.npz",
+        metric=inputs.metric_file,
         samples="results/runs/{run}/generations/manifold/{variant}/samples.npy",
         code=lambda w: inputs.run_code("show_centroids.py", w),
     output:

@@ -1,7 +1,6 @@
 """Which packages of others a script may import while it runs, read from the import statements behind it."""
 
 import ast
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.paths import ROOT
+from geovae.data.table import DATASETS
+from geovae.models.table import MODELS
+from geovae.nets.table import NETS
+from geovae.sampling.table import SAMPLERS
+from helpers.paths import SCRIPTS
 
-SCRIPTS = ROOT / "workflow_scripts"
 # Imported name -> name of the package, where they differ; or of the package that brings it along.
 PACKAGES = {
     "PIL": "pillow",
@@ -19,6 +21,13 @@ PACKAGES = {
     "pytorch_fid": "pytorch-fid",
     "sklearn": "scikit-learn",
     "urllib3": "requests",
+}
+# Names of the library's registries -> the places in them.
+PLACES = {
+    "DATASETS": DATASETS.values(),
+    "MODELS": MODELS.values(),
+    "NETS": NETS.values(),
+    "SAMPLERS": [entry.function for entry in SAMPLERS.values()],
 }
 
 
@@ -78,22 +87,12 @@ def _files(module: str) -> tuple[Path, ...]:
     return tuple(file for file in found if file.is_file())
 
 
-@cache
-def _places() -> dict[str, list[tuple[str, str]]]:
-    """The places in the library's registries, as (module, attribute), by the registry's name."""
-    found = {}
-    for path in (SCRIPTS / "geovae").glob("*/table.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.AnnAssign):
-                found[node.target.id] = re.findall(r"'(geovae\.[\w.]+):?(\w*)'", ast.unparse(node.value))
-    return found
-
-
 def _loaded(part: _Part) -> list[tuple[str, str]]:
     """The places that a function may import: those in the registries that it loads from."""
     if not part.names & {"load", "resolve"}:
         return []
-    return [place for registry in part.names & _places().keys() for place in _places()[registry]]
+    found = [place.partition(":") for registry in part.names & PLACES.keys() for place in PLACES[registry]]
+    return [(module, attribute) for module, _, attribute in found]
 
 
 def _registered(path: Path) -> Iterable[Path]:

@@ -28,13 +28,14 @@ def _table2(config: Config) -> dict[str, Any]:
 def _controls_of_table1(config: Config) -> dict[str, Any]:
     """The controls of a build without their figure: no curve over sizes of noise, a long chain if Table 1 has one."""
     cells = section(config, "table1")
+    points = cells.pop("rows")
     options = {name: variant_options(name) for name in config.artefacts.table1.variants}
     lengths = [
         ours(f"N = {told['steps']:,}", name, n_steps=told["steps"])
         for name, told in options.items()
         if told.keys() == {"steps"}
     ]
-    return {**cells, "points": cells.pop("rows"), "curves": [], "lengths": lengths}
+    return {**cells, "points": points, "curves": [], "lengths": lengths}
 
 
 def claims(config: Config) -> str:

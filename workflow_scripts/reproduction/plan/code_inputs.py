@@ -36,11 +36,16 @@ def code_of(script: str, *modules: str) -> list[str]:
     Returns:
         Paths from the top of the project, the script's first and the others sorted.
     """
+    return list(_code_of(script, *modules))
+
+
+@cache
+def _code_of(script: str, *modules: str) -> tuple[str, ...]:
     behind = set(modules_behind(script))
     for module in modules:
         for path in _files(module.partition(":")[0]):
             behind |= modules_behind(path)
-    return [f"workflow_scripts/{path}" for path in (script, *sorted(behind - {script}))]
+    return tuple(f"workflow_scripts/{path}" for path in (script, *sorted(behind - {script})))
 
 
 @cache
@@ -91,11 +96,12 @@ def _package(path: str, level: int) -> tuple[str, ...]:
     return Path(path).parts[:-level] if level else ()
 
 
-def _files(module: str) -> list[str]:
+@cache
+def _files(module: str) -> tuple[str, ...]:
     """The files that importing a module runs: its own, and those of the packages around it."""
     steps = module.split(".")
     packages = ["/".join(steps[: n + 1]) + "/__init__.py" for n in range(len(steps))]
-    return [path for path in (*packages, f"{'/'.join(steps)}.py") if (SCRIPTS / path).is_file()]
+    return tuple(path for path in (*packages, f"{'/'.join(steps)}.py") if (SCRIPTS / path).is_file())
 
 
 def _has_code(path: str) -> bool:

@@ -111,6 +111,11 @@ def mirror_option(config: Config) -> str:
 # -- samples ----------------------------------------------------------------------------------------------------------
 
 
+def metric_file(wildcards: Wildcards) -> str:
+    """The metric that a generation is drawn with."""
+    return f"{Run.parse(wildcards.run).folder}/metric/{metric_variant(wildcards.variant)}/metric.npz"
+
+
 def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
     """What a sampler reads beside the model: latents, a metric, images, another sampler's displacement."""
     generation = generation_of(wildcards)
@@ -119,7 +124,7 @@ def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
         "model": ("model", f"{run.folder}/model.json"),
         "latents": ("latents", f"{run.folder}/latents.npz"),
         "latents_validation": ("latents_validation", f"{run.folder}/latents_validation.npz"),
-        "metric": ("metric", f"{run.folder}/metric/{metric_variant(generation.variant)}/metric.npz"),
+        "metric": ("metric", metric_file(wildcards)),
         "images": ("subset", f"{subset_folder(wildcards)}/train.npy"),
         "matched": ("matched", f"{Generation(run, 'manifold').folder}/diagnostics.json"),
     }

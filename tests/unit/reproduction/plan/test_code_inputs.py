@@ -51,7 +51,7 @@ def test_what_a_script_computes_with_is_found_in_its_own_imports(script, module)
 
 def test_imports_of_every_form_count(tmp_path, monkeypatch):
     monkeypatch.setattr(code_inputs, "SCRIPTS", tmp_path)
-    for name in ("modules_behind", "is_left_out", "_imported", "_tree"):
+    for name in ("_code_of", "_files", "modules_behind", "is_left_out", "_imported", "_tree"):
         monkeypatch.setattr(code_inputs, name, getattr(code_inputs, name).__wrapped__)
     contents = {
         "script.py": "import geovae.a\ndef main():\n    from geovae.pack import b\n    import geovae.core.storage\n",
