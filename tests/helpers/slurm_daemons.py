@@ -17,6 +17,8 @@ MARK = "# Written by tests/cluster, and removed at their end.\n"
 NODE = "n1"
 
 # Memory is asked for but not enforced: trainings of the smoke config use a tenth of what the rules ask for.
+# Processes are tracked by their group, as cgroups need a system that starts them: by parent, the other way there is, a
+# process outlives its cancelled job where the shell that began it ended first.
 TEMPLATE = """\
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -32,7 +34,7 @@ SlurmdPidFile={root}/slurmd.pid
 SlurmctldLogFile={root}/slurmctld.log
 SlurmdLogFile={root}/slurmd.log
 MailProg=/bin/true
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 SwitchType=switch/none
