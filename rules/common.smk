@@ -12,6 +12,7 @@ from geovae.core.errors import GeovaeError
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED
+from reproduction.config.layers import lies_over_default
 from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN
 from reproduction.plan import claim_settings, inputs, job_settings, render_settings
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples
@@ -27,6 +28,11 @@ from reproduction.runtime import interruption
 interruption.announce()  # so that no job outlives this process
 
 try:
+    # `configfile:` in the Snakefile would lay the paper's config over the shortened lists of the default.
+    if lies_over_default(config, workflow.overwrite_configfiles):
+
+        configfile: "config.yaml"
+
     CONFIG = load_config(config)
 except GeovaeError as error:
     sys.exit(str(error))  # the message alone, where an exception would add Snakemake's own lines

@@ -5,6 +5,7 @@ import copy
 import yaml
 
 from helpers.paths import ROOT
+from reproduction.config.layers import lies_over_default
 
 BASE = {
     "datasets": {"digits": {}, "shapes": {"latent_dim": 2}, "phantoms": {}},
@@ -27,3 +28,11 @@ def overlay(base: dict, changes: dict) -> dict:
 
 def read(name: str) -> dict:
     return yaml.safe_load((ROOT / name).read_text())
+
+
+def configured(name: str) -> dict:
+    """The whole content of a config file of ours: laid over config.yaml where that is its base."""
+    content = read(name)
+    if name == "config.yaml":
+        return content
+    return overlay(read("config.yaml"), content) if lies_over_default(content, [name]) else content

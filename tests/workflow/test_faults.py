@@ -1,5 +1,6 @@
 """Mistakes and damage, through Snakemake: a short clear error, a non-zero exit, and nothing finished lost."""
 
+import re
 import subprocess
 
 import pytest
@@ -86,8 +87,16 @@ def _log_of(folder, rule):
     return max((logs / rule).rglob("*.log"), key=lambda path: path.stat().st_mtime_ns).relative_to(logs)
 
 
+def test_a_config_file_that_does_not_say_what_it_is_laid_over_is_refused(project):
+    (project / "mine.yaml").write_text("seeds: [1]\n")
+    result = run_command(project, "snakemake", "-n", "--configfile", "mine.yaml")
+    assert result.returncode != 0
+    said = output(result).strip().splitlines()[-1]
+    assert re.fullmatch(r"base: no such key in \S*mine\.yaml\. Say what .*`base: paper`.*", said)
+
+
 def test_an_artefact_that_is_switched_off_cannot_be_asked_for(project):
-    (project / "off.yaml").write_text("artefacts: {figure5: null}\n")
+    (project / "off.yaml").write_text("{base: default, artefacts: {figure5: null}}\n")
     result = run_command(project, "snakemake", "-n", "figure5", "--configfile", "off.yaml")
     assert result.returncode != 0
     assert "config: artefacts.figure5 is left out; give it a section (claims: true) to build it." in output(result)

@@ -15,6 +15,7 @@ from reproduction.config.base import Closed, Seeds
 from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
+from reproduction.config.layers import Base
 from reproduction.config.variants import variant_options
 
 # Sides of the square images that these nets take; the others adapt.
@@ -24,6 +25,10 @@ SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
 class Config(Closed):
     """Everything that can be set."""
 
+    base: Base | None = Field(
+        None,
+        description="What a `--configfile` is laid over: `default` is config.yaml, `paper` the defaults of this page.",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where torch computes; `auto` takes a GPU if any."
     )

@@ -20,10 +20,11 @@ HEADER = """# Configuration
 
 <!-- Written by `make docs` from workflow_scripts/reproduction/config/. -->
 
-`config.yaml` is the embedded default; `--configfile configs/NAME.yaml` lays another file over it: sections merge, lists
-and values are replaced. Keys that are not listed here are errors. A key that is left out has the default below, which
-is the paper's value where the paper gives one. Give values in files: `--config` on the command line passes text, which
-is refused where a number belongs. `docs/config.schema.json` holds the same as a JSON schema for editors.
+`config.yaml` is the embedded default. A file given by `--configfile` says with `base` what it is laid over: `default`
+is `config.yaml`, whose sections merge with the file's and whose lists and values are replaced; `paper` is nothing but
+the defaults below, which are the paper's values where the paper gives one. Keys that are not listed here are errors.
+Give values in files: `--config` on the command line passes text, which is refused where a number belongs.
+`docs/config.schema.json` holds the same as a JSON schema for editors.
 """
 
 

@@ -11,7 +11,7 @@ from geovae.core.registry import load
 from geovae.models.table import MODELS
 
 # The data sets of the default artefacts, and no more images than digits has.
-from helpers.configs import BASE, overlay, read
+from helpers.configs import BASE, configured, overlay
 from helpers.paths import ROOT
 from reproduction.config import documents
 from reproduction.config.base import section_of
@@ -153,7 +153,7 @@ def test_many_mistakes_are_listed_up_to_four():
     "name", ["config.yaml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*"))]
 )
 def test_shipped_configs_are_valid_by_model_and_by_schema(name):
-    content = overlay(read("config.yaml"), read(name))
+    content = configured(name)
     assert load_config(content).artefacts.table1 is not None
     jsonschema.validate(content, Config.model_json_schema())
 

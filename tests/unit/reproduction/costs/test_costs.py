@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from geovae.nets.table import NETS
-from helpers.configs import overlay, read
+from helpers.configs import configured
 from reproduction.config.config import load_config
 from reproduction.costs.estimate import Cost, Estimator, artefact_costs, cost
 from reproduction.costs.jobs import planned_jobs
@@ -195,7 +195,7 @@ def test_the_table_is_aligned_and_says_what_it_rests_on():
 
 
 def test_the_papers_build_is_counted_in_full():
-    made = load_config(overlay(read("config.yaml"), read("configs/paper.yaml")))
+    made = load_config(configured("configs/paper.yaml"))
     jobs = planned_jobs(made)
     assert len(jobs["train_model"]) > 400
     assert sum(map(len, jobs.values())) > 3000

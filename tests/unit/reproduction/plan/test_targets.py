@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from helpers.configs import overlay, read
+from helpers.configs import configured, overlay, read
 from helpers.experiment_configs import CONFIG, only
 from helpers.paths import ROOT
 from reproduction.config.base import SUBSET_PATTERN
@@ -90,7 +90,7 @@ def test_every_source_has_a_file_of_records_under_a_key_that_is_read_back():
 
 @pytest.mark.parametrize("name", ["config.yaml", "configs/paper.yaml", "configs/smoke.yaml", "configs/mnist_cpu.yaml"])
 def test_every_planned_key_is_a_wildcards_value(name):
-    config = load_config(overlay(read("config.yaml"), read(name)))
+    config = load_config(configured(name))
     generations = shown_generations(config)
     assert generations
     for generation in generations:
