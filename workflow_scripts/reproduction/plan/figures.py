@@ -7,6 +7,7 @@ from reproduction.plan.cells import score_table, two_centroids
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, Row
 
+(PRIOR_ROW,) = (row for row in PAPER_ROWS if row.model == "vae" and row.sampler == "prior")
 # Figures of one kind.
 SAMPLE_GRIDS = ("figure2", "figure7", "figure8")
 NEIGHBOURS = ("figure3", "figure9")
@@ -20,8 +21,12 @@ def latent_space_run(config: Config) -> Run:
 
 
 def grid_rows(models: list[str]) -> list[Row]:
-    """The rows of a grid of samples: the paper's methods, the released chain, real images, decoding controls."""
+    """The rows of a grid of samples: the paper's methods, the released chain, real images, decoding controls.
+
+    Unlike in Table 1 the VAE's prior stands second: Section 5.1 calls it Figure 2's "second row".
+    """
     paper = [row for row in PAPER_ROWS if row.model in models]
+    paper.sort(key=lambda row: (PAPER_ROWS.index(row) > 0, row != PRIOR_ROW))
     return [row for row in (*paper, RELEASED_ROW, *CONTROL_ROWS) if row.sampler != "noise"]
 
 

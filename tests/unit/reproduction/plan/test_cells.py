@@ -163,7 +163,9 @@ def test_the_runs_and_generations_of_the_figures_of_images():
 def test_a_grid_shows_every_method_but_noise():
     rows = grid_generations(CONFIG, "figure7", "digits")
     assert len(rows) == TABLE1_ROWS - 1
-    assert [row.label for row, _ in rows[:13]] == [row.label for row in PAPER_ROWS]
+    assert {row.label for row, _ in rows[:13]} == {row.label for row in PAPER_ROWS}
+    assert [row.label for row, _ in rows[:3]] == ["AE - N(0, 1)", "VAE - N(0, 1)", "WAE"]  # 5.1: "(second row)"
+    assert rows[12][0].label == "VAE - Ours"
     assert all((g.run.model, g.sampler) == (row.model, row.sampler) for row, g in rows)
 
 

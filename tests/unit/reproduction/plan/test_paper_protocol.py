@@ -35,7 +35,7 @@ def test_table2_and_figure10_show_every_method():
     assert rows == printed("table2")
     for shown in class_grid(CONFIG).values():
         methods = [row for row, _ in shown if row.block == "paper"]
-        assert [(row.model, row.sampler) for row in methods] == [(row.model, row.sampler) for row in PAPER_ROWS]
+        assert set(methods) == set(PAPER_ROWS)
 
 
 def test_table6s_rows_are_the_printed_ones():

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from geovae.core import storage
+from reproduction import published
 from reproduction.rendering import style
 from reproduction.rendering.figures.grids import draw_image, grid_axes
 
@@ -39,15 +40,15 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
             many of the generated images are shown (all where it is absent).
     """
     titles, n = settings.get("titles", {}), settings.get("n_examples")
-    panels = [(titles.get(name, name), _first(storage.load_arrays(path, *ARRAYS), n)) for name, path in inputs.items()]
+    panels = [(name, _first(storage.load_arrays(path, *ARRAYS), n)) for name, path in inputs.items()]
     cell = LEFT / (3 * TRIPLETS + TRIPLET_GAP * (TRIPLETS - 1))
     heights = [_panel_height(arrays, cell) for _, arrays in panels]
     with style.context():
         figure = style.new_figure(style.WIDTH, sum(heights))
         top = sum(heights)
-        for (title, arrays), height in zip(panels, heights, strict=True):
-            _draw_triplets(figure, title, arrays, top, cell)
-            _draw_fids(figure, arrays, top, height)
+        for (name, arrays), height in zip(panels, heights, strict=True):
+            _draw_triplets(figure, titles.get(name, name), arrays, top, cell)
+            _draw_fids(figure, _fids(name, arrays), arrays, top, height)
             top -= height
     return figure
 
@@ -57,9 +58,17 @@ def _first(arrays: Mapping[str, np.ndarray], n: int | None) -> dict[str, np.ndar
     return {name: array if name.startswith("fid") else array[:n] for name, array in arrays.items()}
 
 
+def _fids(dataset: str, arrays: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    """The lines of a panel's table: ours, what the paper prints for it if it does, and the others'."""
+    (_, ours), *others = zip(arrays["fid_names"], (f"{value:.2f}" for value in arrays["fid_values"]), strict=True)
+    number = published.lookup("figure3", "Ours", dataset, "fid")
+    paper = [("Ours, in the paper", number.text)] if number else []
+    return [("Ours", ours), *paper, *((str(name), value) for name, value in others)]
+
+
 def _panel_height(arrays: Mapping[str, np.ndarray], cell: float) -> float:
     images = -(-len(arrays["generated"]) // TRIPLETS) * ROW_HEIGHT * cell
-    table = LINE * (len(arrays["fid_names"]) + 2.5)
+    table = LINE * (len(arrays["fid_names"]) + 3.5)
     return HEAD + max(images, table) + FOOT
 
 
@@ -83,7 +92,9 @@ def _draw_triplets(figure: Figure, title: str, arrays: Mapping[str, np.ndarray],
             axes.text(x + j + 0.5, y + 1.01, distance, ha="center", va="top", fontsize=7, color=style.INK)
 
 
-def _draw_fids(figure: Figure, arrays: Mapping[str, np.ndarray], top: float, height: float) -> None:
+def _draw_fids(
+    figure: Figure, fids: list[tuple[str, str]], arrays: Mapping[str, np.ndarray], top: float, height: float
+) -> None:
     """The table at the right: FID between generated images and reconstructions, ours first."""
     width, total = figure.get_size_inches()
     left = LEFT + 0.3
@@ -96,14 +107,12 @@ def _draw_fids(figure: Figure, arrays: Mapping[str, np.ndarray], top: float, hei
         axes.text(0, 0.39, f"{int(arrays['fid_n']):,} images each", fontsize=7, va="center", color=style.INK)
     y = HEAD
     _rule(axes, y - LINE / 2)
-    for i, (name, value) in enumerate(zip(arrays["fid_names"], arrays["fid_values"], strict=True)):
-        ours = i == 0
-        label = "Ours" if ours else str(name)
-        weight = "bold" if ours else "normal"
+    for label, value in fids:
+        weight = "bold" if label == "Ours" else "normal"
         axes.text(0, y, label, fontsize=7, va="center", fontweight=weight)
-        axes.text(1, y, f"{value:.2f}", fontsize=7, va="center", ha="right", fontweight=weight)
+        axes.text(1, y, value, fontsize=7, va="center", ha="right", fontweight=weight)
         y += LINE
-        if ours:
+        if label == "Ours":
             _rule(axes, y - LINE / 2, style.FAINT)
     _rule(axes, y - LINE / 2)
     note = "Beneath: L2 distance to Gen.,\npixels in [0, 1]"

@@ -193,7 +193,10 @@ def test_figure3_triplets_and_fids(tmp_path):
     for word in ("5.00", "1.25", "Ours", "11.27", "Decoded means", "0.50", "2,000 images each"):
         assert word in words
     assert "generated" not in words
+    assert "Ours, in the paper" not in words
     assert smallest_font(figure) >= 7
+    beside = texts(render("figure3", {"celeba": path}, {}))
+    assert beside[beside.index("Ours, in the paper") + 1] == "30.12"
 
 
 def test_figure5_is_a_square_of_the_first_100(samples, tmp_path):
