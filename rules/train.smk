@@ -24,10 +24,11 @@ rule train_model:
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
         data=inputs.dataset_folder,
         subset=inputs.subset_folder,
+        diverged=inputs.diverged_option,
     shell:
         "python workflow_scripts/train_model.py --data {params.data} --subset-dir {params.subset}"
         " --settings {params.settings:q} --key {wildcards.run} --output results/runs/{wildcards.run}"
-        " --device {params.device} --threads {threads} > {log} 2>&1"
+        " {params.diverged} --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule render_history:

@@ -59,7 +59,9 @@ def main(options: argparse.Namespace) -> None:
     storage.save_array(output / "samples.npy", images)
     storage.save_array(output / "latents.npy", latents)
     among_means = float(not drawn.from_prior or context.model.decodes_means)
-    storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, "among_means": among_means})
+    description = storage.load_json(Path(options.model) / "model.json")
+    diverged = {name: description[name] for name in ("diverged_epoch",) if name in description}
+    storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, **diverged, "among_means": among_means})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--key", required=True, help="the run's key, from which all randomness is drawn")
     parser.add_argument("--output", required=True, help="run folder to write")
+    parser.add_argument(
+        "--keep-diverged",
+        action="store_true",
+        help="a training that diverges is a result: keep its best weights of the epochs before, and say so",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     return parser
 
@@ -34,6 +39,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.training.checkpoint import FILE_NAME, Checkpoint, fingerprint
     from geovae.training.history import EpochReport, best_row, save_history
     from geovae.training.loop import train
+    from geovae.training.state import DivergedError
 
     settings, training = options.settings, dict(options.settings["training"])
     device = job.torch_device(options.device, options.threads, training.pop("deterministic", True))
@@ -62,17 +68,26 @@ def main(options: argparse.Namespace) -> None:
     output = Path(options.output)
     checkpoint = Checkpoint(output / FILE_NAME, fingerprint(options.key, settings, circumstances, *map(_digest, data)))
     report = EpochReport(sum(phase.epochs for phase in model.phases(training["epochs"])))
-    history = train(
-        model,
-        images["train"],
-        images["validation"],
-        **training,
-        key=options.key,
-        device=device,
-        checkpoint=checkpoint,
-        report=report,
-    )
-    best = best_row(history)
+    diverged = {}
+    try:
+        history = train(
+            model,
+            images["train"],
+            images["validation"],
+            **training,
+            key=options.key,
+            device=device,
+            checkpoint=checkpoint,
+            report=report,
+        )
+    except DivergedError as error:
+        if not options.keep_diverged:
+            raise
+        print(f"diverged: {error}", flush=True)
+        history, diverged = error.history, {"diverged_epoch": len(error.history) + 1}
+        if not history:
+            model = build_model(description, seed=seed_from(options.key, "weights"))
+    best = best_row(history) if history else {"epoch": 0, "validation_loss": None}
     description |= circumstances | {
         "key": options.key,
         "training": options.settings["training"],
@@ -81,6 +96,7 @@ def main(options: argparse.Namespace) -> None:
         "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
         "best_epoch": best["epoch"],
         "best_validation_loss": best["validation_loss"],
+        **diverged,
     }
     save_history(output / "history.csv", history)
     save_model(output, model, description)

@@ -49,6 +49,7 @@ DIAGNOSTIC_COLUMNS = (
     "long_log_density_end",
     "sigma",
     "bandwidth",
+    "diverged_epoch",
 )
 CONFIG_COLUMNS = ("config_sha256",)
 """A hash of all settings that the generation and its scores follow from."""

@@ -18,7 +18,7 @@ from geovae.core.stopwatch import Stopwatch
 from geovae.models.base import ALL, Autoencoder, Loss
 from geovae.training.checkpoint import Checkpoint
 from geovae.training.precision import autocast_dtype
-from geovae.training.state import TrainingState
+from geovae.training.state import DivergedError, TrainingState
 
 TOTAL = "loss"
 
@@ -63,7 +63,9 @@ def train(
         sampled latents, with the same noise in every epoch.
 
     Raises:
-        GeovaeError: a number is out of range, there are too few images, or the loss becomes NaN or infinite.
+        GeovaeError: a number is out of range, or there are too few images.
+        DivergedError: the loss became NaN or infinite; the model then holds its best weights of the epochs before, if
+            there are any.
 
     Examples:
         >>> import torch
@@ -96,7 +98,13 @@ def train(
             state.restore(*loaded)
         before = sum(earlier.epochs for earlier in phases[:index])
         for epoch in range(state.epoch + 1, phase.epochs + 1):
-            row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name)
+            try:
+                row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name)
+            except DivergedError as error:
+                error.history = state.history
+                model.load_state_dict(state.best_weights or model.state_dict())
+                _finish(model)
+                raise
             state.epoch = epoch
             if checkpoint:
                 checkpoint.save(*state.content())
@@ -104,9 +112,14 @@ def train(
                 report(row)
         history = state.history
         model.load_state_dict(state.best_weights)
+    _finish(model)
+    return history
+
+
+def _finish(model: Autoencoder) -> None:
+    """Bring the model back to evaluation mode and full precision."""
     model.autocast_dtype = None
     model.eval()
-    return history
 
 
 def _check(
@@ -211,7 +224,7 @@ class _Means:
         broken = (~torch.isfinite(values)).nonzero()
         if len(broken):
             batch, term = broken[0].tolist()
-            raise GeovaeError(
+            raise DivergedError(
                 f"{where}, batch {batch + 1}: {self.names[term]} is {values[batch, term].item()}.\n"
                 f"Lower `lr` (now {lr:g}) in the settings of this training."
             )

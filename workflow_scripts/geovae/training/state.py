@@ -2,9 +2,20 @@
 
 import torch
 
+from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder
 
 PLATEAU_FACTOR = 0.5
+
+
+class DivergedError(GeovaeError):
+    """A loss became NaN or infinite.
+
+    Attributes:
+        history: the rows of the epochs before.
+    """
+
+    history: list[dict]
 
 
 class TrainingState:

@@ -12,6 +12,7 @@ from geovae.nets.table import NETS
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
+from reproduction.config.trials import TRIALS
 from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import classification_records, source_generations
 from reproduction.plan.cells import score_table, scored_generations
@@ -106,6 +107,12 @@ def raw_option(config: Config, dataset: str) -> str:
 def mirror_option(config: Config) -> str:
     """Where downloads are tried first, if anywhere."""
     return f"--mirror {shlex.quote(config.mirror)}" if config.mirror else ""
+
+
+def diverged_option(wildcards: Wildcards) -> str:
+    """In a search, a training that diverges is a result like others; elsewhere it is an error."""
+    run = Run.parse(wildcards.run)
+    return "--keep-diverged" if run.trial != "base" and run.model in TRIALS else ""
 
 
 # -- samples ----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from geovae.models.base import Autoencoder
 from geovae.models.files import build_model
 from geovae.training.history import EpochReport, load_history, save_history
 from geovae.training.loop import train
+from geovae.training.state import DivergedError
 from helpers.training_runs import DESCRIPTION, SETTINGS, Recorder, images
 
 torch.set_num_threads(1)
@@ -125,6 +126,16 @@ def test_a_loss_that_breaks_is_traced_to_its_batch_and_term(break_at, words):
     # Three training batches and two of validation an epoch.
     with pytest.raises(GeovaeError, match=f"a key: {words}.\nLower `lr`"):
         train(Recorder(break_at), numbered(30), numbered(20), **SETTINGS)
+
+
+def test_a_training_that_diverges_leaves_the_best_weights_before():
+    whole, broken = Recorder(), Recorder(break_at=9)
+    rows = train(whole, numbered(30), numbered(20), **SETTINGS | {"epochs": 1})
+    with pytest.raises(DivergedError) as caught:
+        train(broken, numbered(30), numbered(20), **SETTINGS)
+    assert [row["train_loss"] for row in caught.value.history] == [row["train_loss"] for row in rows]
+    assert torch.equal(broken.grey, whole.grey)
+    assert not broken.training
 
 
 def test_a_training_that_diverges_ends_with_the_advice():

@@ -198,3 +198,15 @@ def test_an_artefact_has_a_title_and_files():
 def test_planning_imports_no_torch():
     code = "import sys; from reproduction.plan import inputs; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("run", "option"),
+    [
+        ("digits/full/conv/wae/t03/seed0", "--keep-diverged"),
+        ("digits/full/conv/wae/base/seed0", ""),
+        ("digits/full/conv/vae/t01/seed0", ""),  # β of the figure of controls, not a search
+    ],
+)
+def test_only_a_search_goes_on_with_a_training_that_diverged(run, option):
+    assert inputs.diverged_option(job(run=run)) == option

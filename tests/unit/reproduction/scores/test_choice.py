@@ -35,6 +35,14 @@ def test_the_validation_images_decide_and_the_test_images_are_reported():
     assert [record["fid"] for record in chosen.records] == [9.0]
 
 
+def test_a_trial_of_which_a_training_diverged_is_not_chosen():
+    scores = score("t00", 1.0, 1.0, diverged_epoch=3.0) + score("t01", 2.0, 9.0, diverged_epoch=None)
+    assert choose(scores, ["t00", "t01"], [0]).trial == "t01"
+    cell = Cell(**KEY, trials=("t00", "t01"), seeds=(0,))
+    assert choice.diverged_trials(Scores(scores, "test", "classifier"), cell) == ("t00",)
+    assert choose(scores, ["t00"], [0]) is None
+
+
 def test_means_over_seeds_decide():
     scores = [
         *(score("t00", 1.0, 5.0, seed=0) + score("t00", 9.0, 7.0, seed=1)),
@@ -121,6 +129,7 @@ def test_a_choice_in_words_and_in_numbers():
     trials = [f"t{index:02d}" for index in range(10)]
     assert texts(trial_cells("wae", trials, chosen)) == ["kernel_bandwidth 1, lam 10", "t00", "4.12", "10"]
     assert texts(trial_cells("wae", trials, chosen._replace(n_trials=3)))[3] == "3 of 10"
+    assert texts(trial_cells("wae", trials, chosen._replace(n_trials=8), ("t01", "t04")))[3] == "8 of 10 (2 diverged)"
     assert texts(trial_cells("vae", ["base"], chosen._replace(trial="base", n_trials=1)))[:2] == [
         "the config's",
         "base",

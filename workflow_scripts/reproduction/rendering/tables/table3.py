@@ -14,15 +14,15 @@ from reproduction.rendering.tables.formatting import (
 )
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.tables.trials import (
-    NOT_SCORED,
     Entry,
     tidy_choice,
     trial_cells,
     trials_table,
+    unscored_cell,
 )
-from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
+from reproduction.rendering.writers.document import Block, Cell, Column, Document, Group, Row, Table
 from reproduction.scores.cells import Cell as ScoreCell
-from reproduction.scores.choice import choose
+from reproduction.scores.choice import choose, diverged_trials
 from reproduction.scores.lookup import Records, Scores
 
 NAME = "table3"
@@ -58,8 +58,9 @@ def build(records: Records, settings: Mapping) -> Document:
 
 def _entry(scores: Scores, settings: Mapping, row: Mapping, panel: Panel) -> Entry:
     dataset, net = panel
-    chosen = choose(scores, ScoreCell.of(settings, row, {"dataset": dataset, "net": net}))
-    return Entry(row, dataset, net, chosen, published.lookup(NAME, row["label"], dataset, "fid", net=net))
+    cell = ScoreCell.of(settings, row, {"dataset": dataset, "net": net})
+    number = published.lookup(NAME, row["label"], dataset, "fid", net=net)
+    return Entry(row, dataset, net, choose(scores, cell), number, diverged_trials(scores, cell))
 
 
 # -- the scores -------------------------------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def _best(entries: Mapping[tuple, Entry], panel: Panel) -> float | None:
 
 def _cells(entry: Entry, leader: float | None) -> list[Cell]:
     if entry.fid is None:
-        cells = [text_cell(DASH, note=NOT_SCORED)]
+        cells = [unscored_cell(entry)]
     else:
         cells = [measured_cell([(entry.fid, entry.row["block"] == "paper" and printed(entry.fid) == leader)])]
     if entry.dataset in paper_datasets(NAME):
@@ -127,7 +128,7 @@ def _trials_table(entries: Mapping[tuple, Entry], panels: Sequence[Panel], setti
     blocks = []
     for panel in panels:
         rows = [
-            Row(row["label"], trial_cells(row["model"], row["trials"], entry.chosen))
+            Row(row["label"], trial_cells(row["model"], row["trials"], entry.chosen, entry.diverged))
             for row in settings["rows"]
             if (entry := entries[row["label"], *panel]).chosen
         ]

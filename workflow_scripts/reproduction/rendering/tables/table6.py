@@ -7,15 +7,15 @@ from reproduction import published
 from reproduction.rendering.tables.formatting import best, measured_cell, paper_datasets, printed, published_cell
 from reproduction.rendering.tables.notes import score_footnotes
 from reproduction.rendering.tables.trials import (
-    NOT_SCORED,
     Entry,
     tidy_choice,
     trial_cells,
     trials_table,
+    unscored_cell,
 )
-from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Document, Group, Row, Table, text_cell
+from reproduction.rendering.writers.document import Block, Cell, Column, Document, Group, Row, Table
 from reproduction.scores.cells import Cell as ScoreCell
-from reproduction.scores.choice import choose
+from reproduction.scores.choice import choose, diverged_trials
 from reproduction.scores.lookup import Records, Scores
 
 NAME = "table6"
@@ -73,11 +73,11 @@ def _titles(settings: Mapping) -> list[str]:
 
 
 def _entry(scores: Scores, settings: Mapping, row: Mapping, dataset: str) -> Entry:
-    chosen = choose(scores, ScoreCell.of(settings, row, {"dataset": dataset}))
+    cell = ScoreCell.of(settings, row, {"dataset": dataset})
     number = None
     if row["block"] == "paper":
         number = published.lookup(NAME, row["title"], dataset, "fid", sampler=row["sampler"])
-    return Entry(row, dataset, settings["net"], chosen, number)
+    return Entry(row, dataset, settings["net"], choose(scores, cell), number, diverged_trials(scores, cell))
 
 
 def _table(entries: Sequence[Entry], settings: Mapping) -> Table:
@@ -112,7 +112,7 @@ def _row(entries: Sequence[Entry], row: Mapping) -> Row:
 def _cells(entry: Entry, rivals: Sequence[Entry]) -> list[Cell]:
     """An entry's cells; `rivals` are the paper's generations of its model, itself among them if it is one."""
     if entry.fid is None:
-        cells = [text_cell(DASH, note=NOT_SCORED)]
+        cells = [unscored_cell(entry)]
     else:
         competes = entry.row["block"] == "paper" and all(rival.fid for rival in rivals)
         leader = best((printed(rival.fid) for rival in rivals), lowest=True)
@@ -141,7 +141,10 @@ def _trials_table(entries: Sequence[Entry], settings: Mapping) -> Table:
     for title in _titles(settings):
         for dataset in settings["datasets"]:
             rows = tuple(
-                Row(entry.row["label"], trial_cells(entry.row["model"], entry.row["trials"], entry.chosen))
+                Row(
+                    entry.row["label"],
+                    trial_cells(entry.row["model"], entry.row["trials"], entry.chosen, entry.diverged),
+                )
                 for entry in entries
                 if (entry.row["title"], entry.dataset) == (title, dataset) and entry.chosen
             )

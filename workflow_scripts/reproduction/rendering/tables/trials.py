@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from reproduction.config.trials import describe_trial
 from reproduction.published import PublishedNumber
-from reproduction.rendering.writers.document import Block, Cell, Column, Group, Table, text_cell
+from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Group, Table, text_cell
 from reproduction.scores.choice import Chosen
 from reproduction.scores.lookup import Records
 from reproduction.scores.score_table import Statistic
@@ -14,13 +14,17 @@ NOT_SCORED = "Not in this build: no trial of this row was scored for every train
 
 
 class Entry(NamedTuple):
-    """The chosen trial of one row, data set and net (None if no trial was scored), and the paper's number beside it."""
+    """The chosen trial of one row, data set and net (None if no trial was scored), and the paper's number beside it.
+
+    `diverged` are the trials that could not be chosen, since a training of theirs diverged.
+    """
 
     row: Mapping
     dataset: str
     net: str
     chosen: Chosen | None
     published: PublishedNumber | None
+    diverged: tuple[str, ...] = ()
 
     @property
     def records(self) -> Records:
@@ -33,9 +37,17 @@ class Entry(NamedTuple):
         return self.chosen.fid if self.chosen else None
 
 
-def trial_cells(model: str, trials: Sequence[str], chosen: Chosen) -> tuple[Cell, ...]:
+def unscored_cell(entry: Entry) -> Cell:
+    """What stands where there is no FID."""
+    if entry.diverged:
+        return text_cell("diverged", note=f"The loss became NaN or infinite in {', '.join(entry.diverged)}.")
+    return text_cell(DASH, note=NOT_SCORED)
+
+
+def trial_cells(model: str, trials: Sequence[str], chosen: Chosen, diverged: Sequence[str] = ()) -> tuple[Cell, ...]:
     """A row of `trials_table`: the choice in words, its name, its validation FID, and from how many it was chosen."""
     n = str(chosen.n_trials) if chosen.n_trials == len(trials) else f"{chosen.n_trials} of {len(trials)}"
+    n += f" ({len(diverged)} diverged)" if diverged else ""
     words = describe_trial(model, chosen.trial)
     return tuple(text_cell(text) for text in (words, chosen.trial, f"{chosen.validation_fid:.2f}", n))
 
