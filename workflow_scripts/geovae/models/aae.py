@@ -6,8 +6,9 @@ from torch.nn.functional import softplus
 
 from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
-from geovae.models.discriminators import latent_discriminator
 from geovae.models.losses import reparametrise, squared_error
+
+HIDDEN_UNITS = 256
 
 
 class AAE(Autoencoder):
@@ -56,3 +57,10 @@ class AAE(Autoencoder):
             "autoencoder": [*self.encoder.parameters(), *self.decoder.parameters()],
             "discriminator": list(self.discriminator.parameters()),
         }
+
+
+def latent_discriminator(latent_dim: int) -> nn.Module:
+    """(N, d) → logits (N,), positive for "drawn from the prior": d-256-1 with ReLU, as in the authors' library."""
+    return nn.Sequential(
+        nn.Linear(latent_dim, HIDDEN_UNITS), nn.ReLU(), nn.Linear(HIDDEN_UNITS, 1), nn.Flatten(start_dim=0)
+    )

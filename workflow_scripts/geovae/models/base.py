@@ -45,18 +45,25 @@ class Autoencoder(nn.Module):
         decoder: (N, d) → (N, C, H, W) in [0, 1].
         latent_dim: d.
         image_shape: (C, H, W).
+        width: factor on the hidden widths of the two, for a model that adds a net like them.
     """
 
     has_log_var: ClassVar[bool] = True
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, image_shape: tuple[int, int, int]
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        latent_dim: int,
+        image_shape: tuple[int, int, int],
+        width: float = 1.0,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.image_shape = tuple(image_shape)
+        self.width = width
         # Set by the training loop: the type that the nets multiply in. Everything else is computed in float32.
         self.autocast_dtype: torch.dtype | None = None
 

@@ -44,11 +44,11 @@ def build_model(description: dict, seed: int = 0) -> Autoencoder:
     parameters = inspect.signature(model_class).parameters.values()
     defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
     settings = take_options(description["settings"], defaults, f"model {name!r}")
-    shape, latent_dim = tuple(description["image_shape"]), description["latent_dim"]
+    shape, latent_dim, width = tuple(description["image_shape"]), description["latent_dim"], description["width"]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        net = build_net(description["net"], shape, latent_dim, description["width"], model_class.has_log_var)
-        return model_class(*net, latent_dim, shape, **settings)
+        net = build_net(description["net"], shape, latent_dim, width, model_class.has_log_var)
+        return model_class(*net, latent_dim, shape, width, **settings)
 
 
 def save_model(folder: str | Path, model: Autoencoder, description: dict) -> None:

@@ -6,7 +6,7 @@ from torch.nn.functional import softplus
 
 from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder, Loss
-from geovae.models.discriminators import ImageDiscriminator, count_layers
+from geovae.models.discriminator import ImageDiscriminator
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
 
 
@@ -26,9 +26,10 @@ class VAEGAN(Autoencoder):
     discriminator makes no step on a batch where one of its costs is below `equilibrium` − `margin`, the decoder none
     where one is above `equilibrium` + `margin`; if that would stop both, both make one.
 
-    The discriminator has the layers of the encoder, but no batch normalisation. The decoder gets z and z_p as one
-    batch, so that the statistics of its batch normalisation are those of both. Objectives are not detached from one
-    another: each is differentiated by its own group alone.
+    The discriminator is Table 4's encoder without batch normalisation, whatever net the autoencoder has (App. G: "a
+    discriminator similar to the encoder described in Table. 4"). The decoder gets z and z_p as one batch, so that the
+    statistics of its batch normalisation are those of both. Objectives are not detached from one another: each is
+    differentiated by its own group alone.
 
     `total` is the squared error of the reconstruction in pixels, mean over the batch: the features change with the
     discriminator and are nearest one another before it has learnt anything, so that errors in them cannot be compared
@@ -37,7 +38,8 @@ class VAEGAN(Autoencoder):
     Args:
         adversarial_loss_scale: α, from 0 to 1, App. G's "factor balancing reconstruction/generation for the decoder's
             loss", which is searched from 0.3 to 0.999.
-        reconstruction_layer: l, from 1 to the number of layers of the encoder's body (conv: 4); App. G: 2, 3 or 4.
+        reconstruction_layer: l, from 1 to the number of the discriminator's convolutions (4; OASIS: 5); App. G: 2, 3
+            or 4.
         beta: β, the weight of the KL term, at least 0; 1 in the source, whose features have another scale than pixels.
         equilibrium: middle of the costs at which both players learn; log 2 is the cost of a guess.
         margin: how far a cost may be from it, at least 0.
@@ -53,15 +55,9 @@ class VAEGAN(Autoencoder):
         margin: float = 0.4,
     ) -> None:
         super().__init__(*net)
-        layers = count_layers(self.encoder.body)
         if not 0 <= adversarial_loss_scale <= 1:
             raise GeovaeError(
                 f"model 'vaegan': adversarial_loss_scale is {adversarial_loss_scale}, but it must lie between 0 and 1."
-            )
-        if not 1 <= reconstruction_layer <= layers:
-            raise GeovaeError(
-                f"model 'vaegan': reconstruction_layer is {reconstruction_layer}, "
-                f"but the discriminator of this net has the layers 1 to {layers}."
             )
         for name, value in {"beta": beta, "margin": margin}.items():
             if not value >= 0:
@@ -70,7 +66,7 @@ class VAEGAN(Autoencoder):
         self.beta = beta
         self.equilibrium = equilibrium
         self.margin = margin
-        self.discriminator = ImageDiscriminator(self.encoder.body, self.image_shape, reconstruction_layer)
+        self.discriminator = ImageDiscriminator(self.image_shape, self.width, reconstruction_layer)
 
     def loss(self, x: torch.Tensor, generator: torch.Generator) -> Loss:
         """The errors in pixels and in features, the KL term (before its weight), and the discriminator's two costs."""

@@ -7,7 +7,7 @@ sigmoid; the released code has none, and so have these nets.
 from torch import nn
 
 from geovae.nets import conv32, conv64, conv_oasis
-from geovae.nets.base import require_size
+from geovae.nets.base import require_size, scaled
 
 BUILDERS = {
     (32, 32): conv32.build,
@@ -22,3 +22,19 @@ def build(
     """Encoder and decoder for images of the paper's sizes and of a half or a quarter of OASIS's; see `build_net`."""
     require_size("conv", image_shape, BUILDERS)
     return BUILDERS[image_shape[1:]](image_shape, latent_dim, width, log_var)
+
+
+def build_body(image_shape: tuple[int, int, int], width: float) -> nn.Sequential:
+    """The layers of Table 4's encoder before its heads, (N, C, H, W) → (N, features), for images of any size.
+
+    A size that none of the table's encoders takes has those of MNIST's, as many as halve its sides to no less than one
+    pixel.
+    """
+    channels, height, breadth = image_shape
+    if (height, breadth) in conv_oasis.SIZES:
+        body, widths = conv_oasis.body, conv_oasis.WIDTHS[conv_oasis.SIZES[height, breadth] :]
+    elif (height, breadth) == (64, 64):
+        body, widths = conv64.body, conv64.WIDTHS
+    else:
+        body, widths = conv32.body, conv32.WIDTHS[: min(height, breadth).bit_length() - 1]
+    return body(channels, [scaled(count, width) for count in widths])

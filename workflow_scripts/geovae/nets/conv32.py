@@ -1,8 +1,12 @@
 """The convolutional net for MNIST and CIFAR10 (Table 4 of the paper)."""
 
+from collections.abc import Sequence
+
 from torch import nn
 
 from geovae.nets.base import Encoder, scaled
+
+WIDTHS = (128, 256, 512, 1024)
 
 
 def build(
@@ -14,12 +18,17 @@ def build(
     and 256 at 8, 16 and 33 pixels.
     """
     channels = image_shape[0]
-    widths = [scaled(count, width) for count in (128, 256, 512, 1024)]
+    widths = [scaled(count, width) for count in WIDTHS]
+    encoder = Encoder(body(channels, widths), widths[-1] * 2 * 2, latent_dim, log_var)
+    return encoder, _decoder(channels, latent_dim, widths)
+
+
+def body(channels: int, widths: Sequence[int]) -> nn.Sequential:
+    """The encoder's layers before its heads, one convolution for each of `widths`, each of which halves the sides."""
     layers: list[nn.Module] = []
     for before, after in zip([channels, *widths], widths, strict=False):
         layers += [nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
-    encoder = Encoder(nn.Sequential(*layers, nn.Flatten()), widths[-1] * 2 * 2, latent_dim, log_var)
-    return encoder, _decoder(channels, latent_dim, widths)
+    return nn.Sequential(*layers, nn.Flatten())
 
 
 def _decoder(channels: int, latent_dim: int, widths: list[int]) -> nn.Module:

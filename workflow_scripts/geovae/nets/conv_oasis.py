@@ -4,10 +4,13 @@ The table ends in a ReLU and gives the encoder's heads 4,096 inputs; the release
 is what its convolutions give. It also bounds `log_var` by a tanh, which the paper does not mention.
 """
 
+from collections.abc import Sequence
+
 from torch import nn
 
 from geovae.nets.base import Encoder, scaled
 
+WIDTHS = (64, 128, 256, 512, 1024)
 PAPER_SIZE = (208, 176)
 # The outermost 0, 1 or 2 layers can be left out: what remains takes images of a half or a quarter of the size.
 SIZES = {tuple(side // 2**omitted for side in PAPER_SIZE): omitted for omitted in range(3)}
@@ -25,13 +28,18 @@ def build(
     """
     channels, *size = image_shape
     omitted = SIZES[tuple(size)]
-    widths = [scaled(count, width) for count in (64, 128, 256, 512, 1024)][omitted:]
-    paddings = (1, 1, 1, (1, 2), 0)[omitted:]
+    widths = [scaled(count, width) for count in WIDTHS][omitted:]
+    encoder = Encoder(body(channels, widths), widths[-1] * 4 * 4, latent_dim, log_var, squash=nn.Tanh())
+    return encoder, _decoder(channels, latent_dim, widths)
+
+
+def body(channels: int, widths: Sequence[int]) -> nn.Sequential:
+    """The encoder's layers before its heads: the last `len(widths)` of the five."""
+    paddings = (1, 1, 1, (1, 2), 0)[-len(widths) :]
     layers: list[nn.Module] = []
     for before, after, padding in zip([channels, *widths], widths, paddings, strict=False):
         layers += [nn.Conv2d(before, after, kernel_size=5, stride=2, padding=padding), nn.ReLU()]
-    encoder = Encoder(nn.Sequential(*layers, nn.Flatten()), widths[-1] * 4 * 4, latent_dim, log_var, squash=nn.Tanh())
-    return encoder, _decoder(channels, latent_dim, widths)
+    return nn.Sequential(*layers, nn.Flatten())
 
 
 def _decoder(channels: int, latent_dim: int, widths: list[int]) -> nn.Module:
