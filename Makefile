@@ -47,7 +47,7 @@ format: $(READY)  ## apply the style
 	ruff format .
 	snakefmt Snakefile rules
 
-docs: $(READY)  ## docs/config.md and docs/config.schema.json from the typed config
+docs: $(READY)  ## docs/config.md, docs/config.schema.json and the settings in docs/reproduction.md from the config
 	PYTHONPATH=workflow_scripts python -m reproduction.config.documents
 
 # Strictly, mkdocs counts the warnings that it shows: --quiet would let them pass.

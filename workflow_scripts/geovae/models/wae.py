@@ -3,6 +3,8 @@
 Tolstikhin et al., "Wasserstein auto-encoders" (2018), Alg. 2, with the kernel of their code, which RAE's code shares.
 """
 
+import math
+
 import torch
 
 from geovae.core.errors import GeovaeError
@@ -13,19 +15,20 @@ SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class WAE(Autoencoder):
-    """Minimises E‖x − D(E(x))‖² + λ·MMD(E(x), N(0, I)); the encoder is deterministic, images come from N(0, I).
+    """Minimises E‖x − x̂(z)‖² + D·λ·MMD(z, N(0, I)), z = E(x), for images of D values; images come from N(0, I).
 
-    The squared error is summed over pixels. RAE's code, whose weights the paper takes, has its mean over them: the
-    weight 0.03 for MNIST is λ = 0.03·1024 here. Its input noise on CelebA is left out.
+    That is D times the loss of RAE's code, whose weights the paper takes and which has the mean over pixels: λ is the
+    published weight, and holds for any size of image, like the weights of the RAEs. Its input noise on CelebA is left
+    out.
 
     Args:
-        lam: λ, the weight of the MMD, at least 0.
+        lam: λ, the weight of the MMD beside a mean over pixels, at least 0; the default is that for MNIST.
         kernel_bandwidth: σ of the kernel, greater than 0; 1 is the standard deviation of the prior.
     """
 
     has_log_var = False
 
-    def __init__(self, *net, lam: float = 30.72, kernel_bandwidth: float = 1.0) -> None:
+    def __init__(self, *net, lam: float = 0.03, kernel_bandwidth: float = 1.0) -> None:
         super().__init__(*net)
         if not lam >= 0:
             raise GeovaeError(f"model 'wae': lam is {lam}, but it must be at least 0.")
@@ -39,7 +42,8 @@ class WAE(Autoencoder):
         z = self.encode(x).mu
         reconstruction = squared_error(self.decode(z), x)
         discrepancy = mmd(z, self.sample_prior(len(z), generator), self.kernel_bandwidth)
-        return Loss(reconstruction + self.lam * discrepancy, {"reconstruction": reconstruction, "mmd": discrepancy})
+        total = reconstruction + math.prod(self.image_shape) * self.lam * discrepancy
+        return Loss(total, {"reconstruction": reconstruction, "mmd": discrepancy})
 
 
 def mmd(z: torch.Tensor, prior: torch.Tensor, bandwidth: float = 1.0) -> torch.Tensor:

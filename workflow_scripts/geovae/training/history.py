@@ -8,6 +8,8 @@ from typing import TextIO
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 
+# The column of the training images' loss in evaluation mode, where that decides.
+SELECTION_LOSS = "selection_loss"
 # In a log file, about this many lines tell the course of a training.
 LOG_LINES = 20
 
@@ -42,9 +44,14 @@ def load_history(path: str | Path) -> list[dict[str, float]]:
 
 
 def best_row(history: list[dict[str, float]]) -> dict[str, float]:
-    """The row of the epoch whose weights were kept: the lowest validation loss of the last phase."""
+    """The row of the epoch whose weights were kept: the lowest deciding loss of the last phase."""
     last = history[-1].get("phase")
-    return min((row for row in history if row.get("phase") == last), key=lambda row: row["validation_loss"])
+    return min((row for row in history if row.get("phase") == last), key=deciding_loss)
+
+
+def deciding_loss(row: dict[str, float]) -> float:
+    """The loss by which an epoch is judged: of the training images where they decide, else of the validation images."""
+    return row.get(SELECTION_LOSS, row["validation_loss"])
 
 
 def _typed(name: str, value: str) -> int | float | str:
@@ -84,7 +91,6 @@ class EpochReport:
             if epoch == self.epochs:
                 self.bar.close()
         elif epoch == 1 or epoch == self.epochs or epoch % self.every == 0:
-            terms = "  ".join(
-                f"{name} {value:.5g}" for name, value in row.items() if name.startswith(("train_", "validation_"))
-            )
+            told = ("train_", "validation_", "selection_")
+            terms = "  ".join(f"{name} {value:.5g}" for name, value in row.items() if name.startswith(told))
             print(f"epoch {epoch}/{self.epochs}  lr {row['lr']:.3g}  {terms}", file=self.stream, flush=True)

@@ -1,9 +1,9 @@
 """The training loop of all models (section 5 and App. D of the paper).
 
 Adam; the learning rate is halved when the validation loss has not improved for `patience` epochs; the weights of the
-epoch with the lowest validation loss are kept. All randomness of an epoch comes from the run's key and the epoch's
-number, so that an epoch depends on nothing but the state it starts from, and an interrupted training ends as one that
-was not.
+epoch with the lowest validation loss are kept. On request the loss of the training images decides in its place. All
+randomness of an epoch comes from the run's key and the epoch's number, so that an epoch depends on nothing but the
+state it starts from, and an interrupted training ends as one that was not.
 """
 
 import time
@@ -17,10 +17,12 @@ from geovae.core.seeding import torch_generator
 from geovae.core.stopwatch import Stopwatch
 from geovae.models.base import ALL, Autoencoder, Loss
 from geovae.training.checkpoint import Checkpoint
+from geovae.training.history import SELECTION_LOSS, deciding_loss
 from geovae.training.precision import autocast_dtype
 from geovae.training.state import DivergedError, TrainingState
 
 TOTAL = "loss"
+SELECTIONS = ("validation", "train")
 
 Row = dict[str, float]
 
@@ -35,6 +37,7 @@ def train(
     lr: float,
     patience: int,
     key: str,
+    select_on: str = "validation",
     precision: str = "float32",
     device: str | torch.device = "cpu",
     checkpoint: Checkpoint | None = None,
@@ -51,6 +54,8 @@ def train(
         lr: Adam's first learning rate (paper: 1e-3; CIFAR10: 5e-4).
         patience: epochs without a better validation loss after which the learning rate is halved (paper: 5).
         key: the run's key, from which all randomness is drawn.
+        select_on: the images whose loss, in evaluation mode after each epoch, chooses the weights that are kept and
+            the learning rate: `validation`, or `train` (paper: CIFAR10's small training sets).
         precision: of the nets: `auto`, `float32` or `bfloat16` (see `geovae.training.precision`).
         device: where to train.
         checkpoint: where the state is kept after every epoch, and taken up from if it is there; left in place at the
@@ -59,8 +64,9 @@ def train(
 
     Returns:
         One row an epoch: epoch, lr, `train_` and `validation_` means of every term and of the loss, seconds,
-        images_per_second, peak_memory_mb; for a model trained in stages also the phase. The validation loss is that of
-        sampled latents, with the same noise in every epoch.
+        images_per_second, peak_memory_mb; for a model trained in stages also the phase; where the training images
+        decide, `selection_loss`, their loss. That and the validation loss are those of sampled latents, with the same
+        noise in every epoch.
 
     Raises:
         GeovaeError: a number is out of range, or there are too few images.
@@ -81,6 +87,8 @@ def train(
         True
     """
     _check(train_images, validation_images, epochs, batch_size, lr, key)
+    if select_on not in SELECTIONS:
+        raise GeovaeError(f"{key}: select_on is {select_on!r}, but it must be {' or '.join(SELECTIONS)}.")
     device = torch.device(device)
     model.to(device)
     images = train_images.to(device), validation_images.to(device)
@@ -99,7 +107,7 @@ def train(
         before = sum(earlier.epochs for earlier in phases[:index])
         for epoch in range(state.epoch + 1, phase.epochs + 1):
             try:
-                row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name)
+                row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name, select_on)
             except DivergedError as error:
                 error.history = state.history
                 model.load_state_dict(state.best_weights or model.state_dict())
@@ -145,6 +153,7 @@ def _run_epoch(
     batch_size: int,
     key: str,
     phase: str,
+    select_on: str,
 ) -> Row:
     """Train for one epoch, validate, and bring the learning rates, the best weights and the history up to date."""
     lr, start = state.lr, time.perf_counter()
@@ -153,11 +162,13 @@ def _run_epoch(
     state.model.eval()
     with torch.no_grad():
         state.model.end_epoch(train_images, batch_size)
-        validation_means = _validate(state, epoch, validation_images, batch_size, key)
-    state.judge(validation_means[TOTAL])
+        validation_means = _evaluate(state, epoch, "validation", validation_images, batch_size, key)
+        selection = _evaluate(state, epoch, "selection", train_images, batch_size, key) if select_on == "train" else {}
     row: Row = {"epoch": epoch} | ({"phase": phase} if phase else {}) | {"lr": lr}
     row |= {f"train_{name}": value for name, value in train_means.items()}
     row |= {f"validation_{name}": value for name, value in validation_means.items()}
+    row |= {SELECTION_LOSS: selection[TOTAL]} if selection else {}
+    state.judge(deciding_loss(row))
     row |= {"seconds": time.perf_counter() - start, "images_per_second": len(train_images) / train_seconds}
     row["peak_memory_mb"] = Stopwatch.peak_memory_mb(train_images.device)
     state.history.append(row)
@@ -189,14 +200,16 @@ def _step(state: TrainingState, x: torch.Tensor, noise: torch.Generator) -> Loss
     return loss
 
 
-def _validate(state: TrainingState, epoch: int, images: torch.Tensor, batch_size: int, key: str) -> dict[str, float]:
-    """The means of the terms on the validation images, in evaluation mode."""
+def _evaluate(
+    state: TrainingState, epoch: int, purpose: str, images: torch.Tensor, batch_size: int, key: str
+) -> dict[str, float]:
+    """The means of the terms on all images, in evaluation mode."""
     # The same noise in every epoch: epochs are compared with one another.
     noise = torch_generator(key, "validation noise", device=images.device.type)
     means = _Means()
     for batch in images.split(batch_size):
         means.add(state.model.loss(to_unit(batch), noise), len(batch))
-    return means.result(f"{key}: epoch {epoch}, validation", state.lr)
+    return means.result(f"{key}: epoch {epoch}, {purpose}", state.lr)
 
 
 def _batches(order: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:

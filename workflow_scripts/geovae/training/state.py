@@ -49,12 +49,12 @@ class TrainingState:
         """The learning rate as it is now; it is the same for all groups."""
         return next(iter(self.optimizers.values())).param_groups[0]["lr"]
 
-    def judge(self, validation_loss: float) -> None:
+    def judge(self, loss: float) -> None:
         """Halve the rates if it is time to, and keep the weights if they are the best so far."""
         for scheduler in self.schedulers.values():
-            scheduler.step(validation_loss)
-        if validation_loss < self.best_loss:
-            self.best_loss = validation_loss
+            scheduler.step(loss)
+        if loss < self.best_loss:
+            self.best_loss = loss
             self.best_weights = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
 
     def content(self) -> tuple[dict[str, torch.Tensor], dict]:

@@ -1,4 +1,4 @@
-"""docs/config.md and docs/config.schema.json, written from the typed config.
+"""docs/config.md, docs/config.schema.json and a table of docs/reproduction.md, written from the config.
 
 `python -m reproduction.config.documents` writes them, `--check` fails if they are not what the config says.
 """
@@ -13,8 +13,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from reproduction.config import settings_table
 from reproduction.config.base import section_of
 from reproduction.config.config import Config
+
+ROOT = Path(__file__).parents[3]
 
 HEADER = """# Configuration
 
@@ -74,7 +77,8 @@ def _table(section: type[BaseModel], path: str, written: dict[type[BaseModel], s
             place = f"{path}.{name}" if path else name
             absent = ", or null" if field.default is None or type(None) in typing.get_args(field.annotation) else ""
             elsewhere = f", as `{written[below]}`" if below in written else ""
-            lines.append(f"| `{name}` | {field.description} | section{absent}{elsewhere} | |")
+            kind = "list of sections" if typing.get_origin(field.annotation) is list else "section"
+            lines.append(f"| `{name}` | {field.description} | {kind}{absent}{elsewhere} | |")
             if below not in written:
                 written[below] = place
                 inner += _table(below, place, written)
@@ -95,11 +99,16 @@ def _without_section_defaults(node: object) -> object:
 
 
 def documents() -> dict[str, str]:
-    """Path below the repository's root and content of both documents."""
+    """Path below the repository's root and content of each document."""
+    import yaml
+
+    paper = yaml.safe_load((ROOT / "configs/paper.yaml").read_text(encoding="utf-8"))
+    choices = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
     schema = json.dumps(_without_section_defaults(Config.model_json_schema()), indent=2, ensure_ascii=False)
     return {
         "docs/config.md": HEADER + "\n".join(_table(Config, "", {})) + "\n",
         "docs/config.schema.json": schema + "\n",
+        "docs/reproduction.md": settings_table.insert(choices, paper["datasets"]),
     }
 
 

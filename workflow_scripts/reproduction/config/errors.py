@@ -14,6 +14,8 @@ def _model_at(root: type[BaseModel], path: tuple) -> type[BaseModel] | None:
     """The section class found by following `path` from `root`."""
     current: type[BaseModel] | None = root
     for step in path:
+        if isinstance(step, int):  # an element of a list of sections
+            continue
         if current is None or step not in current.model_fields:
             return None
         current = section_of(current.model_fields[step].annotation)

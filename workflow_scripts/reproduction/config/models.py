@@ -1,12 +1,19 @@
-"""Hyper-parameters of every model, with the defaults for MNIST; docs/reproduction.md says where they come from."""
+"""Hyper-parameters of every model, with the defaults for MNIST; docs/reproduction.md says where they come from.
 
-from typing import Literal
+What depends on the data set through the size of its images alone is written so that it does not: the weights of WAE and
+of the RAEs stand beside a mean over pixels. β, which is chosen for each data set, is written once, with `vae`.
+"""
 
-from pydantic import Field
+from typing import Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from reproduction.config.base import Closed
 
 Likelihood = Literal["bernoulli", "gaussian"]
+# The models whose objective has the VAE's squared error and its β.
+SHARE_BETA = ("vamp", "iwae", "vae_iaf", "vae_nf")
+LIKE_THE_VAE = "; that of `vae` unless it is given"
 
 
 class AE(Closed):
@@ -22,14 +29,16 @@ class VAE(Closed):
 class WAE(Closed):
     """Wasserstein autoencoder with a maximum mean discrepancy."""
 
-    lam: float = Field(30.72, ge=0, description="Weight of the discrepancy against the summed squared error.")
+    lam: float = Field(
+        0.03, ge=0, description="Weight of the discrepancy beside a squared error that is a mean over pixels."
+    )
     kernel_bandwidth: float = Field(1.0, gt=0, description="σ of the inverse multiquadratic kernel.")
 
 
 class VAMP(Closed):
     """VAE with a variational mixture of posteriors as prior."""
 
-    beta: float = Field(0.01, ge=0, description="Weight of the KL term.")
+    beta: float = Field(0.01, ge=0, description=f"Weight of the KL term{LIKE_THE_VAE}.")
     n_components: int = Field(500, ge=1, description="Number of pseudo-inputs, the components of the prior.")
     pseudo_mean: float = Field(0.05, gt=0, lt=1, description="Mean of the pseudo-inputs' initial values.")
     pseudo_std: float = Field(0.01, ge=0, description="Standard deviation of the pseudo-inputs' initial values.")
@@ -97,7 +106,9 @@ class IWAE(Closed):
     """Importance weighted autoencoder."""
 
     beta: float = Field(
-        0.01, gt=0, description="Twice the variance of the Gaussian decoder behind the importance weights."
+        0.01,
+        gt=0,
+        description=f"Twice the variance of the Gaussian decoder behind the importance weights{LIKE_THE_VAE}.",
     )
     n_samples: int = Field(10, ge=1, description="K, draws from the posterior per image.")
 
@@ -133,7 +144,7 @@ class VAEIAF(Closed):
     n_blocks: int = Field(2, ge=1, description="Autoregressive blocks.")
     hidden_layers: int = Field(3, ge=1, description="Hidden layers per block.")
     hidden_units: int = Field(128, ge=1, description="Units per hidden layer.")
-    beta: float = Field(0.01, ge=0, description="Weight of the KL term.")
+    beta: float = Field(0.01, ge=0, description=f"Weight of the KL term{LIKE_THE_VAE}.")
 
 
 class VAENF(Closed):
@@ -141,7 +152,7 @@ class VAENF(Closed):
 
     flow: Literal["planar", "radial"] = Field("planar", description="Kind of flow.")
     n_flows: int = Field(5, ge=1, description="Number of flows in the chain.")
-    beta: float = Field(0.01, ge=0, description="Weight of the KL term.")
+    beta: float = Field(0.01, ge=0, description=f"Weight of the KL term{LIKE_THE_VAE}.")
 
 
 class TwoStage(Closed):
@@ -171,3 +182,22 @@ class Models(Closed):
     vae_iaf: VAEIAF = Field(VAEIAF(), description="VAE with an inverse autoregressive flow.")
     vae_nf: VAENF = Field(VAENF(), description="VAE with planar or radial flows.")
     two_stage: TwoStage = Field(TwoStage(), description="Two-stage VAE.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beta_of_the_vae_reaches_the_others(cls, content: Any) -> Any:
+        if not (isinstance(content, dict) and isinstance(content.get("vae"), dict)):
+            return content
+        try:
+            beta = _VAE.validate_python(content["vae"], strict=True).beta
+        except ValidationError:
+            return content  # the field itself says what is wrong, once
+        if beta == 0:  # not for all of them: the importance weights divide by it
+            return content
+        sections = {name: content.get(name, {}) for name in SHARE_BETA}
+        return content | {
+            name: {"beta": beta} | section for name, section in sections.items() if isinstance(section, dict)
+        }
+
+
+_VAE = TypeAdapter(VAE)

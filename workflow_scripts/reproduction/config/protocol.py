@@ -8,14 +8,25 @@ from reproduction.config.base import Closed, NetName
 from reproduction.config.models import Models
 from reproduction.config.variants import NumberOfCentroids
 
+ModelName = Literal[*Models.model_fields]
+Epochs = Annotated[int, Field(ge=1)]
+BatchSize = Annotated[int, Field(ge=2)]
+Rate = Annotated[float, Field(gt=0)]
+Patience = Annotated[int, Field(ge=0)]
+Selection = Literal["validation", "train"]
+
 
 class Training(Closed):
     """Optimisation of one run (Appendix D of the paper)."""
 
-    epochs: int = Field(100, ge=1, description="Passes over the training images.")
-    batch_size: int = Field(100, ge=2, description="Images per gradient step.")
-    lr: float = Field(1e-3, gt=0, description="Learning rate of Adam at the start.")
-    patience: int = Field(5, ge=0, description="Epochs without a better validation loss before the rate is halved.")
+    epochs: Epochs = Field(100, description="Passes over the training images.")
+    batch_size: BatchSize = Field(100, description="Images per gradient step.")
+    lr: Rate = Field(1e-3, description="Learning rate of Adam at the start.")
+    patience: Patience = Field(5, description="Epochs without a better validation loss before the rate is halved.")
+    select_on: Selection = Field(
+        "validation",
+        description="Images whose loss chooses the epoch that is kept, and says when the rate is halved.",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Type that the nets multiply in; `auto` is bfloat16 where the hardware has it."
     )
@@ -23,6 +34,29 @@ class Training(Closed):
     deterministic: bool = Field(
         True, description="On a GPU, give the same bytes from the same training, at some cost in speed."
     )
+
+
+class TrainingException(Closed):
+    """Runs whose optimisation differs, and in what; a key that is null or left out is as in `training`."""
+
+    models: Annotated[list[ModelName], Field(min_length=1)] | None = Field(None, description="Of these models, or all.")
+    subset: Literal["full", "sized", "class"] | None = Field(
+        None, description="On all training images, on subsets nNUMBER, on those of a class, or on any."
+    )
+    epochs: Epochs | None = Field(None, description="As in `training`.")
+    batch_size: BatchSize | None = Field(None, description="As in `training`.")
+    lr: Rate | None = Field(None, description="As in `training`.")
+    patience: Patience | None = Field(None, description="As in `training`.")
+    select_on: Selection | None = Field(None, description="As in `training`.")
+
+    def concerns(self, model: str, subset: str) -> bool:
+        """Whether the runs of a model on a subset are among them."""
+        kind = subset if subset == "full" else "class" if subset.startswith("class-") else "sized"
+        return (self.models is None or model in self.models) and self.subset in (None, kind)
+
+    def changes(self) -> dict[str, int | float | str]:
+        """The settings that differ."""
+        return self.model_dump(include=set(Training.model_fields), exclude_none=True)
 
 
 class Metric(Closed):
@@ -77,6 +111,16 @@ class Protocol(Closed):
     width: float = Field(1.0, gt=0, le=4, description="Factor on the net's layer widths; 1 is the paper's.")
     latent_dim: int = Field(16, ge=1, description="d, dimensions of the latent space.")
     training: Training = Field(Training(), description="Optimisation.")
+    training_exceptions: list[TrainingException] = Field(
+        [], description="Where the optimisation differs; of several that concern a run the last decides."
+    )
     models: Models = Field(Models(), description="Hyper-parameters of the models.")
     metric: Metric = Field(Metric(), description="The Riemannian metric.")
     samplers: Samplers = Field(Samplers(), description="Options of the samplers.")
+
+    def training_of(self, model: str, subset: str) -> Training:
+        """The optimisation of a model on a subset."""
+        concerned = [exception for exception in self.training_exceptions if exception.concerns(model, subset)]
+        return self.training.model_copy(
+            update={name: value for exception in concerned for name, value in exception.changes().items()}
+        )

@@ -93,7 +93,7 @@ class Estimator:
         return start + (work[rule](item) if rule in work else 0.0)
 
     def _training(self, run: Run) -> float:
-        epochs = self.config.protocol(run.dataset).training.epochs
+        epochs = self.config.protocol(run.dataset).training_of(run.model, run.subset).epochs
         speed = images_per_second(self.known, self.device, run.net, run.model, sum(run_macs(self.config, run)))
         return epochs * n_train(self.config, run) / speed
 

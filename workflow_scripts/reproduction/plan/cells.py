@@ -10,7 +10,9 @@ from itertools import product
 from typing import Any
 
 from reproduction.config.config import Config
-from reproduction.config.trials import BETAS, trial_names
+from reproduction.config.searches import trial_names
+from reproduction.config.tables import Table3, Table6
+from reproduction.config.trials import BETAS
 from reproduction.config.variants import variant_name
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
@@ -92,10 +94,15 @@ def _table1(config: Config) -> Grid:
     return Grid(table.datasets, table.seeds, {"rows": _said(table1_rows(config))}, shared={"subset": table.subset})
 
 
+def _trials(config: Config, table: Table3 | Table6, model: str) -> list[str]:
+    """The names of the trials that a table compares."""
+    return trial_names(model, table.n_trials, (config.protocol(dataset) for dataset in table.datasets))
+
+
 def _table3(config: Config) -> Grid:
     table = config.artefacts.table3
     rows = [
-        {**row._asdict(), "trials": trial_names(row.model, table.n_trials)}
+        {**row._asdict(), "trials": _trials(config, table, row.model)}
         for row in SEARCH_ROWS
         if row.model in table.models
     ]
@@ -108,7 +115,7 @@ def _table6(config: Config) -> Grid:
         {
             "title": PLUGGED_TITLES[model],
             **Row(label, model, sampler, block)._asdict(),
-            "trials": trial_names(model, table.n_trials),
+            "trials": _trials(config, table, model),
         }
         for model in table.models
         for label, sampler, block in PLUGGED_SAMPLERS

@@ -9,7 +9,8 @@ from typing import Any
 
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
-from reproduction.config.trials import trial_settings
+from reproduction.config.protocol import Training
+from reproduction.config.searches import trial_settings
 from reproduction.config.variants import METRIC_OPTIONS, variant_options
 from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run
@@ -29,7 +30,7 @@ def dataset(config: Config, name: str) -> str:
 def training(config: Config, run: Run) -> str:
     """For train_model: model, net and optimisation of a run, with the settings that its trial replaces."""
     protocol = config.protocol(run.dataset)
-    settings = getattr(protocol.models, run.model).model_dump() | trial_settings(run.model, run.trial)
+    settings = trial_settings(protocol, run.model, run.trial)
     return text(
         {
             "model": run.model,
@@ -37,9 +38,15 @@ def training(config: Config, run: Run) -> str:
             "net": run.net,
             "width": protocol.width,
             "latent_dim": protocol.latent_dim,
-            "training": protocol.training.model_dump(),
+            "training": _optimisation(protocol.training_of(run.model, run.subset)),
         }
     )
+
+
+def _optimisation(training: Training) -> dict[str, Any]:
+    """What `geovae.training.loop.train` and the job are told; that the validation images decide goes without saying."""
+    unsaid = {"select_on"} if training.select_on == "validation" else set()
+    return training.model_dump(exclude=unsaid)
 
 
 def metric(config: Config, run: Run, variant: str) -> str:

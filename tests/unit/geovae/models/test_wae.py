@@ -1,5 +1,7 @@
 """The Wasserstein autoencoder: its discrepancy against double loops, known samples and its expectation."""
 
+import math
+
 import pytest
 import torch
 
@@ -84,7 +86,7 @@ def test_close_points_far_from_the_origin_have_a_kernel_of_at_most_one_a_scale()
     assert torch.isfinite(imq_kernel(z, z)).all()
 
 
-@pytest.mark.parametrize(("lam", "bandwidth"), [(0.0, 1.0), (30.72, 1.0), (10.0, 0.1)])
+@pytest.mark.parametrize(("lam", "bandwidth"), [(0.0, 1.0), (0.03, 1.0), (10.0, 0.1)])
 def test_the_loss_is_the_weighted_sum_of_its_terms(lam, bandwidth):
     model, x = build(lam=lam, kernel_bandwidth=bandwidth), images(7)
     loss = model.loss(x, generator(3))
@@ -92,13 +94,17 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(lam, bandwidth):
     reconstruction = squared_error(model.decode(z), x)
     discrepancy = mmd(z, torch.randn(7, LATENT_DIM, generator=generator(3)), bandwidth)
     torch.testing.assert_close(loss.terms, {"reconstruction": reconstruction, "mmd": discrepancy})
-    torch.testing.assert_close(loss.total, reconstruction + lam * discrepancy)
+    torch.testing.assert_close(loss.total, reconstruction + 60 * lam * discrepancy)  # D = 2·6·5
     assert model.encode(x).log_var is None
 
 
-def test_the_default_is_the_published_weight_for_a_summed_error():
-    # 0.03 on a mean over 32×32 pixels.
-    assert build().lam == pytest.approx(0.03 * 1024)
+@pytest.mark.parametrize("shape", [(1, 4, 4), (3, 8, 8)])
+def test_the_published_weight_stands_beside_a_mean_over_pixels_whatever_the_images_size(shape):
+    model = WAE(*build_net("mlp", shape, LATENT_DIM, 0.02, False), LATENT_DIM, shape)
+    x = torch.rand(6, *shape, generator=generator(1))
+    loss = model.loss(x, generator(3))
+    mean_error = (model.decode(model.encode(x).mu) - x).square().mean()
+    torch.testing.assert_close(loss.total / math.prod(shape), mean_error + 0.03 * loss.terms["mmd"])
 
 
 def test_the_discrepancy_trains_the_encoder_alone():

@@ -16,7 +16,7 @@ from geovae.core.images import to_unit
 from geovae.core.seeding import torch_generator
 from geovae.models.base import Autoencoder
 from geovae.models.files import build_model
-from geovae.training.history import EpochReport, load_history, save_history
+from geovae.training.history import EpochReport, best_row, load_history, save_history
 from geovae.training.loop import train
 from geovae.training.state import DivergedError
 from helpers.training_runs import DESCRIPTION, SETTINGS, Recorder, images
@@ -31,6 +31,14 @@ def vae(**changes) -> Autoencoder:
 def numbered(n: int) -> torch.Tensor:
     """Image i is grey level i all over."""
     return torch.arange(n, dtype=torch.uint8).reshape(n, 1, 1, 1).expand(n, 1, 8, 8).contiguous()
+
+
+def mean_loss(model: Autoencoder, data: torch.Tensor) -> float:
+    total, noise = 0.0, torch_generator("a key", "validation noise")
+    with torch.no_grad():
+        for batch in data.split(10):
+            total += model.loss(to_unit(batch), noise).total.item() * len(batch)
+    return total / len(data)
 
 
 def test_the_loss_falls_and_the_history_tells_of_it():
@@ -79,11 +87,38 @@ def test_the_best_weights_are_kept():
     losses = [row["validation_loss"] for row in history]
     assert min(losses) < losses[-1]
     assert not model.training
-    total, noise = 0.0, torch_generator("a key", "validation noise")
-    with torch.no_grad():
-        for batch in images(20, 1).split(10):
-            total += model.loss(to_unit(batch), noise).total.item() * len(batch)
-    assert total / 20 == pytest.approx(min(losses), rel=1e-6)
+    assert mean_loss(model, images(20, 1)) == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_the_weights_of_the_best_training_loss_are_kept_where_the_training_images_decide():
+    model, data = vae(), (images(60), numbered(20))  # other images: another epoch is best for them
+    history = train(model, *data, **SETTINGS | {"epochs": 12, "lr": 0.1}, select_on="train")
+    losses = [row["selection_loss"] for row in history]
+    best = losses.index(min(losses))
+    assert best != len(losses) - 1
+    assert best != min(range(12), key=lambda epoch: history[epoch]["validation_loss"])
+    assert mean_loss(model, data[0]) == pytest.approx(min(losses), rel=1e-6)
+    assert mean_loss(model, data[1]) == pytest.approx(history[best]["validation_loss"], rel=1e-6)
+    assert best_row(history) is history[best]
+
+
+def test_the_learning_rate_follows_the_images_that_decide():
+    # The guess is black: right for the training images from the start, wrong for the validation images.
+    settings = SETTINGS | {"epochs": 8, "patience": 2}
+    rates = {}
+    for decides in ("validation", "train"):
+        data = numbered(1).repeat(4, 1, 1, 1), torch.full((1, 1, 8, 8), 9, dtype=torch.uint8)
+        rates[decides] = [row["lr"] for row in train(Recorder(), *data, **settings, select_on=decides)]
+    assert rates["train"] == [0.01] * 4 + [0.005] * 3 + [0.0025]
+
+
+def test_the_first_steps_do_not_depend_on_the_images_that_decide():
+    first, other = (
+        train(vae(), images(40), images(10, 1), **SETTINGS, select_on=decides) for decides in ("validation", "train")
+    )
+    assert [row["train_loss"] for row in first] == [row["train_loss"] for row in other]
+    assert [row["validation_loss"] for row in first] == [row["validation_loss"] for row in other]
+    assert "selection_loss" not in first[0]
 
 
 def test_the_learning_rate_is_halved_on_a_plateau():
@@ -154,6 +189,7 @@ def test_a_training_that_diverges_ends_with_the_advice():
         (20, 5, {"epochs": 0}, "epochs is 0"),
         (20, 5, {"batch_size": 1}, "batch_size is 1"),
         (20, 5, {"lr": 0.0}, "lr is 0.0"),
+        (20, 5, {"select_on": "test"}, "select_on is 'test', but it must be validation or train"),
     ],
 )
 def test_what_cannot_be_trained_is_named(n_train, n_validation, changes, words):

@@ -43,6 +43,16 @@ MISTAKES = [
     (digits(training={"epochs": 1.5}), "datasets.digits.training.epochs = 1.5: a whole number is expected"),
     (digits(training={"lr": "1e-3"}), "datasets.digits.training.lr = '1e-3': a number is expected, this is text"),
     (digits(training={"epochs": 0}), "datasets.digits.training.epochs = 0: should be greater than or equal to 1"),
+    (
+        digits(training_exceptions=[{"model": ["vae"]}]),
+        "datasets.digits.training_exceptions.0.model: unknown key; did you mean 'models'? Allowed: models, subset",
+    ),
+    (
+        digits(training_exceptions=[{}, {"models": ["vea"]}]),
+        "datasets.digits.training_exceptions.1.models.0 = 'vea': allowed: ae, vae, wae, vamp",
+    ),
+    (digits(training_exceptions=[{"lr": 0}]), "datasets.digits.training_exceptions.0.lr = 0: should be greater than 0"),
+    (digits(models={"vae": {"beta": -1.0}}), "datasets.digits.models.vae.beta = -1.0: should be greater than or equal"),
     (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: there are 1000 training images"),
     (digits(metric={"lam": 0}), "datasets.digits.metric.lam = 0: should be greater than 0"),
     (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net takes 32 or 64"),
@@ -172,6 +182,20 @@ def test_a_models_defaults_are_those_of_its_constructor(name):
     parameters = inspect.signature(load(MODELS, "model", name)).parameters.values()
     defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
     assert getattr(Models(), name).model_dump() == defaults
+
+
+def test_the_beta_of_the_vae_is_that_of_the_models_that_share_its_squared_error():
+    def betas(**models: dict) -> dict[str, float]:
+        made = load_config(overlay(BASE, digits(models=models))).datasets.digits.models
+        return {name: section["beta"] for name, section in made.model_dump().items() if "beta" in section}
+
+    others = {"hvae": 1.0, "rhvae": 1.0, "vaegan": 1.0}
+    shared = dict.fromkeys(("vae", "vamp", "iwae", "vae_iaf", "vae_nf"), 0.5)
+    assert betas() == others | dict.fromkeys(shared, 0.01)
+    assert betas(vae={"beta": 0.5}) == others | shared
+    own = {"vae": {"beta": 0.5}, "vamp": {"beta": 0.25, "n_components": 7}, "iwae": {"n_samples": 3}}
+    assert betas(**own) == others | shared | {"vamp": 0.25}
+    assert betas(vae={"beta": 0}) == betas() | {"vae": 0}  # the importance weights divide by it
 
 
 def test_documents_say_what_the_config_says():

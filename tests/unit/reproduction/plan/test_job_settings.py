@@ -35,13 +35,33 @@ def test_a_training_gets_the_settings_of_its_model_and_net():
     told = json.loads(job_settings.training(config, Run("digits", "full", "mlp", "wae", "base", 2)))
     assert (told["model"], told["net"], told["latent_dim"], told["width"]) == ("wae", "mlp", 5, 1.0)
     assert told["model_settings"] == {"lam": 3.0, "kernel_bandwidth": 1.0}
-    assert told["training"] == config.datasets.digits.training.model_dump()
+    assert told["training"] == config.datasets.digits.training.model_dump(exclude={"select_on"})
+
+
+def test_an_exception_reaches_the_runs_that_it_concerns():
+    exceptions = [
+        {"subset": "sized", "select_on": "train", "lr": 0.5},
+        {"models": ["wae", "vae"], "lr": 0.25},
+        {"subset": "class", "epochs": 3},
+    ]
+    config = load_config(overlay(BASE, {"datasets": {"digits": {"training_exceptions": exceptions}}}))
+    usual = config.datasets.digits.training.model_dump(exclude={"select_on"})
+
+    def told(model: str, subset: str) -> dict:
+        return json.loads(job_settings.training(config, Run("digits", subset, "mlp", model, "base", 2)))["training"]
+
+    assert told("ae", "full") == usual
+    assert told("ae", "n100") == usual | {"select_on": "train", "lr": 0.5}
+    assert told("vae", "full") == usual | {"lr": 0.25}
+    assert told("vae", "n100") == usual | {"select_on": "train", "lr": 0.25}  # the last decides
+    assert told("ae", "class-3") == usual | {"epochs": 3}
 
 
 @pytest.mark.parametrize(
     ("model", "trial", "replaced"),
     [
-        ("wae", "t04", {"kernel_bandwidth": 0.1, "lam": 100.0}),
+        ("wae", "t04", {"kernel_bandwidth": 0.1, "lam": 100.0 / 1024}),
+        ("rae_l2", "t02", {"embedding_weight": 1e-6 * 16 / 1024, "reg_weight": 1e-4 / 1024}),
         ("vamp", "t01", {"n_components": 100}),
         ("vae_nf", "t03", {"flow": "radial", "n_flows": 10}),
         ("vae", "t02", {"beta": 0.01}),

@@ -144,6 +144,7 @@ def test_losses_are_drawn_of_the_main_runs():
         "digits/n300/conv/ae/base/seed0",
         "digits/n300/conv/vae/base/seed0",
         "digits/full/conv/vae/base/seed0",
+        "digits/full/conv/wae/base/seed0",
         "shapes/full/conv/vae/base/seed0",
     }
     task = {run.key for run in drawn_histories(only(table2={"models": ["ae"]}))}

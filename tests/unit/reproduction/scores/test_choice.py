@@ -136,5 +136,10 @@ def test_a_choice_in_words_and_in_numbers():
     ]
     assert tidy_choice(chosen) == ("t00", 4.125, 9.5, 0.25, 10)
     assert tidy_choice(None) == (None, None, None, None, 0)
-    table = trials_table("x-trials", "c", "Model", [Block("B", (Row("WAE", trial_cells("wae", trials, chosen)),))])
+    blocks = [Block("B", (Row("WAE", trial_cells("wae", trials, chosen)),))]
+    table = trials_table("x-trials", "c", "Model", blocks, ["wae", "vae"])
+    assert table.footnotes[1:] == (
+        "The weights of WAE and of the RAEs stand beside a squared error that is summed over pixels.",
+    )
+    assert len(trials_table("x-trials", "c", "Model", blocks, ["vae", "vamp"]).footnotes) == 1
     assert [column.left for column in table.columns] == [True, False, False, False]

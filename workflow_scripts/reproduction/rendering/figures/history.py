@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geovae.core.errors import GeovaeError
-from geovae.training.history import best_row
+from geovae.training.history import SELECTION_LOSS, best_row
 from reproduction.rendering import style
 
 TITLES = {"loss": "total loss", "kl": "KL"}
@@ -53,12 +53,16 @@ def _draw_term(axes: Axes, columns: Mapping[str, np.ndarray], name: str, best: i
     epochs = columns["epoch"]
     marker = "o" if len(epochs) == 1 else None
     train, validation = columns[f"train_{name}"], columns[f"validation_{name}"]
+    decides = validation
     axes.plot(epochs, train, color=style.BLUE, linewidth=1.1, marker=marker, markersize=4, label="train")
     axes.plot(epochs, validation, color=style.ORANGE, linewidth=1.1, marker=marker, markersize=4, label="validation")
+    if name == "loss" and SELECTION_LOSS in columns:
+        decides = columns[SELECTION_LOSS]
+        axes.plot(epochs, decides, color=style.INK, linewidth=0.7, marker=marker, markersize=4, label="train, decides")
     axes.axvline(epochs[best], color=style.FAINT, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0)
     axes.plot(
-        epochs[best], validation[best], linestyle="", marker="o", markersize=5, markerfacecolor="white",
-        markeredgecolor=style.ORANGE, label=f"best: epoch {int(epochs[best])}",
+        epochs[best], decides[best], linestyle="", marker="o", markersize=5, markerfacecolor="white",
+        markeredgecolor=style.ORANGE if decides is validation else style.INK, label=f"best: epoch {int(epochs[best])}",
     )  # fmt: skip
     values = np.concatenate([train, validation])
     values = values[np.isfinite(values)]

@@ -135,7 +135,8 @@ def _trials_table(entries: Mapping[tuple, Entry], panels: Sequence[Panel], setti
         title = f"{settings['datasets_info'][panel[0]]['title']}, {NET_TITLES.get(panel[1], panel[1])}"
         blocks += [Block(title, tuple(rows))] if rows else []
     caption = "The hyper-parameters behind Table 3: of each row's trials the one with the lowest validation FID."
-    return trials_table(f"{NAME}-trials", caption, "Model", blocks)
+    models = {entry.row["model"] for entry in entries.values() if entry.chosen}
+    return trials_table(f"{NAME}-trials", caption, "Model", blocks, models)
 
 
 def _tidy(entry: Entry) -> tuple[object, ...]:

@@ -150,7 +150,8 @@ def _trials_table(entries: Sequence[Entry], settings: Mapping) -> Table:
             )
             blocks += [Block(f"{title}, {settings['datasets_info'][dataset]['title']}", rows)] if rows else []
     caption = "The hyper-parameters behind Table 6: of a model's trials the one with the lowest validation FID."
-    return trials_table(f"{NAME}-trials", caption, "Generation", blocks)
+    models = {entry.row["model"] for entry in entries if entry.chosen}
+    return trials_table(f"{NAME}-trials", caption, "Generation", blocks, models)
 
 
 def _tidy(entry: Entry) -> tuple[object, ...]:

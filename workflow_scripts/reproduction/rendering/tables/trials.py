@@ -1,15 +1,16 @@
 """The cells and the table that show which trials were chosen (Appendices C.4 and G of the paper)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from reproduction.config.trials import describe_trial
+from reproduction.config.trials import WEIGHTED, describe_trial
 from reproduction.published import PublishedNumber
 from reproduction.rendering.writers.document import DASH, Block, Cell, Column, Group, Table, text_cell
 from reproduction.scores.choice import Chosen
 from reproduction.scores.lookup import Records
 from reproduction.scores.score_table import Statistic
 
+SCALE = "The weights of WAE and of the RAEs stand beside a squared error that is summed over pixels."
 NOT_SCORED = "Not in this build: no trial of this row was scored for every training."
 
 
@@ -52,11 +53,12 @@ def trial_cells(model: str, trials: Sequence[str], chosen: Chosen, diverged: Seq
     return tuple(text_cell(text) for text in (words, chosen.trial, f"{chosen.validation_fid:.2f}", n))
 
 
-def trials_table(name: str, caption: str, head: str, blocks: Sequence[Block]) -> Table:
-    """A table of choices, whose rows hold `trial_cells`."""
+def trials_table(name: str, caption: str, head: str, blocks: Sequence[Block], models: Collection[str]) -> Table:
+    """A table of choices of these models, whose rows hold `trial_cells`."""
     columns = (Column("Hyper-parameters", left=True), Column("Trial"), Column("Validation FID ↓"), Column("Trials"))
     footnote = "Trials: how many were trained and scored. “base”: the settings of the config, without a search."
-    return Table(name, caption, head, (Group("", columns),), tuple(blocks), (footnote,))
+    footnotes = (footnote, SCALE) if set(models) & set(WEIGHTED) else (footnote,)
+    return Table(name, caption, head, (Group("", columns),), tuple(blocks), footnotes)
 
 
 def tidy_choice(chosen: Chosen | None) -> tuple[object, ...]:
