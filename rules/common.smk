@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.evaluation.table import BACKBONES
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED
@@ -51,9 +52,9 @@ wildcard_constraints:
     sampler="|".join(SAMPLERS),
     variant=VARIANT_PATTERN,
     metric=METRIC_PATTERN,
-    backbone="classifier|inception",
+    backbone="|".join(BACKBONES),
     figure="|".join(FIGURE_MODULES),
-    table="table[1-7]",
+    table="|".join(TABLES),
     source=SOURCE_PATTERN,
     artefact="|".join(SCORED),
 

@@ -6,14 +6,16 @@ rule train_backbone:
         train="results/data/{dataset}/train/card.json",
         validation="results/data/{dataset}/validation/card.json",
         test="results/data/{dataset}/test/card.json",
-        code=code_of("train_backbone.py"),
+        code=lambda w: inputs.backbone_training_code("train_backbone.py", w.backbone),
     output:
-        weights="results/backbones/{dataset}/classifier/model.safetensors",
-        model="results/backbones/{dataset}/classifier/model.json",
+        weights="results/backbones/{dataset}/{backbone}/model.safetensors",
+        model="results/backbones/{dataset}/{backbone}/model.json",
     log:
-        "results/logs/train_backbone/{dataset}.log",
+        "results/logs/train_backbone/{dataset}/{backbone}.log",
     benchmark:
-        "results/benchmarks/train_backbone/{dataset}.tsv"
+        "results/benchmarks/train_backbone/{dataset}/{backbone}.tsv"
+    wildcard_constraints:
+        backbone="|".join(name for name, entry in BACKBONES.items() if entry.train),
     conda:
         "../envs/evaluate.yaml"
     threads: THREADS
@@ -21,11 +23,12 @@ rule train_backbone:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
         device=CONFIG.device,
-        settings=job_settings.backbone(CONFIG),
+        settings=lambda w: job_settings.backbone(CONFIG, w.backbone),
     shell:
-        "python workflow_scripts/train_backbone.py --data results/data/{wildcards.dataset}"
-        " --settings {params.settings:q} --key {wildcards.dataset}/classifier"
-        " --output results/backbones/{wildcards.dataset}/classifier"
+        "python workflow_scripts/train_backbone.py --backbone {wildcards.backbone}"
+        " --data results/data/{wildcards.dataset} --settings {params.settings:q}"
+        " --key {wildcards.dataset}/{wildcards.backbone}"
+        " --output results/backbones/{wildcards.dataset}/{wildcards.backbone}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
@@ -55,7 +58,7 @@ rule extract_reference:
     input:
         backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
         images="results/data/{dataset}/{split}/card.json",
-        code=code_of("extract_reference.py"),
+        code=lambda w: inputs.backbone_code("extract_reference.py", w),
     output:
         "results/references/{dataset}/{backbone}/{split}.npz",
     log:
@@ -85,7 +88,7 @@ rule extract_training_features:
         backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
         train="results/data/{dataset}/train/card.json",
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=code_of("extract_training_features.py"),
+        code=lambda w: inputs.backbone_code("extract_training_features.py", w),
     output:
         train="results/references/{dataset}/{backbone}/{subset}/train.npy",
         validation="results/references/{dataset}/{backbone}/{subset}/unseen_validation.npy",
@@ -118,7 +121,7 @@ rule score_samples:
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
         latents="results/runs/{run}/latents.npz",
         unseen_latents=expand("results/runs/{{run}}/unseen_{split}.npz", split=SCORED_SPLITS),
-        code=code_of("score_samples.py"),
+        code=lambda w: inputs.backbone_code("score_samples.py", w),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
         test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",
@@ -161,7 +164,7 @@ rule find_neighbours:
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
         compared=lambda w: [f"{folder}/samples.npy" for folder in inputs.compared_generations(w).values()],
         backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
-        code=lambda w: inputs.run_code("find_neighbours.py", w),
+        code=lambda w: inputs.neighbours_code("find_neighbours.py", w),
     output:
         "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
     log:

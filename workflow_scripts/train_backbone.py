@@ -1,15 +1,19 @@
-"""Train the `classifier` backbone of a data set on its own labels."""
+"""Train a backbone on the images and labels of a data set."""
 
 import argparse
 
 from reproduction.runtime import job
 
+# What every training gets beside the images and its own options.
+GIVEN = ("dataset", "class_names", "key", "device")
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
+    parser.add_argument("--backbone", required=True, help="name of the backbone")
     parser.add_argument("--data", required=True, help="folder of the prepared data set")
-    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: epochs, batch_size, lr, width")
+    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: options of its training")
     parser.add_argument("--key", required=True, help="text from which weights and batch orders are seeded")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--output", required=True, help="folder to write model.safetensors and model.json to")
@@ -18,25 +22,33 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Train, measure and save; model.json is written last."""
+    import inspect
     from pathlib import Path
 
     import torch
 
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
+    from geovae.core.registry import look_up, resolve
     from geovae.data.base import read_split
-    from geovae.evaluation import classifier
+    from geovae.evaluation.splits import Split
+    from geovae.evaluation.table import BACKBONES
 
-    if set(options.settings) != {"epochs", "batch_size", "lr", "width"}:
-        raise GeovaeError(f"--settings: epochs, batch_size, lr and width are expected, not {sorted(options.settings)}.")
+    entry = look_up(BACKBONES, "backbone", options.backbone)
+    if entry.train is None:
+        raise GeovaeError(f"backbone {options.backbone!r} is not trained here: all data sets share it.")
+    train = resolve(entry.train)
+    expected = sorted(set(inspect.signature(train).parameters) - {"splits", *GIVEN})
+    if sorted(options.settings) != expected:
+        raise GeovaeError(f"--settings: {expected} are expected, not {sorted(options.settings)}.")
     device = job.torch_device(options.device, options.threads)
     # Convolutions on a GPU give the same bytes run after run only so.
     torch.backends.cudnn.deterministic = True
     splits = {}
     for split in ("train", "validation", "test"):
         images, labels, card = read_split(options.data, split)
-        splits[split] = classifier.Split(images, labels)
-    model, description = classifier.train(
+        splits[split] = Split(images, labels)
+    model, description = train(
         splits,
         dataset=card["dataset"],
         class_names=tuple(card["class_names"]),

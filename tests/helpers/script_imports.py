@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from geovae.data.table import DATASETS
+from geovae.evaluation.table import BACKBONES
 from geovae.models.table import MODELS
 from geovae.nets.table import NETS
 from geovae.sampling.table import SAMPLERS
@@ -24,6 +25,7 @@ PACKAGES = {
 }
 # Names of the library's registries -> the places in them.
 PLACES = {
+    "BACKBONES": [place for entry in BACKBONES.values() for place in (entry.load, entry.train) if place],
     "DATASETS": DATASETS.values(),
     "MODELS": MODELS.values(),
     "NETS": NETS.values(),

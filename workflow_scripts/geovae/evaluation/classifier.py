@@ -7,7 +7,6 @@ features compare generations of one data set under one backbone, and nothing els
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,17 +17,11 @@ from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.core.images import to_unit
 from geovae.core.seeding import seed_from, torch_generator
+from geovae.evaluation.splits import Split
 from geovae.training.classification import fit
 
 N_FEATURES = 64
 BASE_CHANNELS = 16  # of the first stage, at width 1
-
-
-class Split(NamedTuple):
-    """Labelled images: `images` uint8 (N, C, H, W), `labels` int64 (N,)."""
-
-    images: np.ndarray
-    labels: np.ndarray
 
 
 class Classifier(nn.Module):

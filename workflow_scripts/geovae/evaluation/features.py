@@ -1,15 +1,7 @@
-"""Backbones: from images to the features that the Fréchet distance and PRD compare.
+"""From images to the features that the Fréchet distance and PRD compare, by a backbone of `geovae.evaluation.table`."""
 
-A backbone is a folder with `model.json`, whose key `backbone` names an entry of `LOADERS`, and its weights. To add one,
-write a function that takes the folder and the content of `model.json` and returns a module that maps uint8 images
-(n, C, H, W) to features (n, F), and enter it here. One that can resize its images in several ways takes the name of
-the way as its third argument.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,22 +9,8 @@ from torch import Tensor, nn
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
-from geovae.evaluation import classifier, inception
-from geovae.evaluation.resizing import RESIZINGS
-
-
-class Loader(NamedTuple):
-    """How a backbone is read: its function, the ways of resizing that it knows, and its batch size."""
-
-    load: Callable[..., nn.Module]
-    resizings: tuple[str, ...]
-    batch_size: int
-
-
-LOADERS: dict[str, Loader] = {
-    "classifier": Loader(classifier.load_extractor, (), 500),
-    "inception": Loader(inception.load_extractor, tuple(RESIZINGS), inception.BATCH_SIZE),
-}
+from geovae.core.registry import resolve
+from geovae.evaluation.table import BACKBONES
 
 
 @dataclass(frozen=True)
@@ -40,7 +18,7 @@ class Backbone:
     """A feature extractor.
 
     Attributes:
-        name: its entry in `LOADERS`.
+        name: its entry in `BACKBONES`.
         resize: how it resizes images; None if it takes them as they are.
         accuracy: share of test images that it classifies correctly; None where that has no meaning.
         image_shape: the (C, H, W) that it takes; None if any.
@@ -90,25 +68,25 @@ def load_backbone(folder: str | Path, device: torch.device, resize: str | None =
         resize: the way of resizing, for a backbone that knows several; None for the others.
 
     Raises:
-        GeovaeError: unreadable files, a backbone that `LOADERS` does not have, or a `resize` that it does not know.
+        GeovaeError: unreadable files, a backbone that `BACKBONES` does not have, or a `resize` that it does not know.
     """
     folder = Path(folder)
     description = storage.load_json(folder / "model.json")
     name = description.get("backbone")
-    if name not in LOADERS:
-        raise GeovaeError(f"{folder / 'model.json'}: unknown backbone {name!r}. Known are: {', '.join(LOADERS)}.")
-    loader = LOADERS[name]
-    if resize not in (loader.resizings or (None,)):
-        known = f"one of {', '.join(loader.resizings)}" if loader.resizings else "nothing: it takes images as they are"
+    if name not in BACKBONES:
+        raise GeovaeError(f"{folder / 'model.json'}: unknown backbone {name!r}. Known are: {', '.join(BACKBONES)}.")
+    entry = BACKBONES[name]
+    if resize not in (entry.resizings or (None,)):
+        known = f"one of {', '.join(entry.resizings)}" if entry.resizings else "nothing: it takes images as they are"
         raise GeovaeError(f"backbone {name}: resize is {resize!r}. Give {known}.")
     shape = description.get("image_shape")
-    extractor = loader.load(folder, description, *([resize] if loader.resizings else []))
+    extractor = resolve(entry.load)(folder, description, *([resize] if entry.resizings else []))
     return Backbone(
         name=name,
         resize=resize,
         accuracy=description.get("test_accuracy"),
         image_shape=None if shape is None else tuple(shape),
-        batch_size=loader.batch_size,
+        batch_size=entry.batch_size,
         extractor=extractor.to(device).eval().requires_grad_(False),
         device=device,
     )

@@ -16,7 +16,6 @@ from geovae.core.errors import GeovaeError
 from geovae.evaluation.resizing import RESIZINGS
 
 N_FEATURES = 2048
-BATCH_SIZE = 50  # as in the implementations that defined the distance
 IMAGES_PER_THREAD = 4  # in one forward pass on a CPU, which splits a batch
 
 WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from geovae.evaluation.table import BACKBONES
 from reproduction.config.base import Closed
 
 
@@ -29,11 +30,11 @@ Extra = Literal["kid", "precision_recall", "density_coverage", "fid_bootstrap"]
 class Evaluation(Closed):
     """Scores of generated images."""
 
-    backbone: Literal["classifier", "inception"] = Field(
+    backbone: Literal[*BACKBONES] = Field(
         "classifier",
         description="Feature extractor behind FID and PRD: trained on the data set's own labels, or the paper's.",
     )
-    resize: Literal["tf_legacy", "pytorch_fid"] = Field(
+    resize: Literal[*BACKBONES["inception"].resizings] = Field(
         "tf_legacy",
         description="How images are enlarged for Inception: as the paper's tool, or as pytorch-fid does it.",
     )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from geovae.evaluation.table import BACKBONES
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
@@ -98,8 +99,9 @@ def _score_jobs(config: Config, generations: Iterable[Generation], jobs: Jobs) -
 
 
 def _backbone_jobs(config: Config, dataset: str, jobs: Jobs) -> None:
-    if config.evaluation.backbone == "inception":
-        jobs["fetch_inception"].add("inception")
+    backbone = config.evaluation.backbone
+    if BACKBONES[backbone].train is None:
+        jobs[f"fetch_{backbone}"].add(backbone)
     else:
         jobs["train_backbone"].add(dataset)
 

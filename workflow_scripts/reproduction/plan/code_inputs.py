@@ -18,6 +18,7 @@ PLUMBING = ("geovae/core/", "geovae/data/raw_files/", "reproduction/runtime/")
 NAMES = (
     "geovae/__init__.py",
     "geovae/data/table.py",
+    "geovae/evaluation/table.py",
     "geovae/models/table.py",
     "geovae/nets/table.py",
     "geovae/sampling/table.py",

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from geovae.core.errors import GeovaeError
 from geovae.data.table import DATASETS
+from geovae.evaluation.table import BACKBONES
 from geovae.models.table import MODELS
 from geovae.nets.table import NETS
 from geovae.sampling.table import SAMPLERS
@@ -52,6 +53,22 @@ def sampler_code(script: str, wildcards: Wildcards) -> list[str]:
     """The code of a job that draws with a sampler."""
     run = Run.parse(wildcards.run)
     return code_of(script, place(MODELS[run.model]), place(NETS[run.net]), place(SAMPLERS[wildcards.sampler].function))
+
+
+def backbone_code(script: str, wildcards: Wildcards) -> list[str]:
+    """The code of a job that takes features with a backbone."""
+    return code_of(script, place(BACKBONES[wildcards.backbone].load))
+
+
+def neighbours_code(script: str, wildcards: Wildcards) -> list[str]:
+    """The code of a job that decodes with the model of a run and takes features with a backbone."""
+    run = Run.parse(wildcards.run)
+    return code_of(script, place(MODELS[run.model]), place(NETS[run.net]), place(BACKBONES[wildcards.backbone].load))
+
+
+def backbone_training_code(script: str, backbone: str) -> list[str]:
+    """The code of a job that trains a backbone."""
+    return code_of(script, place(BACKBONES[backbone].train))
 
 
 def dataset_code(script: str, dataset: str) -> list[str]:
@@ -154,8 +171,8 @@ def backbone_of(wildcards: Wildcards) -> str:
 
 
 def resize_option(config: Config, wildcards: Wildcards) -> str:
-    """How Inception's images are enlarged; a classifier takes them as they are."""
-    return f"--resize {config.evaluation.resize}" if wildcards.backbone == "inception" else ""
+    """How images are enlarged, for a backbone that knows several ways; the others take them as they are."""
+    return f"--resize {config.evaluation.resize}" if BACKBONES[wildcards.backbone].resizings else ""
 
 
 def references(wildcards: Wildcards) -> dict[str, str]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import Any
 
+from geovae.evaluation.table import BACKBONES
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.config.protocol import Training
@@ -84,9 +85,10 @@ def _sampler_options(config: Config, generation: Generation) -> dict[str, Any]:
     return settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED}
 
 
-def backbone(config: Config) -> str:
-    """For train_backbone: the classifier's training."""
-    return config.evaluation.classifier.model_dump_json()
+def backbone(config: Config, name: str) -> str:
+    """For train_backbone: the options of a backbone's training, which not every one has."""
+    section = getattr(config.evaluation, name, None)
+    return section.model_dump_json() if section else "{}"
 
 
 def score(config: Config) -> str:
@@ -99,13 +101,13 @@ def config_sha256(config: Config, generation: Generation) -> str:
 
     What sets generations of the same settings apart (sampler, subset, seed) is in the other columns of a record.
     """
-    run = generation.run
+    run, judge = generation.run, BACKBONES[config.evaluation.backbone]
     told = {
         "dataset": dataset(config, run.dataset),
         "training": training(config, run),
         "sampler": sampler(config, generation),
         "n": n_samples(config, generation),
-        "backbone": backbone(config) if config.evaluation.backbone == "classifier" else config.evaluation.resize,
+        "backbone": config.evaluation.resize if judge.resizings else backbone(config, config.evaluation.backbone),
         "score": score(config),
     }
     reads = sampler_reads(config, generation)

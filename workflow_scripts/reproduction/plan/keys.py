@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geovae.evaluation.table import BACKBONES
 from geovae.sampling import table
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import Config
@@ -68,8 +69,9 @@ class Generation:
 
 
 def backbone_folder(dataset: str, backbone: str) -> str:
-    """Where a feature extractor lies: Inception is one for all data sets, a classifier belongs to one."""
-    return "results/backbones/inception" if backbone == "inception" else f"results/backbones/{dataset}/{backbone}"
+    """Where a feature extractor lies: one that is trained belongs to a data set, another is one for all."""
+    trained = BACKBONES[backbone].train is not None
+    return f"results/backbones/{dataset}/{backbone}" if trained else f"results/backbones/{backbone}"
 
 
 # -- runs of a config ----------------------------------------------------------------------------------------------

@@ -91,3 +91,7 @@ def test_preparing_a_data_set_imports_it_alone():
     )
     assert {"shapes", "table"} <= found
     assert not {"digits", "mnist", "celeba", "folder"} & found
+
+
+def test_taking_features_imports_its_own_backbone_alone():
+    assert within("geovae.evaluation", modules_after("import geovae.evaluation.features")) == {"features", "table"}

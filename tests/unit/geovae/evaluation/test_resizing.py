@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geovae.evaluation.resizing import RESIZINGS, pytorch_fid, tf_legacy
+from geovae.evaluation.table import BACKBONES
 
 torch.set_num_threads(1)
 
@@ -85,3 +86,7 @@ def test_the_two_ways_lie_half_a_pixel_apart():
     legacy, half = tf_legacy(ramp)[0, 0, 150] * 128 + 128, (pytorch_fid(ramp)[0, 0, 150] + 1) * 127.5
     difference = (legacy - half)[20:280]
     torch.testing.assert_close(difference, torch.full_like(difference, 8 * (1 - 32 / 299) / 2), atol=1e-3, rtol=0)
+
+
+def test_the_table_of_backbones_names_the_ways_that_there_are():
+    assert BACKBONES["inception"].resizings == tuple(RESIZINGS)

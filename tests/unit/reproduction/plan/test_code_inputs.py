@@ -41,7 +41,7 @@ def test_a_training_is_made_of_its_own_model_and_net():
         ("draw_samples.py", "geovae/nets/build.py"),
         ("trace_geodesics.py", "geovae/sampling/inputs.py"),
         ("show_centroids.py", "geovae/geometry/metric.py"),
-        ("find_neighbours.py", "geovae/evaluation/classifier.py"),
+        ("find_neighbours.py", "geovae/evaluation/features.py"),
         ("render_figure.py", "reproduction/rendering/style.py"),
     ],
 )

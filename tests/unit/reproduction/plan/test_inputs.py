@@ -152,6 +152,13 @@ def test_a_job_is_made_of_what_its_wildcards_name():
     assert "workflow_scripts/geovae/sampling/controls.py" not in code
     assert "workflow_scripts/geovae/data/digits.py" in inputs.dataset_code("prepare_dataset.py", "digits")
     assert "workflow_scripts/geovae/models/vae.py" in inputs.run_code("train_model.py", job())
+    evaluation = "workflow_scripts/geovae/evaluation"
+    near = inputs.neighbours_code("find_neighbours.py", job(backbone="classifier"))
+    assert {f"{evaluation}/classifier.py", "workflow_scripts/geovae/models/vae.py"} < set(near)
+    scored = inputs.backbone_code("score_samples.py", job(backbone="inception"))
+    assert {f"{evaluation}/inception.py", f"{evaluation}/resizing.py"} < set(scored)
+    assert f"{evaluation}/classifier.py" not in scored
+    assert f"{evaluation}/classifier.py" in inputs.backbone_training_code("train_backbone.py", "classifier")
 
 
 def test_a_table_is_made_of_the_nets_that_it_is_read_off():

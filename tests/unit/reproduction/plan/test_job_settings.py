@@ -158,7 +158,8 @@ def test_slices_of_data_classifiers_and_geodesics():
     config = load_config(overlay(BASE, changes))
     assert json.loads(job_settings.dataset(config, "shapes"))["n_train"] == 600
     assert job_settings.dataset(load_config(overlay(BASE, {"datasets": {"mnist": {}}})), "mnist") == "{}"
-    assert json.loads(job_settings.backbone(config))["epochs"] == 3
+    assert json.loads(job_settings.backbone(config, "classifier"))["epochs"] == 3
+    assert job_settings.backbone(config, "of_ones_own") == "{}"
     assert json.loads(job_settings.augmentation_classifier(config))["epochs"] == 4
     assert json.loads(job_settings.geodesics(config)) == {"grid": 77, "n_stops": 10}
 

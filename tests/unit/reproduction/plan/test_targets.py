@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from geovae.evaluation.table import BACKBONES
 from helpers.configs import configured, overlay, read
 from helpers.experiment_configs import CONFIG, only
 from helpers.paths import ROOT
@@ -39,7 +40,7 @@ def output_patterns() -> list[re.Pattern]:
         "subset": SUBSET_PATTERN,
         "source": SOURCE_PATTERN,
         "sampler": "|".join(SAMPLERS),
-        "backbone": "classifier|inception",
+        "backbone": "|".join(BACKBONES),
     }
     patterns = []
     for path in sorted((ROOT / "rules").glob("*.smk")):

@@ -25,7 +25,6 @@ CURVE_LOOKS = (
     curves.Look(style.GREEN, (0, (4, 1.4)), "^", width=1.1, size=3.0),
     curves.Look(style.PURPLE, (0, (1.2, 1.2)), "D", width=1.1, size=2.6),
 )
-CONTROLS = ("real", "reconstruction", "resample", "posterior", "jitter", "kde", "noise")
 NOVELTY_HEIGHT = 2.7  # inches, a row of panels of FID against novelty
 LEGEND_ROW = 0.15
 LEGEND_COLUMNS = 4
@@ -55,7 +54,8 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     Args:
         inputs: `scores`, the table `scores.csv`.
         settings: `split`, `backbone`, `seeds`; `panels`, each with dataset, title, net and subset; `points`, which get
-            letters (at most 26), each with label, model, sampler and variant; `curves`, points of which those of a
+            letters (at most 26), each with label, model, sampler,
+            variant and block; `curves`, points of which those of a
             label make a curve, each with model, sampler (`jitter` or `kde`), variant and value, which is the
             bandwidth; and `lengths`, `betas` and `ks` (see `chain_diagnostics`).
 
@@ -159,7 +159,7 @@ def _point_look(point: Mapping[str, str]) -> curves.Look:
         return curves.OUR_LOOK._replace(size=6.0)
     if point["sampler"].startswith("manifold"):
         return curves.Look(style.VERMILION, size=4.6, filled=False, zorder=3.0)
-    if point["sampler"] in CONTROLS:
+    if point["block"] == "controls":
         return curves.Look(style.INK, marker="X", size=4.0, zorder=3.0)
     return curves.Look(style.ORANGE, marker="D", size=4.2, zorder=3.0)
 

@@ -63,6 +63,8 @@ def _seeds_note(entries: Sequence) -> str:
 def _backbone_note(entries: Sequence, settings: Mapping, scores: str) -> str:
     if settings["backbone"] == "inception":
         return f"{scores} on Inception features, as in the paper."
+    if settings["backbone"] != "classifier":
+        return f"{scores} on features of the backbone {settings['backbone']}; the paper takes Inception."
     shown = []
     for dataset in settings["datasets"]:
         records = [record for entry in entries if entry.dataset == dataset for record in entry.records]

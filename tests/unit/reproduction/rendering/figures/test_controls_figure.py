@@ -9,10 +9,11 @@ from helpers.score_figure_checks import table as table  # a fixture
 from reproduction.rendering.figures import controls
 from reproduction.rendering.figures.curves import OURS
 
+BASE = {"variant": "base", "trial": "base"}
 POINTS = [
-    {"label": "VAE - Ours", "model": "vae", "sampler": "manifold", "variant": "base", "trial": "base"},
-    {"label": "VAE - N(0, 1)", "model": "vae", "sampler": "prior", "variant": "base", "trial": "base"},
-    {"label": "Real images", "model": "vae", "sampler": "real", "variant": "base", "trial": "base"},
+    {"label": "VAE - Ours", "model": "vae", "sampler": "manifold", **BASE, "block": "paper"},
+    {"label": "VAE - N(0, 1)", "model": "vae", "sampler": "prior", **BASE, "block": "paper"},
+    {"label": "Real images", "model": "vae", "sampler": "real", **BASE, "block": "controls"},
 ]
 NOISE = [
     {"label": "Means + noise", "sampler": "jitter", "model": "vae", "value": v, "variant": f"sigma{v:g}"}
