@@ -103,7 +103,7 @@ def _registered(path: Path) -> Iterable[Path]:
         return ()
     if path == SCRIPTS / "reproduction/rendering/figures/render.py":
         return path.parent.glob("*.py")
-    return (SCRIPTS / "reproduction/rendering/tables").glob("table[0-9].py")
+    return (SCRIPTS / "reproduction/rendering/tables").glob("table[0-9_]*.py")
 
 
 def packages_behind(script: str) -> set[str]:

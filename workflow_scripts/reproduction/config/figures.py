@@ -117,3 +117,31 @@ class Controls(Closed):
     )
     ks: CentroidNumbers = Field([10, 30, 100, 300, 1000], description="Numbers of centroids.")
     net: NetName | None = Field(None, description="Net of the two-stage model; null takes the data set's.")
+
+
+class Figures(Closed):
+    """The figures by name; what the report lists beside a number is its description."""
+
+    figure1: LatentSpace | None = Field(
+        LatentSpace(), description="A latent space of two dimensions: volumes, distances, interpolations."
+    )
+    figure2: SampleGrid | None = Field(SampleGrid(), description="Samples of all methods.")
+    figure3: Neighbours | None = Field(Neighbours(), description="Nearest training images and reconstructions.")
+    figure4: TrainingSize | None = Field(TrainingSize(), description="FID against the number of training images.")
+    figure5: Samples | None = Field(Samples(), description="100 samples of the paper's method.")
+    figure6: Samples | None = Field(Samples(), description="100 samples of the paper's method on another data set.")
+    figure7: SampleGrid | None = Field(SampleGrid(), description="Samples of all methods, with all RAEs.")
+    figure8: SampleGrid | None = Field(SampleGrid(), description="Samples of all methods on more data sets.")
+    figure9: Neighbours | None = Field(
+        Neighbours(), description="Nearest training images and reconstructions on more data sets."
+    )
+    figure10: ClassGrid | None = Field(ClassGrid(), description="Samples of each class of Table 2's data set.")
+    figure11: TrainingSize | None = Field(
+        TrainingSize(), description="FID against the number of training images on more data sets."
+    )
+    figure12: CentroidCount | None = Field(
+        CentroidCount(), description="FID against the number and the choice of centroids."
+    )
+    figure13: TwoCentroids | None = Field(TwoCentroids(), description="Samples of a metric with two centroids.")
+    figure14: Regularisation | None = Field(Regularisation(), description="FID against λ.")
+    figure_controls: Controls | None = Field(Controls(), description="FID against novelty; what the chains did.")

@@ -94,3 +94,17 @@ class Table7(Closed):
     datasets: DatasetNames = Field(["digits"], description="Data sets.")
     nets: Nets = Field(["infogan", "wae"], description="Nets.")
     seeds: Seeds = Field([0], description="Seeds of the trainings.")
+
+
+class Tables(Closed):
+    """The tables by name; what the report lists beside a number is its description."""
+
+    table1: Table1 | None = Field(Table1(), description="FID and PRD of every model and sampler.")
+    table2: Table2 | None = Field(
+        Table2(), description="Augmentation: classifiers trained on real and on generated images."
+    )
+    table3: Table3 | None = Field(Table3(), description="The best of several configurations of each model.")
+    table4: Table4 | None = Field(Table4(), description="Encoders and decoders, read off the modules.")
+    table5: Table5 | None = Field(Table5(), description="The classifier of Table 2, read off the module.")
+    table6: Table6 | None = Field(Table6(), description="The prior against the paper's sampler for other models.")
+    table7: Table7 | None = Field(Table7(), description="The two-stage VAE.")

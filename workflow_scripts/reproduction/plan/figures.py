@@ -3,7 +3,7 @@
 from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES
 from reproduction.plan.augmentation import class_generation
-from reproduction.plan.cells import score_table, two_centroids
+from reproduction.plan.cells import SCORED, score_table, two_centroids
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, Row
 
@@ -12,7 +12,8 @@ from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, Row
 SAMPLE_GRIDS = ("figure2", "figure7", "figure8")
 NEIGHBOURS = ("figure3", "figure9")
 SAMPLES = ("figure5", "figure6")
-OF_SCORES = ("figure4", "figure11", "figure12", "figure14", "figure_controls")
+# Drawn from their scores; Figure 13 shows the images that it has the scores of.
+OF_SCORES = tuple(name for name in SCORED if name.startswith("figure") and name != "figure13")
 
 
 def latent_space_run(config: Config) -> Run:

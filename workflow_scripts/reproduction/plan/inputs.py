@@ -1,5 +1,6 @@
 """What the jobs of each rule read, and how their commands name it; the rules call it with config and wildcards."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -259,8 +260,9 @@ def figure_options(config: Config, figure: str) -> str:
 
 
 def artefact_title(name: str) -> str:
-    """A table or figure in words: "Table 1", "Figure 12", "Controls"."""
-    return name.replace("figure_controls", "Controls").replace("figure", "Figure ").replace("table", "Table ")
+    """A table or figure in words: "Table 1", "Figure 12", "Controls" of `figure_controls`."""
+    kind, number = re.fullmatch("(table|figure)(.*)", name).groups()
+    return f"{kind} {number}".capitalize() if number.isdecimal() else number.replace("_", " ").strip().capitalize()
 
 
 def artefact_targets(config: Config, name: str) -> list[str]:

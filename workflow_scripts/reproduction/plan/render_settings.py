@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reproduction import published
+from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, TITLES
 from reproduction.plan.augmentation import sources
@@ -12,25 +13,9 @@ from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPL
 from reproduction.plan.job_settings import text
 from reproduction.plan.rows import Row
 
-# What the report lists beside each artefact's number.
+# What the report lists beside the number of a table or figure.
 CONTENTS = {
-    "table1": "FID and PRD of every model and sampler",
-    "table2": "Augmentation: classifiers trained on real and on generated images",
-    "table3": "The best of several configurations of each model",
-    "table4": "Encoders and decoders, read off the modules",
-    "table5": "The classifier of Table 2, read off the module",
-    "table6": "Prior against the paper's sampler for other models",
-    "table7": "Two-stage VAE",
-    "figure1": "Latent space, distances, interpolations",
-    **dict.fromkeys(("figure2", "figure7", "figure8"), "Samples, a row a method"),
-    **dict.fromkeys(("figure3", "figure9"), "Nearest training images and reconstructions"),
-    **dict.fromkeys(("figure4", "figure11"), "FID against the number of training images"),
-    **dict.fromkeys(("figure5", "figure6"), "100 samples of the paper's method"),
-    "figure10": "Samples of each class, a row a method",
-    "figure12": "FID against the number and the choice of centroids",
-    "figure13": "Samples of a metric with two centroids",
-    "figure14": "FID against λ",
-    "figure_controls": "FID against novelty; what the chains did",
+    name: field.description.removesuffix(".") for name, field in Artefacts.model_fields.items() if name != "claims"
 }
 
 

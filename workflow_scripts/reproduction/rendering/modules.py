@@ -1,7 +1,19 @@
-"""Which module renders which table and figure."""
+"""Which module renders which table and figure.
+
+A module `table….py` in `tables/`, or `figure….py` in `figures/`, renders what it is named after. The figures here are
+drawn by modules of their kind.
+"""
+
+from pathlib import Path
+
+
+def _named(folder: str, kind: str) -> list[str]:
+    """The modules in a folder beside this file that are named after a table or figure."""
+    return sorted(path.stem for path in Path(__file__).with_name(folder).glob(f"{kind}[0-9_]*.py"))
+
 
 # Table name -> module with `build(scores, settings) -> Document`.
-TABLES = {f"table{number}": f"reproduction.rendering.tables.table{number}" for number in range(1, 8)}
+TABLES = {name: f"reproduction.rendering.tables.{name}" for name in _named("tables", "table")}
 
 # Figure name -> module in `figures` with `render(inputs, settings) -> Figure`; figures of one kind share theirs.
 FIGURE_MODULES = {
@@ -14,4 +26,5 @@ FIGURE_MODULES = {
     "figure13": "two_centroids",
     "figure14": "regularisation",
     "figure_controls": "controls",
+    **{name: name for name in _named("figures", "figure")},
 }
