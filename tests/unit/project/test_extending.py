@@ -1,36 +1,49 @@
-"""The worked example of docs/extending.md is a model like any other."""
+"""What docs/extending.md asks of a newcomer; tests/workflow/test_extending.py builds its examples."""
 
 import re
+from pathlib import Path
 
-import torch
-from pydantic import Field
+import pytest
 
-import geovae.models
-from geovae.models.files import build_model, load_model, save_model
-from geovae.models.table import MODELS
-from geovae.training.loop import train
-from helpers.paths import ROOT
-from reproduction.config.base import Closed
+from helpers.extensions import CODE, examples, page
+from helpers.snakemake_runs import copy_project
 
-DOCUMENT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+EXAMPLES = examples()
+# The most files that a part may take.
+LIMITS = {"model": 3, "data set": 3, "sampler": 3, "backbone": 2, "table": 3, "figure": 3}
 
 
-def test_the_worked_model_trains_and_comes_back(tmp_path, monkeypatch):
-    module, entry, section = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
-    (tmp_path / "l1vae.py").write_text(module)
-    monkeypatch.setattr(geovae.models, "__path__", [*geovae.models.__path__, str(tmp_path)])
-    monkeypatch.setitem(MODELS, "l1vae", None)  # so that the test takes its entry out again
-    exec(entry, {"MODELS": MODELS})
-    description = {"model": "l1vae", "settings": {"beta": 0.1}, "net": "mlp", "width": 0.05}
-    description |= {"latent_dim": 2, "image_shape": [1, 8, 8]}
-    model = build_model(description, seed=1)
-    images = (torch.rand(60, 1, 1, 1, generator=torch.Generator().manual_seed(0)) * 255).to(torch.uint8)
-    images = images.expand(60, 1, 8, 8).contiguous()
-    settings = {"epochs": 10, "batch_size": 10, "lr": 1e-2, "patience": 5, "key": "worked example"}
-    history = train(model, images[:40], images[40:], **settings)
-    assert history[-1]["validation_loss"] < 0.7 * history[0]["validation_loss"]
-    save_model(tmp_path, model, description)
-    assert torch.equal(load_model(tmp_path).decode(torch.ones(1, 2)), model.decode(torch.ones(1, 2)))
-    config = {"Closed": Closed, "Field": Field}
-    exec(section.split("# in Models")[0], config)
-    assert config["L1VAE"]().model_dump() == {"beta": 1.0}
+def contents(project: Path) -> dict[str, bytes]:
+    """All files of a copy of the project."""
+    return {str(path.relative_to(project)): path.read_bytes() for path in project.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("extending") / "project")
+
+
+def test_the_page_shows_all_six_parts():
+    assert EXAMPLES.keys() == LIMITS.keys()
+
+
+@pytest.mark.parametrize("part", LIMITS)
+def test_an_example_changes_the_files_that_it_names_and_no_other(project, part):
+    example, before = EXAMPLES[part], contents(project)
+    for edit in example.edits:
+        edit.apply(project)
+    after = contents(project)
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert changed == {f"{CODE}/{path}" for path in example.files}
+    assert len(example.files) <= LIMITS[part]
+    assert [edit.path for edit in example.edits if not edit.side] == [example.edits[0].path]
+    for path in changed:
+        compile(after[path], path, "exec")
+
+
+@pytest.mark.parametrize("part", LIMITS)
+def test_the_table_at_the_top_names_the_files_of_the_example(part):
+    (line,) = re.findall(rf"^\| \[{part}\]\(#an?-{part.replace(' ', '-')}\) \|(.*)$", page(), re.MULTILINE)
+    name = Path(EXAMPLES[part].edits[0].path).stem.removeprefix("table_").removeprefix("figure_")
+    named = {path.replace("NAME", name) for path in re.findall(r"`([a-z_/]+\w*\.py)`", line)}
+    assert named == EXAMPLES[part].files
