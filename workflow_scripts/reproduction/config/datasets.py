@@ -204,7 +204,9 @@ class OasisOptions(Closed):
 
     slice: int = Field(90, ge=0, le=175, description="Which axial slice of the 176 of the atlas space.")
     downscale: Downscale = Field(1, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")
-    split_seed: int = Field(0, ge=0, description="Seed of the split into 290, 42 and 84 subjects.")
+    split_seed: int = Field(
+        0, ge=0, description="Seed of the split into 290, 42 and 84 subjects, of which 61 CN and 23 AD to test."
+    )
 
 
 class Oasis(Dataset):

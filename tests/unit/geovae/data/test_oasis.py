@@ -162,6 +162,21 @@ def test_416_subjects_make_290_42_and_84(monkeypatch, raw):
         assert np.array_equal(content.labels, numbers <= 100)  # labels stay with their images
         seen += numbers.tolist()
     assert sorted(seen) == list(range(1, 417))
+    assert np.bincount(splits["test"].labels).tolist() == [61, 23]  # CN and AD
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_a_classifier_that_calls_all_test_subjects_cn_has_the_scores_of_table_2(seed):
+    labels = (np.arange(416) % 4 == 0).astype(np.int64)
+    labels[400:] = 0  # 100 of 416
+    splits = oasis.split_subjects(labels, seed)
+    assert sorted(np.concatenate(list(splits.values()))) == list(range(416))
+    precision = np.mean(labels[splits["test"]] == 0)
+    assert round(100 * precision, 1) == 72.6
+    assert round(100 * 2 * precision / (precision + 1), 1) == 84.1
+    # The other splits are not stratified: the seed decides how many of a class they have.
+    counts = {labels[oasis.split_subjects(labels, other)["validation"]].sum() for other in range(10)}
+    assert len(counts) > 1
 
 
 def test_a_sheet_of_other_numbers_gives_a_warning(raw):

@@ -36,6 +36,20 @@ def test_claims_describe_the_data_sets_with_scores():
     assert stand_ins["mnist"] is stand_ins["celeba"] is False
 
 
+def test_claims_are_told_the_training_images_that_a_data_set_has():
+    """CIFAR10 keeps 10,000 of its 50,000 to validate."""
+    paper = load_config(overlay(CONTENT, read("configs/paper.yaml")))
+    told = json.loads(claim_settings.claims(paper))
+    sizes = {
+        name: [size["n"] for size in of_one]
+        for figure in ("figure4", "figure11")
+        for name, of_one in told[figure]["sizes"].items()
+    }
+    assert sizes["mnist"] == [1000, 5000, 10_000, 50_000]
+    assert sizes["cifar10"] == [1000, 5000, 10_000, 40_000]
+    assert sizes["svhn"] == [1000, 5000, 10_000, 63_257]
+
+
 @pytest.mark.parametrize("name", [name for name in ARTEFACTS if name != "claims"])
 def test_a_section_of_the_claims_is_absent_where_its_artefact_is(name):
     absent = {name: None, "figure10": None} if name == "table2" else {name: None}
