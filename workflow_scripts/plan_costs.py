@@ -23,11 +23,11 @@ def main(options: argparse.Namespace) -> None:
     from reproduction.costs.report import costs_text
     from reproduction.costs.submissions import submissions
     from reproduction.costs.throughput import GPU_IN_CORES, is_assumed, preferred, read_histories, read_measured
-    from reproduction.costs.workloads import run_macs
+    from reproduction.costs.workloads import training_macs
     from reproduction.plan.targets import shown_runs
 
     config = load_config(options.config)
-    macs = {run.key: sum(run_macs(config, run)) for run in shown_runs(config)}
+    macs = {run.key: training_macs(config, run) for run in shown_runs(config)}
     own = list(read_histories(options.results, macs))
     known = preferred(own, read_measured())
     estimator = Estimator(config, options.device, known, GPU_IN_CORES if options.device == "cuda" else 1.0)

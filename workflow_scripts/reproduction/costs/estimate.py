@@ -9,7 +9,7 @@ from reproduction.config.config import Config
 from reproduction.config.variants import variant_options
 from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
-from reproduction.costs.workloads import backbone_macs, classifier_macs, n_train, run_macs
+from reproduction.costs.workloads import backbone_macs, classifier_macs, n_train, run_macs, training_macs
 from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import artefact_files
@@ -93,9 +93,11 @@ class Estimator:
         return start + (work[rule](item) if rule in work else 0.0)
 
     def _training(self, run: Run) -> float:
-        epochs = self.config.protocol(run.dataset).training_of(run.model, run.subset).epochs
-        speed = images_per_second(self.known, self.device, run.net, run.model, sum(run_macs(self.config, run)))
-        return epochs * n_train(self.config, run) / speed
+        training = self.config.protocol(run.dataset).training_of(run.model, run.subset)
+        speed = images_per_second(self.known, self.device, run.net, run.model, training_macs(self.config, run))
+        # One more forward pass an epoch where the training images decide.
+        passes = 1 + (1 / TRAINING_PASSES if training.select_on == "train" else 0)
+        return training.epochs * passes * n_train(self.config, run) / speed
 
     def _embedding(self, run: Run) -> float:
         n = n_train(self.config, run) + 2 * self.config.evaluation.n_samples

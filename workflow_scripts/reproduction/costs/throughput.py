@@ -26,7 +26,7 @@ class Throughput(NamedTuple):
     Attributes:
         device: `cpu` (one core) or `cuda`.
         net, model: names.
-        macs: multiplications per image of a forward pass of encoder and decoder.
+        macs: multiplications per image of a forward pass of encoder and decoder, for the VAEGAN of D too.
         images_per_second: speed of the training loop.
     """
 

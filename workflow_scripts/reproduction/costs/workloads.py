@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from geovae.augmentation.network import AugmentationClassifier
 from geovae.evaluation.classifier import Classifier
+from geovae.models.discriminator import ImageDiscriminator
 from geovae.nets.build import build_net
 from reproduction.config.config import Config
 from reproduction.plan.keys import Run
@@ -36,6 +37,22 @@ def run_macs(config: Config, run: Run) -> tuple[float, float]:
     """Multiplications of the encoder and of the decoder of a run."""
     protocol = config.protocol(run.dataset)
     return net_macs(run.net, protocol.image_shape(), protocol.latent_dim, protocol.width)
+
+
+def training_macs(config: Config, run: Run) -> float:
+    """Multiplications per training image of a forward pass of the nets that a run trains."""
+    protocol = config.protocol(run.dataset)
+    of_discriminator = 0.0
+    if run.model == "vaegan":
+        of_discriminator = discriminator_macs(protocol.image_shape(), protocol.width)
+    return sum(run_macs(config, run)) + of_discriminator
+
+
+@cache
+def discriminator_macs(shape: tuple[int, int, int], width: float) -> float:
+    """Multiplications of the VAEGAN's discriminator, which sees an image, its reconstruction and one of the prior."""
+    with torch.device("meta"):
+        return 3 * count_macs(ImageDiscriminator(shape, width, 1), torch.empty(1, *shape))
 
 
 @cache

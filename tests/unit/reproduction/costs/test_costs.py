@@ -22,7 +22,7 @@ from reproduction.costs.throughput import (
     read_histories,
     read_measured,
 )
-from reproduction.costs.workloads import count_macs, n_train, net_macs
+from reproduction.costs.workloads import count_macs, n_train, net_macs, run_macs, training_macs
 from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import ARTEFACTS
 
@@ -49,6 +49,28 @@ def test_multiplications_of_a_layer(layer, shape, expected):
 def test_multiplications_of_a_net_are_those_of_its_encoder_and_of_its_decoder():
     hidden = 1000 * 500
     assert net_macs("mlp", (3, 32, 32), 8, 1.0) == (3072 * 1000 + hidden + 500 * 16, 8 * 500 + hidden + 1000 * 3072)
+
+
+def test_the_vaegan_trains_a_discriminator_on_three_images_too():
+    vae, vaegan = (Run("digits", "full", "resnet", model, "base", 0) for model in ("vae", "vaegan"))
+    assert training_macs(config(), vae) == sum(run_macs(config(), vae)) == sum(run_macs(config(), vaegan))
+    sides, widths = (16, 8, 4, 2), (1, 128, 256, 512, 1024)
+    convolutions = sum(side**2 * 16 * widths[i] * widths[i + 1] for i, side in enumerate(sides))
+    assert training_macs(config(), vaegan) - training_macs(config(), vae) == 3 * (convolutions + 4096)
+
+
+def test_a_training_that_chooses_its_epoch_on_its_own_images_passes_them_once_more():
+    exceptions = {"training_exceptions": [{"subset": "sized", "select_on": "train", "epochs": 50}]}
+    usual, other = (
+        Estimator(load_config({"datasets": {"digits": section}, "artefacts": NONE}), "cpu", KNOWN)
+        for section in ({}, exceptions)
+    )
+    small, full = (Run("digits", subset, "conv", "vae", "base", 0) for subset in ("n200", "full"))
+    start = 3.5
+    assert other.seconds("train_model", full) == usual.seconds("train_model", full)
+    assert other.seconds("train_model", small) - start == pytest.approx(
+        (usual.seconds("train_model", small) - start) / 2 * 4 / 3
+    )
 
 
 @pytest.mark.parametrize("net", sorted(NETS))

@@ -303,6 +303,18 @@ def test_history_draws_every_term_and_marks_the_best_epoch():
     assert smallest_font(figure) >= 7
 
 
+def test_history_marks_the_best_epoch_on_the_loss_that_decides():
+    rows = [
+        row | {"selection_loss": loss} for row, loss in zip(rows_of_history([9.0, 5.0, 7.0]), (8, 6, 4), strict=True)
+    ]
+    top = history.draw(rows).axes[::2]
+    (decides,) = [line for line in top[0].lines if line.get_label() == "train, decides"]
+    np.testing.assert_array_equal(decides.get_ydata(), [8, 6, 4])
+    (best,) = [line for line in top[0].lines if line.get_label() == "best: epoch 3"]
+    assert (best.get_xdata()[0], best.get_ydata()[0]) == (3, 4)
+    assert all("train, decides" not in [line.get_label() for line in axes.lines] for axes in top[1:])
+
+
 def test_history_of_one_epoch_and_of_a_model_with_one_term():
     rows = [{name: value for name, value in row.items() if "_kl" not in name} for row in rows_of_history([3.0])]
     figure = history.draw(rows)
