@@ -1,10 +1,11 @@
-"""The paper's sampler: Hamiltonian chains on the Riemannian volume of the latent space, from random training means."""
+"""The paper's sampler: Hamiltonian chains on the Riemannian volume of the latent space."""
 
 import math
 import time
 
 import torch
 
+from geovae.core.errors import GeovaeError
 from geovae.core.seeding import numpy_generator, torch_generator
 from geovae.geometry import hmc
 from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR
@@ -23,11 +24,13 @@ def sample_manifold(
     n_lf: int = 10,
     eps_lf: float = 0.01,
     n_long: int = 100,
+    start: str = "means",
 ) -> Draw:
     """n latents by Algorithm 2: the last points of n chains.
 
-    Settings: `n_steps` (N of the algorithm), `n_lf`, `eps_lf`, and `n_long`, the number of chains that are continued to
-    ten times the length for the diagnostics prefixed `long_`.
+    Settings: `n_steps` (N of the algorithm), `n_lf`, `eps_lf`; `n_long`, the number of chains that are continued to
+    ten times the length for the diagnostics prefixed `long_`; and `start`, what Appendix B.3 leaves open: chains start
+    at random training `means`, at random `centroids` of the metric, or at draws from the `prior` N(0, I).
 
     Diagnostics: acceptance; the share of chains that end where they start; displacement from the start (mean and root
     mean square of the norm, root mean square per dimension); the share of points where the metric is active
@@ -35,7 +38,7 @@ def sample_manifold(
     proposals of non-finite energy; seconds of the chains alone.
     """
     metric = _ready(context, "manifold")
-    starts = _starts(context, n, key, metric)
+    starts = _starts(context, n, key, metric, start)
     steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
     steps["integrator"] = fast_leapfrog(metric)
     return _chains(context, starts, key, metric, metric.log_density_and_gradient, steps, 1.0, n_long)
@@ -50,6 +53,7 @@ def sample_manifold_released(
     n_lf: int = 10,
     eps_lf: float = 0.01,
     n_long: int = 100,
+    start: str = "means",
 ) -> Draw:
     """n latents by the chain of the authors' released code (`geovae.geometry.released`).
 
@@ -57,7 +61,7 @@ def sample_manifold_released(
     `frozen_share_start` is the share of starts whose determinant underflows in that code, where chains do not move.
     """
     metric = released_metric(_ready(context, "manifold_released"))
-    starts = _starts(context, n, key, metric)
+    starts = _starts(context, n, key, metric, start)
     steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
     draw = _chains(context, starts, key, metric, released_target(metric), steps, VELOCITY_STD, n_long)
     frozen = (2 * metric.log_density(starts) < LOG_DET_MIN).double().mean().item()
@@ -71,10 +75,18 @@ def _ready(context: Context, sampler: str) -> RiemannianMetric:
     return metric.to(context.device, metric.sampling_dtype())
 
 
-def _starts(context: Context, n: int, key: str, metric: RiemannianMetric) -> torch.Tensor:
-    """n random training means, drawn with replacement."""
-    rows = rows_with_replacement(len(context.mu), n, numpy_generator(key, "starts"))
-    return context.mu[torch.from_numpy(rows)].to(metric.device, metric.dtype)
+def _starts(context: Context, n: int, key: str, metric: RiemannianMetric, start: str) -> torch.Tensor:
+    """The first points (n, d) of n chains: training means or centroids with replacement, or draws from N(0, I)."""
+    generator = numpy_generator(key, "starts")
+    if start == "prior":
+        points = torch.from_numpy(generator.standard_normal((n, metric.latent_dim)))
+    elif start in ("means", "centroids"):
+        points = context.mu if start == "means" else metric.centroids
+        rows = torch.from_numpy(rows_with_replacement(len(points), n, generator))
+        points = points[rows.to(points.device)]
+    else:
+        raise GeovaeError(f"start = {start!r}: chains start at means, centroids or prior.")
+    return points.to(metric.device, metric.dtype)
 
 
 def _chains(

@@ -75,7 +75,7 @@ class TrainingSize(Closed):
 
 
 class CentroidCount(Closed):
-    """Figure 12: FID against the number of centroids, and over random choices of them."""
+    """Figure 12: FID against the number of centroids, and over random choices of them, for two starts of the chains."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
@@ -85,7 +85,7 @@ class CentroidCount(Closed):
 
 
 class TwoCentroids(Closed):
-    """Figure 13: samples of a metric with two centroids."""
+    """Figure 13: samples of a metric with two centroids, for two starts of the chains."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     seed: int = Field(0, ge=0, description="Seed of the training that is shown.")

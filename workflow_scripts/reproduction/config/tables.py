@@ -30,7 +30,7 @@ class Table1(Closed):
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
     variants: list[PaperSamplerVariant] = Field(
         [],
-        description="More rows of the paper's sampler: `k…`, `lam…`, `steps…`, `draw…`, joined by `_` in this order.",
+        description="More rows of the paper's sampler: options (`k…`, `lam…`, `steps…`, `draw…`, `start…`) joined by `_`.",
     )
     split: Split = Field("test", description="Split of the reference images behind the printed scores.")
 

@@ -1,13 +1,13 @@
 """The names of variants: the options of a sampler in a generation's name, as in `k1000_lam0.1`.
 
 Nothing else reads or writes these names. Each is canonical, so that two names never mean the same: an option stands in
-it once, in the order of `OPTIONS`, with its number in its shortest form. The wildcards' patterns follow from the same
-table and match these names and no others.
+it once, in the order of `OPTIONS`, with its word or with its number in its shortest form. The wildcards' patterns
+follow from the same table and match these names and no others.
 """
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -24,6 +24,7 @@ def _fits_a_name(number: float) -> float:
 NumberOfCentroids = Annotated[int, Field(ge=2)]
 NumberOfSteps = Annotated[int, Field(ge=1)]
 IndexOfDraw = Annotated[int, Field(ge=0)]
+StartOfChains = Literal["centroids", "prior"]
 # Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
 PositiveDecimal = Annotated[float, Field(gt=0, lt=1e6, allow_inf_nan=False), AfterValidator(_fits_a_name)]
 
@@ -37,8 +38,11 @@ _DECIMAL = "|".join(
 )
 
 
+Value = int | float | str
+
+
 class Option(NamedTuple):
-    """An option of a sampler: how it is said, what numbers it takes and how they are written, and whose it is."""
+    """An option of a sampler: how it is said, what numbers or words it takes, how they are written, and whose it is."""
 
     symbol: str
     type: Any
@@ -53,11 +57,14 @@ OPTIONS = {
     "steps": Option("N", NumberOfSteps, r"[1-9][0-9]*", "manifold"),
     # Which random choice of centroids, in the place of k-medoids.
     "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]*", "manifold", of_metric=True),
+    # Where chains start, in the place of training means (`base`).
+    "start": Option("start", StartOfChains, "centroids|prior", "manifold"),
     # The noise of the controls: its standard deviation, its bandwidth.
     "sigma": Option("σ", PositiveDecimal, _DECIMAL, "jitter"),
     "h": Option("h", PositiveDecimal, _DECIMAL, "kde"),
 }
 METRIC_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.of_metric)
+_WORDS = {name: get_args(option.type) for name, option in OPTIONS.items() if get_origin(option.type) is Literal}
 _ADAPTERS = {name: TypeAdapter(option.type) for name, option in OPTIONS.items()}
 
 
@@ -84,7 +91,7 @@ METRIC_PATTERN = f"{BASE}|{_names_with(METRIC_OPTIONS)}"
 # -- reading and writing ----------------------------------------------------------------------------------------------
 
 
-def variant_name(**options: int | float) -> str:
+def variant_name(**options: Value) -> str:
     """The name of a variant: k=1000, lam=0.1 gives `k1000_lam0.1`, nothing gives `base`.
 
     Raises:
@@ -94,11 +101,11 @@ def variant_name(**options: int | float) -> str:
         raise ValueError(f"unknown option: {', '.join(sorted(unknown))}")
     if len({OPTIONS[name].sampler for name in options}) > 1:
         raise ValueError(f"{' and '.join(options)} are options of different samplers")
-    numbers = {name: _checked(name, options[name]) for name in OPTIONS if name in options}
-    return "_".join(f"{name}{_digits(number)}" for name, number in numbers.items()) or BASE
+    values = {name: _checked(name, options[name]) for name in OPTIONS if name in options}
+    return "_".join(f"{name}{_written(value)}" for name, value in values.items()) or BASE
 
 
-def variant_options(variant: str, sampler: str | None = None) -> dict[str, int | float]:
+def variant_options(variant: str, sampler: str | None = None) -> dict[str, Value]:
     """The options in a variant's name: `k1000_lam0.1` gives {"k": 1000, "lam": 0.1}, `base` gives {}.
 
     Args:
@@ -110,20 +117,23 @@ def variant_options(variant: str, sampler: str | None = None) -> dict[str, int |
     """
     if variant == BASE:
         return {}
-    options: dict[str, int | float] = {}
+    options: dict[str, Value] = {}
     for part in variant.split("_"):
-        name, number = _read(part, _options_of(sampler) if sampler else list(OPTIONS))
+        name, value = _read(part, _options_of(sampler) if sampler else list(OPTIONS))
         if name in options:
             raise ValueError(f"{name} is given twice")
-        options[name] = number
+        options[name] = value
     canonical = variant_name(**options)
     if variant != canonical:
         raise ValueError(f"write it as '{canonical}'")
     return options
 
 
-def _read(part: str, allowed: list[str]) -> tuple[str, int | float]:
-    """An option and its number, in whatever form that is written."""
+def _read(part: str, allowed: list[str]) -> tuple[str, Value]:
+    """An option and its value, a number in whatever form it is written."""
+    for name in allowed:
+        if name in _WORDS and re.fullmatch(f"{name}[a-z]+", part):
+            return name, part.removeprefix(name)
     found = re.fullmatch(r"([a-z]+)([0-9][0-9.e+-]*)", part)
     if not found or found[1] not in allowed:
         known = ", ".join(f"{name}…" for name in allowed)
@@ -136,16 +146,18 @@ def _read(part: str, allowed: list[str]) -> tuple[str, int | float]:
         raise ValueError(f"{name} takes a {kind}, and '{digits}' is none") from None
 
 
-def _checked(name: str, number: int | float) -> int | float:
+def _checked(name: str, value: Value) -> Value:
     try:
-        return _ADAPTERS[name].validate_python(number, strict=True)
+        return _ADAPTERS[name].validate_python(value, strict=True)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ").removeprefix("Input ")
         raise ValueError(f"{name} {reason}") from None
 
 
-def _digits(number: int | float) -> str:
-    """A number as short as it can be without another one sharing its name."""
+def _written(number: Value) -> str:
+    """A number as short as it can be without another one sharing its name; a word as it is."""
+    if isinstance(number, str):
+        return number
     short = str(number) if isinstance(number, int) else f"{number:g}"
     return short if float(short) == number else repr(number)
 

@@ -37,6 +37,9 @@ STAGES = (
     Row("Means + matched noise", "two_stage", "jitter", "controls"),
 )
 
+# What follows the name of a part whose chains start there: random training means, or random centroids (Appendix B.3).
+STARTS: dict[str, dict[str, str]] = {"": {}, "_from_centroids": {"start": "centroids"}}
+
 Said = dict[str, Any]
 
 
@@ -142,16 +145,24 @@ def _training_size(figure: str) -> Callable[[Config], Grid]:
 
 def _figure12(config: Config) -> Grid:
     figure = config.artefacts.figure12
-    ks = [ours(f"k = {k:,}", variant_name(k=k), k=k) for k in sorted({*figure.ks, figure.k_draws})]
-    draws = [ours(f"draw {draw + 1}", variant_name(k=figure.k_draws, draw=draw)) for draw in range(figure.n_draws)]
-    rows = {"ks": ks, "draws": draws, "peers": _said([*PEERS, *CURVE_CONTROLS])}
+    rows = {}
+    for part, start in STARTS.items():
+        rows[f"ks{part}"] = [
+            ours(f"k = {k:,}", variant_name(k=k, **start), k=k) for k in sorted({*figure.ks, figure.k_draws})
+        ]
+        rows[f"draws{part}"] = [
+            ours(f"draw {draw + 1}", variant_name(k=figure.k_draws, draw=draw, **start))
+            for draw in range(figure.n_draws)
+        ]
+    rows["peers"] = _said([*PEERS, *CURVE_CONTROLS])
     return Grid(figure.datasets, figure.seeds, rows, (OURS,))
 
 
 def _figure13(config: Config) -> Grid:
     figure = config.artefacts.figure13
     (resample,) = (row for row in CONTROL_ROWS if row.sampler == "resample")
-    rows = {"two": [ours("k = 2", variant_name(k=2))], "points": _said([OURS, resample])}
+    two = {f"two{part}": [ours("k = 2", variant_name(k=2, **start))] for part, start in STARTS.items()}
+    rows = {**two, "points": _said([OURS, resample])}
     return Grid(figure.datasets, [figure.seed], rows)
 
 
@@ -244,6 +255,7 @@ def scored_generations(config: Config, *artefacts: str) -> list[Generation]:
     )
 
 
-def two_centroids(config: Config, dataset: str, seed: int) -> Generation:
-    """The generation that a panel of Figure 13 shows."""
-    return Generation(run_of(config, dataset, "vae", seed), "manifold", variant_name(k=2))
+def two_centroids(config: Config, dataset: str, seed: int) -> dict[str, Generation]:
+    """The generations that the panels of Figure 13 show of a data set, by what follows its name in theirs."""
+    run = run_of(config, dataset, "vae", seed)
+    return {part: Generation(run, "manifold", variant_name(k=2, **start)) for part, start in STARTS.items()}

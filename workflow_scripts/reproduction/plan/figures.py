@@ -91,8 +91,11 @@ def figure_inputs(config: Config, figure: str) -> dict[str, str]:
     if figure in SAMPLES:
         return {"samples": f"{samples_generation(config, figure).folder}/samples.npy"}
     if figure == "figure13":
-        shown = {dataset: two_centroids(config, dataset, section.seed) for dataset in section.datasets}
-        return {dataset: f"{generation.folder}/centroids.npz" for dataset, generation in shown.items()}
+        return {
+            f"{dataset}{part}": f"{generation.folder}/centroids.npz"
+            for dataset in section.datasets
+            for part, generation in two_centroids(config, dataset, section.seed).items()
+        }
     if figure == "figure1":
         return {"geodesics": f"{latent_space_run(config).folder}/geodesics.npz"}
     raise ValueError(f"no such figure: {figure}")

@@ -58,7 +58,7 @@ def metric(config: Config, run: Run, variant: str) -> str:
 
 
 # The option of a sampler that an option in a variant's name replaces.
-_REPLACED = {"steps": "n_steps", "sigma": "scale", "h": "bandwidth"}
+_REPLACED = {"steps": "n_steps", "start": "start", "sigma": "scale", "h": "bandwidth"}
 
 
 def sampler(config: Config, generation: Generation) -> str:

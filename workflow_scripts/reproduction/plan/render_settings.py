@@ -8,7 +8,7 @@ from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, TITLES
 from reproduction.plan.augmentation import sources
-from reproduction.plan.cells import SCORED, section
+from reproduction.plan.cells import SCORED, STARTS, section
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
 from reproduction.plan.job_settings import text
 from reproduction.plan.rows import Row
@@ -149,16 +149,23 @@ def _of_scores(config: Config, name: str) -> dict[str, Any]:
     return told | {"panels": panels} | more
 
 
+def _titles_by_start(config: Config, datasets: Iterable[str]) -> dict[str, str]:
+    """Of the panels of Figure 13, by their inputs."""
+    words = {part: f"chains from random {start.get('start', 'training means')}" for part, start in STARTS.items()}
+    titles = {dataset: _sized_title(config, dataset) for dataset in datasets}
+    return {f"{name}{part}": f"{title}: {said}" for name, title in titles.items() for part, said in words.items()}
+
+
 def figure(config: Config, name: str) -> str:
     """For render_figure: what the figure shows beside its inputs."""
     section = getattr(config.artefacts, name)
     if name in SAMPLE_GRIDS:
         return text(_sample_grid(config, name))
-    if name in (*NEIGHBOURS, "figure13"):
-        shown = {"n_examples": section.n_examples} if name in NEIGHBOURS else {}
-        subset = getattr(section, "subset", "full")
-        titles = {dataset: _sized_title(config, dataset, subset) for dataset in section.datasets}
-        return text({"titles": titles, **shown})
+    if name in NEIGHBOURS:
+        titles = {dataset: _sized_title(config, dataset, section.subset) for dataset in section.datasets}
+        return text({"titles": titles, "n_examples": section.n_examples})
+    if name == "figure13":
+        return text({"titles": _titles_by_start(config, section.datasets)})
     if name == "figure1":
         return text({"title": _sized_title(config, section.dataset)})
     if name in SAMPLES:

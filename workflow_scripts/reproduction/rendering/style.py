@@ -23,7 +23,9 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
     "#56B4E9",
     "#F0E442",
 )
-CLASS_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, VERMILION, "#7F7F7F", "#332288", "#882255")
+WINE = "#882255"
+"""Of the paper's sampler with another start: no method that stands beside it has this colour."""
+CLASS_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, VERMILION, "#7F7F7F", "#332288", WINE)
 METHOD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#332288")
 """Of methods other than ours, which is vermilion: lines in yellow are not seen on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")

@@ -301,6 +301,38 @@ def test_released_chain_freezes_where_its_determinant_underflows():
     assert true.diagnostics["stuck_share"] == 0.0
 
 
+@pytest.mark.parametrize("sampler", ["manifold", "manifold_released"])
+def test_chains_start_at_means_at_centroids_or_at_draws_from_the_prior(context, sampler):
+    def ends(**start):  # of chains that hardly move
+        return draw(sampler, context, 400, "key", n_steps=1, n_lf=1, eps_lf=1e-6, n_long=0, **start).latents
+
+    for points, start in ((context.mu, {}), (context.metric.centroids, {"start": "centroids"})):
+        distances = torch.cdist(ends(**start).double(), points.double())
+        assert distances.amin(1).max() < 1e-4
+        assert len(distances.argmin(1).unique()) > 0.8 * len(points)
+    assert torch.equal(ends(), ends(start="means"))
+    z = ends(start="prior")
+    assert stats.kstest(z.ravel().numpy(), "norm").pvalue > 1e-3
+    assert torch.cdist(z, context.mu).amin(1).median() > 0.1
+    with pytest.raises(GeovaeError, match="start = 'mean': chains start at means, centroids or prior"):
+        ends(start="mean")
+
+
+def test_two_centroids_are_felt_by_chains_that_start_at_them_and_by_few_others():
+    mu = 20 * torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
+    metric = RiemannianMetric.from_latents(mu, torch.full_like(mu, -7.0), 2, 0.01)
+    settings = {"n_steps": 20, "n_long": 0}
+    moved = {
+        start: draw("manifold", Context(mu=mu, metric=metric), 300, "key", start=start, **settings).diagnostics
+        for start in ("means", "centroids")
+    }
+    assert moved["means"]["active_share_start"] <= 0.05
+    assert moved["centroids"]["active_share_start"] == 1.0
+    assert moved["means"]["displacement"] == pytest.approx(0.1 * math.sqrt(20 * 8), rel=0.1)  # n_lf ε √(N d)
+    assert moved["centroids"]["active_share"] > 0.9
+    assert moved["centroids"]["displacement"] < 0.9 * moved["means"]["displacement"]
+
+
 def test_manifold_without_the_long_chain_draws_the_same(context):
     with_long = draw("manifold", context, 12, "key", n_steps=4, n_long=5)
     without = draw("manifold", context, 12, "key", n_steps=4, n_long=0)

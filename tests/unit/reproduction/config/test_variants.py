@@ -13,6 +13,7 @@ from reproduction.config.variants import (
     METRIC_PATTERN,
     OPTIONS,
     VARIANT_PATTERN,
+    Value,
     describe_variant,
     metric_variant,
     variant_name,
@@ -35,6 +36,14 @@ NAMES = [
     ("steps1000000", {"steps": 1_000_000}, "base", "N = 1000000"),
     ("k50_lam0.1_steps7", {"k": 50, "lam": 0.1, "steps": 7}, "k50_lam0.1", "k = 50, λ = 0.1, N = 7"),
     ("k50_steps7_draw3", {"k": 50, "steps": 7, "draw": 3}, "k50_draw3", "k = 50, N = 7, draw = 3"),
+    ("startcentroids", {"start": "centroids"}, "base", "start = centroids"),
+    ("k2_startprior", {"k": 2, "start": "prior"}, "k2", "k = 2, start = prior"),
+    (
+        "k50_steps7_draw3_startcentroids",
+        {"k": 50, "steps": 7, "draw": 3, "start": "centroids"},
+        "k50_draw3",
+        "k = 50, N = 7, draw = 3, start = centroids",
+    ),
     ("sigma0.5", {"sigma": 0.5}, "base", "σ = 0.5"),
     ("sigma0.123456789", {"sigma": 0.123456789}, "base", "σ = 0.123456789"),
     ("sigma123456", {"sigma": 123456.0}, "base", "σ = 123456.0"),
@@ -53,7 +62,10 @@ def test_a_name_carries_its_options_names_its_metric_and_is_said_in_words(name, 
 
 
 REFUSED = [
-    ("q3", "allowed: base, or k…, lam…, steps…, draw…, sigma…, h…, joined by _ (for example k1000_lam0.1); 'q3' is"),
+    (
+        "q3",
+        "allowed: base, or k…, lam…, steps…, draw…, start…, sigma…, h…, joined by _ (for example",
+    ),
     ("", "allowed: base, or k…"),
     ("k", "'k' is none"),
     ("k10_", "'' is none"),
@@ -79,6 +91,12 @@ REFUSED = [
     ("lam0.1_k1000", "write it as 'k1000_lam0.1'"),
     ("steps100_k5000", "write it as 'k5000_steps100'"),
     ("draw3_k100", "write it as 'k100_draw3'"),
+    ("startmeans", "start should be 'centroids' or 'prior'"),
+    ("start", "'start' is none"),
+    ("start5", "start should be 'centroids' or 'prior'"),
+    ("startprior_k10", "write it as 'k10_startprior'"),
+    ("startprior_startprior", "start is given twice"),
+    ("startprior_sigma0.1", "start and sigma are options of different samplers"),
     ("k0100", "write it as 'k100'"),
     ("draw00", "write it as 'draw0'"),
     ("lam0.10", "write it as 'lam0.1'"),
@@ -105,6 +123,8 @@ def test_any_other_name_is_refused_with_the_reason_and_matches_no_wildcard(name,
         ({"k": 1}, "k should be greater than or equal to 2"),
         ({"k": 10.0}, "k should be a valid integer"),
         ({"steps": 0}, "steps should be greater than or equal to 1"),
+        ({"start": "means"}, "start should be 'centroids' or 'prior'"),
+        ({"start": 1}, "start should be 'centroids' or 'prior'"),
         ({"sigma": 1e6}, "sigma should be less than 1000000"),
         ({"sigma": float("inf")}, "sigma should be a finite number"),
         ({"h": float("nan")}, "h should be a finite number"),
@@ -131,15 +151,20 @@ DECIMALS = (
     .flatmap(lambda n: st.builds(decimal, st.integers(10 ** (n - 1), 10**n - 1), st.integers(-98 - n, 6 - n)))
     .filter(lambda number: 1e-99 <= number < 1e6)
 )
-NUMBERS = {"k": st.integers(2, 10**9), "steps": st.integers(1, 10**9), "draw": st.integers(0, 10**9)}
+VALUES = {
+    "k": st.integers(2, 10**9),
+    "steps": st.integers(1, 10**9),
+    "draw": st.integers(0, 10**9),
+    "start": st.sampled_from(["centroids", "prior"]),
+}
 
 
 @st.composite
-def options_in_any_order(draw: st.DrawFn) -> dict[str, int | float]:
+def options_in_any_order(draw: st.DrawFn) -> dict[str, Value]:
     sampler = draw(st.sampled_from(["manifold", "jitter", "kde"]))
     names = [name for name, option in OPTIONS.items() if option.sampler == sampler]
     chosen = draw(st.lists(st.sampled_from(names), unique=True))
-    return {name: draw(NUMBERS.get(name, DECIMALS)) for name in chosen}
+    return {name: draw(VALUES.get(name, DECIMALS)) for name in chosen}
 
 
 @settings(derandomize=True, deadline=None, max_examples=500)
@@ -169,7 +194,8 @@ def test_whatever_names_a_metric_is_its_own_part_of_the_metric(name):
 
 
 # Text near enough to a name to be taken for one.
-PARTS = st.builds(str.__add__, st.sampled_from([*OPTIONS, "base", "q"]), st.text("0123456789.e+-", max_size=6))
+AFTER = st.text("0123456789.e+-", max_size=6) | st.sampled_from(["means", "centroids", "prior", "priors"])
+PARTS = st.builds(str.__add__, st.sampled_from([*OPTIONS, "base", "q"]), AFTER)
 
 
 @settings(derandomize=True, deadline=None, max_examples=1000)

@@ -64,9 +64,9 @@ COUNTS = [
     ("table7", SEEDS, 2 * 3 * 5),
     ("figure4", {"subsets": ["full", "n500", "n200"], **SEEDS}, 3 * 3 * (13 + 4)),
     ("figure11", {"datasets": ["digits", "shapes"], "models": ["ae"], "subsets": ["full", "n400"]}, 2 * 2 * (2 + 4)),
-    ("figure12", {"ks": [100, 500], "k_draws": 300, "n_draws": 4, **SEEDS}, 3 * (3 + 4 + 1 + 2 + 4)),
-    ("figure12", {"ks": [100, 500], "k_draws": 500, "n_draws": 4}, 2 + 4 + 1 + 2 + 4),
-    ("figure13", {"datasets": ["digits", "shapes"]}, 2 * 3),
+    ("figure12", {"ks": [100, 500], "k_draws": 300, "n_draws": 4, **SEEDS}, 3 * (2 * (3 + 4) + 1 + 2 + 4)),
+    ("figure12", {"ks": [100, 500], "k_draws": 500, "n_draws": 4}, 2 * (2 + 4) + 1 + 2 + 4),
+    ("figure13", {"datasets": ["digits", "shapes"]}, 2 * 4),
     ("figure14", {"lams": [0.1, 1.0], "k": 200, **SEEDS}, 3 * (2 + 1 + 2 + 4)),
     (
         "figure_controls",
@@ -119,7 +119,18 @@ def test_random_centroids_are_drawn_as_often_as_asked():
         "k300_draw2",
     ]
     variants = {g.variant for g in scored_generations(config) if g.sampler == "manifold"}
-    assert variants == {"base", "k100", "k300", "k300_draw0", "k300_draw1", "k300_draw2"}
+    from_means = {"k100", "k300", "k300_draw0", "k300_draw1", "k300_draw2"}
+    assert variants == {"base", *from_means, *(f"{name}_startcentroids" for name in from_means)}
+
+
+@pytest.mark.parametrize("name", ["figure12", "figure13"])
+def test_the_same_cells_stand_there_for_both_starts(name):
+    parts = section(only(**{name: {}}), name)
+    paired = [part for part in parts if f"{part}_from_centroids" in parts]
+    assert paired == {"figure12": ["ks", "draws"], "figure13": ["two"]}[name]
+    for part in paired:
+        other = [{**said, "variant": f"{said['variant']}_startcentroids"} for said in parts[part]]
+        assert parts[f"{part}_from_centroids"] == other
 
 
 def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():
@@ -156,7 +167,10 @@ def test_the_runs_and_generations_of_the_figures_of_images():
     config = only(figure1={"seed": 2}, figure3={"seed": 4}, figure6=shown, figure13={"seed": 5})
     assert latent_space_run(config).key == "shapes/full/conv/vae/base/seed2"
     assert samples_generation(config, "figure6").key == "shapes/n300/conv/vae/base/seed7/manifold/base"
-    assert two_centroids(config, "digits", 5).key == "digits/full/conv/vae/base/seed5/manifold/k2"
+    assert {part: generation.key for part, generation in two_centroids(config, "digits", 5).items()} == {
+        "": "digits/full/conv/vae/base/seed5/manifold/k2",
+        "_from_centroids": "digits/full/conv/vae/base/seed5/manifold/k2_startcentroids",
+    }
     near = neighbour_generations(config, "figure3", "digits")
     assert {name: generation.sampler for name, generation in near.items()} == neighbour_samplers()
     assert {generation.run.key for generation in near.values()} == {"digits/full/conv/vae/base/seed4"}

@@ -24,6 +24,7 @@ from helpers.score_figure_checks import table as table  # a fixture
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW
 from reproduction.rendering import style
 from reproduction.rendering.figures import centroid_count, curves, regularisation, training_size
+from reproduction.rendering.figures.starts import STARTS
 
 SIZES = [{"subset": "full", "n": 12000}, {"subset": "n500", "n": 500}, {"subset": "n1000", "n": 1000}]
 PEERS = [ROWS[0], ROWS[2]]
@@ -136,6 +137,8 @@ def test_a_generation_without_a_record_is_named(table):
 
 KS = [{**curves.OURS, "k": k, "variant": variant} for k, variant in ((1000, "k1000"), (10, "k10"), (100, "base"))]
 DRAWS = [{**curves.OURS, "variant": f"k100_draw{draw}"} for draw in range(4)]
+KS_FROM_CENTROIDS = [{**point, "variant": f"k{point['k']}_startcentroids"} for point in KS]
+DRAWS_FROM_CENTROIDS = [{**draw, "variant": f"{draw['variant']}_startcentroids"} for draw in DRAWS]
 FID_OF_K = {10: 30.0, 100: 21.0, 1000: 19.0}
 
 
@@ -145,21 +148,30 @@ def centroid_scores(dataset: str = "digits") -> list[dict]:
         records += over_seeds("manifold", FID_OF_K[point["k"]], variant=point["variant"], dataset=dataset)
     for i, draw in enumerate(DRAWS):
         records += over_seeds("manifold", 20.0 + i, variant=draw["variant"], dataset=dataset)
+    for point in KS_FROM_CENTROIDS:
+        records += over_seeds("manifold", 2 * FID_OF_K[point["k"]], variant=point["variant"], dataset=dataset)
+    for i, draw in enumerate(DRAWS_FROM_CENTROIDS):
+        records += over_seeds("manifold", 40.0 + i, variant=draw["variant"], dataset=dataset)
     return records
 
 
 def centroid_settings(**changes) -> dict:
-    return COMMON | {"panels": [DIGITS], "ks": KS, "draws": DRAWS, "k_draws": 100, "peers": PEERS} | changes
+    parts = {"ks": KS, "draws": DRAWS, "ks_from_centroids": KS_FROM_CENTROIDS}
+    parts |= {"draws_from_centroids": DRAWS_FROM_CENTROIDS, "k_draws": 100, "peers": PEERS}
+    return COMMON | {"panels": [DIGITS]} | parts | changes
 
 
 def test_centroid_counts_and_peers(table):
     figure = centroid_count.render(table([*centroid_scores(), *strangers()]), centroid_settings())
     left = figure.axes[0]
-    ours = left.lines[0]
-    np.testing.assert_array_equal(ours.get_xdata(), [10, 100, 1000])
-    expected = [mean_std(FID_OF_K[k]) for k in (10, 100, 1000)]
-    np.testing.assert_allclose(ours.get_ydata(), [mean for mean, _ in expected])
-    np.testing.assert_allclose(bars(left)[0], [(mean - std, mean + std) for mean, std in expected])
+    drawn = [curve for curve in left.lines if curve.get_linestyle() != "None" and curve.get_gid() is None]
+    for i, (curve, factor) in enumerate(zip(drawn, (1, 2), strict=True)):  # from means, from centroids
+        np.testing.assert_array_equal(curve.get_xdata(), [10, 100, 1000])
+        expected = [mean_std(factor * FID_OF_K[k]) for k in (10, 100, 1000)]
+        np.testing.assert_allclose(curve.get_ydata(), [mean for mean, _ in expected])
+        np.testing.assert_allclose(bars(left)[i], [(mean - std, mean + std) for mean, std in expected])
+    assert len({curve.get_color() for curve in drawn}) == len({curve.get_linestyle() for curve in drawn}) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()[:2]] == [start.label for start in STARTS]
     assert [tick.get_text() for tick in left.get_xticklabels()] == ["10", "100", "1k"]
     for peer, fid, band in zip(PEERS, (24.0, 23.0), left.patches, strict=True):
         mean, std = mean_std(fid, 0.5)
@@ -176,12 +188,16 @@ def test_random_centroids_are_a_dot_each_beside_the_k_medoids_of_their_training(
     right = figure.axes[1]
     assert [tick.get_text() for tick in right.get_xticklabels()] == ["0", "1", "2"]
     columns = [part for part in right.collections if not isinstance(part, LineCollection)]
-    for column, step in zip(columns, (0, 1, 5), strict=True):
-        np.testing.assert_allclose(sorted(column.get_offsets()[:, 1]), [20 + step, 21 + step, 22 + step, 23 + step])
+    lowest = [20 + step + more for step in (0, 1, 5) for more in (0, 20)]  # a pair of starts for each training
+    for column, low in zip(columns, lowest, strict=True):
+        np.testing.assert_allclose(sorted(column.get_offsets()[:, 1]), [low, low + 1, low + 2, low + 3])
     medoids = [part.get_segments()[0] for part in right.collections if isinstance(part, LineCollection)]
-    for i, (segment, fid) in enumerate(zip(medoids, (21.0, 22.0, 26.0), strict=True)):
+    expected = [(x + shift, fid + more) for shift, more in ((-0.2, 0), (0.2, 21)) for x, fid in enumerate((21, 22, 26))]
+    for segment, (x, fid) in zip(medoids, expected, strict=True):
         np.testing.assert_allclose(segment[:, 1], fid)
-        assert segment[:, 0].mean() == pytest.approx(i)
+        assert segment[:, 0].mean() == pytest.approx(x)
+    for column, (x, _) in zip(columns, sorted(expected), strict=True):
+        assert column.get_offsets()[:, 0].mean() == pytest.approx(x, abs=0.1)
 
 
 def test_centroid_figures_have_no_words_over_others(table, monkeypatch):
