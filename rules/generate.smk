@@ -1,5 +1,7 @@
 # Images drawn from a trained model by one sampler.
 
+LATENT_FILES = ("latents", "latents_validation", "latents_test")
+
 
 rule draw_samples:
     input:
@@ -20,7 +22,7 @@ rule draw_samples:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
         device=CONFIG.device,
-        files=lambda w, input: inputs.flags(input, "latents", "latents_validation", "metric", "subset", "matched"),
+        files=lambda w, input: inputs.flags(input, *LATENT_FILES, "metric", "subset", "matched"),
         settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
         data=inputs.dataset_folder,
         n=lambda w: n_samples(CONFIG, generation_of(w)),

@@ -15,6 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
     parser.add_argument("--latents", help="latents.npz of the training images")
     parser.add_argument("--latents-validation", help="latents_validation.npz (kde)")
+    parser.add_argument("--latents-test", help="unseen_test.npz (reconstruction_test)")
     parser.add_argument("--metric", help="metric.npz (manifold samplers)")
     parser.add_argument("--data", help="folder of the prepared data set (real)")
     parser.add_argument("--subset", help="train.npy of the subset (real)")
@@ -43,6 +44,7 @@ def main(options: argparse.Namespace) -> None:
         options.model,
         latents=options.latents,
         latents_validation=options.latents_validation,
+        latents_test=options.latents_test,
         metric=options.metric,
         data=options.data if options.subset else None,
         subset=options.subset,

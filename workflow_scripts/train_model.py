@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.data.subsets import subset_images
     from geovae.models.files import build_model, save_model
     from geovae.training.checkpoint import FILE_NAME, Checkpoint, fingerprint
-    from geovae.training.history import EpochReport, best_row, save_history
+    from geovae.training.history import EpochReport, kept_row, save_history
     from geovae.training.loop import train
     from geovae.training.state import DivergedError
 
@@ -87,7 +87,7 @@ def main(options: argparse.Namespace) -> None:
         history, diverged = error.history, {"diverged_epoch": len(error.history) + 1}
         if not history:
             model = build_model(description, seed=seed_from(options.key, "weights"))
-    best = best_row(history) if history else {"epoch": 0, "validation_loss": None}
+    best = kept_row(history) if history else {"epoch": 0, "validation_loss": None}
     description |= circumstances | {
         "key": options.key,
         "training": options.settings["training"],

@@ -59,7 +59,7 @@ SETTINGS = {
     "table7": {
         "datasets": ["digits"],
         "seeds": SEEDS,
-        "nets": ["infogan"],
+        "panels": [{"dataset": "digits", "net": "infogan"}],
         "stages": [
             {"label": sampler, "model": "two_stage", "sampler": sampler}
             for sampler in ("prior", "two_stage", "manifold")

@@ -24,8 +24,8 @@ class PublishedNumber(NamedTuple):
         text: the number as printed.
         std_text: the standard deviation as printed after ±, "" where there is none.
         net: `conv` or `resnet` in Table 3, `infogan` or `wae` in Table 7, else "".
-        sampler: what generated the images in Tables 6 and 7 (`prior`, `manifold`, `two_stage`, `reconstruction`), where
-            the row does not say it; else "".
+        sampler: what generated the images in Tables 6 and 7 (`prior`, `manifold`, `two_stage`, `reconstruction_test`),
+            where the row does not say it; else "".
         label: the class, "AD" or "CN", of a score of Table 2; else "".
     """
 
@@ -141,7 +141,7 @@ _TABLE7 = {
     ("celeba", "infogan"): "Similar to [11] | 44.9 67.8 53.3 49.6",
     ("celeba", "wae"): "Similar to [56] | 34.3 70.8 40.7 37.9",
 }
-_TABLE7_SAMPLERS = ("reconstruction", "prior", "two_stage", "manifold")
+_TABLE7_SAMPLERS = ("reconstruction_test", "prior", "two_stage", "manifold")
 
 # FID between generated images and reconstructions, at the right of Figure 3.
 _FIGURE3 = """

@@ -16,7 +16,7 @@ NETS = {"CNN": "conv", "RESNET": "resnet", "SIMILAR TO [11]": "infogan", "SIMILA
 SAMPLERS = {
     "PRIOR": "prior",
     "OURS": "manifold",
-    "RECON.": "reconstruction",
+    "RECON.": "reconstruction_test",
     "1st STAGE": "prior",
     "2nd STAGE": "two_stage",
 }

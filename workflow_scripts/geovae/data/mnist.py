@@ -66,20 +66,25 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     Raises:
         GeovaeError: the files are not there.
     """
+    take_options(options, {}, "data set 'mnist'")
+    return splits(data_dir, PADDING)
+
+
+def splits(data_dir: str | Path | None, padding: int) -> dict[str, Images]:
+    """The splits with so many rows and columns of zeros on each side; GeovaeError if the files are not there."""
     from torchvision.datasets import MNIST
 
-    take_options(options, {}, "data set 'mnist'")
     if data_dir is None or not all((Path(data_dir) / file.path).is_file() for file in UNPACKED):
         raise GeovaeError(f"data set 'mnist': its files are not in {data_dir}/{FOLDER}. Run download_dataset.py first.")
     train, test = (MNIST(data_dir, train=train, download=False) for train in (True, False))
     cut = len(train) - N_VALIDATION
     return {
-        "train": _images(train.data[:cut], train.targets[:cut]),
-        "validation": _images(train.data[cut:], train.targets[cut:]),
-        "test": _images(test.data, test.targets),
+        "train": _images(train.data[:cut], train.targets[:cut], padding),
+        "validation": _images(train.data[cut:], train.targets[cut:], padding),
+        "test": _images(test.data, test.targets, padding),
     }
 
 
-def _images(images, labels) -> Images:
-    padded = np.pad(images.numpy(), ((0, 0), *[(PADDING, PADDING)] * 2))[:, None]
+def _images(images, labels, padding: int) -> Images:
+    padded = np.pad(images.numpy(), ((0, 0), *[(padding, padding)] * 2))[:, None]
     return Images.from_array(padded, labels.numpy(), tuple(str(digit) for digit in range(10)))

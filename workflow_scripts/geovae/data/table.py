@@ -17,6 +17,7 @@ DATASETS: dict[str, str | ModuleType] = {
     "shapes": "geovae.data.shapes",
     "phantoms": "geovae.data.phantoms",
     "mnist": "geovae.data.mnist",
+    "mnist28": "geovae.data.mnist28",
     "svhn": "geovae.data.svhn",
     "cifar10": "geovae.data.cifar10",
     "celeba": "geovae.data.celeba",

@@ -16,8 +16,8 @@ from geovae.models.base import Autoencoder
 class Context:
     """All that a sampler may need of a trained model; a sampler uses what it names and demands it with `need`.
 
-    `mu` (N, d) and `log_var` (N, d) are the latents of the training images, `mu_validation` (M, d) those of the
-    validation images, all float32 on the CPU; `images` (N, C, H, W) are the training images, uint8;
+    `mu` (N, d) and `log_var` (N, d) are the latents of the training images, `mu_validation` (M, d) and `mu_test`
+    those of validation and test images, all float32 on the CPU; `images` (N, C, H, W) are the training images, uint8;
     `matched_displacement` is the manifold sampler's root mean square displacement per dimension.
 
     Examples:
@@ -35,6 +35,7 @@ class Context:
     mu: torch.Tensor | None = None
     log_var: torch.Tensor | None = None
     mu_validation: torch.Tensor | None = None
+    mu_test: torch.Tensor | None = None
     metric: RiemannianMetric | None = None
     model: Autoencoder | None = None
     images: np.ndarray | None = None
@@ -45,7 +46,7 @@ class Context:
     def need(self, name: str, sampler: str) -> Any:
         """The field `name`, or a GeovaeError that says which sampler lacks it."""
         value = getattr(self, name)
-        if value is None or (name in ("mu", "mu_validation", "images") and len(value) == 0):
+        if value is None or (name in ("mu", "mu_validation", "mu_test", "images") and len(value) == 0):
             raise GeovaeError(f"sampler {sampler!r} needs {NEEDS[name]}.")
         return value
 
@@ -54,6 +55,7 @@ NEEDS = {
     "mu": "the training means (--latents), at least one",
     "log_var": "posterior variances, which this model's latents lack: use a model with a stochastic encoder",
     "mu_validation": "the validation means (--latents-validation), at least one",
+    "mu_test": "the means of test images (--latents-test), at least one",
     "metric": "a metric (--metric)",
     "model": "a trained model (--model)",
     "images": "the training images (--data and --subset), at least one",

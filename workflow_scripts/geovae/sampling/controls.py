@@ -1,8 +1,8 @@
 """Controls: what a score means is seen beside samplers that know nothing of the metric, and beside real images.
 
-Three of them decode latents of training images and differ in what is drawn: `reconstruction` decodes means, each image
-at most once; `resample` decodes means drawn with replacement, a sampler that only repeats; `posterior` decodes draws
-from the aggregate posterior.
+Some decode latents of images and differ in what is drawn: `reconstruction` decodes means of training images, each at
+most once, and `reconstruction_test` those of test images; `resample` decodes means drawn with replacement, a sampler
+that only repeats; `posterior` decodes draws from the aggregate posterior.
 """
 
 import math
@@ -24,6 +24,12 @@ def sample_real(context: Context, n: int, key: str) -> Draw:
 def sample_reconstructions(context: Context, n: int, key: str) -> Draw:
     """Means of n random training images, none twice before all have been drawn."""
     mu = context.need("mu", "reconstruction")
+    return Draw(_take(mu, rows_without_replacement(len(mu), n, numpy_generator(key))), None, {})
+
+
+def sample_test_reconstructions(context: Context, n: int, key: str) -> Draw:
+    """Means of n random test images, none twice before all have been drawn."""
+    mu = context.need("mu_test", "reconstruction_test")
     return Draw(_take(mu, rows_without_replacement(len(mu), n, numpy_generator(key))), None, {})
 
 

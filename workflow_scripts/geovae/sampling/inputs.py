@@ -16,6 +16,7 @@ def read_context(
     *,
     latents: str | Path | None = None,
     latents_validation: str | Path | None = None,
+    latents_test: str | Path | None = None,
     metric: str | Path | None = None,
     data: str | Path | None = None,
     subset: str | Path | None = None,
@@ -31,6 +32,7 @@ def read_context(
     d = trained.latent_dim
     mu, log_var = _latents(latents, d) if latents else (None, None)
     mu_validation = _latents(latents_validation, d)[0] if latents_validation else None
+    mu_test = _latents(latents_test, d)[0] if latents_test else None
     loaded = RiemannianMetric.load(metric) if metric else None
     if loaded is not None and loaded.latent_dim != d:
         raise GeovaeError(f"{metric}: a metric of {loaded.latent_dim} dimensions; the model's latents have {d}.")
@@ -46,6 +48,7 @@ def read_context(
         mu=mu,
         log_var=log_var,
         mu_validation=mu_validation,
+        mu_test=mu_test,
         metric=loaded,
         images=images,
         image_shape=trained.image_shape,

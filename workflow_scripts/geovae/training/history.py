@@ -10,6 +10,8 @@ from geovae.core.errors import GeovaeError
 
 # The column of the training images' loss in evaluation mode, where that decides.
 SELECTION_LOSS = "selection_loss"
+# The column that is 1 where the last epoch is kept, whatever the losses.
+KEEPS_LAST = "keeps_last"
 # In a log file, about this many lines tell the course of a training.
 LOG_LINES = 20
 
@@ -43,8 +45,10 @@ def load_history(path: str | Path) -> list[dict[str, float]]:
     return rows
 
 
-def best_row(history: list[dict[str, float]]) -> dict[str, float]:
-    """The row of the epoch whose weights were kept: the lowest deciding loss of the last phase."""
+def kept_row(history: list[dict[str, float]]) -> dict[str, float]:
+    """The row of the epoch whose weights were kept: the lowest deciding loss of the last phase, or the last row."""
+    if history[-1].get(KEEPS_LAST):
+        return history[-1]
     last = history[-1].get("phase")
     return min((row for row in history if row.get("phase") == last), key=deciding_loss)
 

@@ -17,12 +17,13 @@ from geovae.core.seeding import torch_generator
 from geovae.core.stopwatch import Stopwatch
 from geovae.models.base import ALL, Autoencoder, Loss
 from geovae.training.checkpoint import Checkpoint
-from geovae.training.history import SELECTION_LOSS, deciding_loss
+from geovae.training.history import KEEPS_LAST, SELECTION_LOSS, deciding_loss
 from geovae.training.precision import autocast_dtype
 from geovae.training.state import DivergedError, TrainingState
 
 TOTAL = "loss"
-SELECTIONS = ("validation", "train")
+LAST = "last"
+SELECTIONS = ("validation", "train", LAST)
 
 Row = dict[str, float]
 
@@ -38,6 +39,7 @@ def train(
     patience: int,
     key: str,
     select_on: str = "validation",
+    halve_every: int | None = None,
     precision: str = "float32",
     device: str | torch.device = "cpu",
     checkpoint: Checkpoint | None = None,
@@ -55,7 +57,10 @@ def train(
         patience: epochs without a better validation loss after which the learning rate is halved (paper: 5).
         key: the run's key, from which all randomness is drawn.
         select_on: the images whose loss, in evaluation mode after each epoch, chooses the weights that are kept and
-            the learning rate: `validation`, or `train` (paper: CIFAR10's small training sets).
+            the learning rate: `validation`, or `train` (paper: CIFAR10's small training sets); or `last`, whose weights
+            are kept whatever their loss.
+        halve_every: epochs after which the learning rate is halved, whatever the loss, in the place of `patience`; of a
+            model trained in stages those of a first stage of `epochs`, and in proportion in the others.
         precision: of the nets: `auto`, `float32` or `bfloat16` (see `geovae.training.precision`).
         device: where to train.
         checkpoint: where the state is kept after every epoch, and taken up from if it is there; left in place at the
@@ -63,10 +68,10 @@ def train(
         report: called with the row of every epoch when it ends.
 
     Returns:
-        One row an epoch: epoch, lr, `train_` and `validation_` means of every term and of the loss, seconds,
+        One row per epoch: epoch, lr, `train_` and `validation_` means of every term and of the loss, seconds,
         images_per_second, peak_memory_mb; for a model trained in stages also the phase; where the training images
-        decide, `selection_loss`, their loss. That and the validation loss are those of sampled latents, with the same
-        noise in every epoch.
+        decide, `selection_loss`, their loss; where the last epoch is kept, `keeps_last`, 1. Selection and validation
+        losses are those of sampled latents, with the same noise in every epoch.
 
     Raises:
         GeovaeError: a number is out of range, or there are too few images.
@@ -101,7 +106,9 @@ def train(
         if index < first:
             continue
         model.start_phase(phase.name)
-        state = TrainingState(model, index, lr, patience, history)
+        period = max(1, round(halve_every * phase.epochs / epochs)) if halve_every else None
+        keep_last = select_on == LAST
+        state = TrainingState(model, index, lr, patience, history, period=period, keep_last=keep_last)
         if loaded and index == first:
             state.restore(*loaded)
         before = sum(earlier.epochs for earlier in phases[:index])
@@ -168,6 +175,7 @@ def _run_epoch(
     row |= {f"train_{name}": value for name, value in train_means.items()}
     row |= {f"validation_{name}": value for name, value in validation_means.items()}
     row |= {SELECTION_LOSS: selection[TOTAL]} if selection else {}
+    row |= {KEEPS_LAST: 1.0} if state.keep_last else {}
     state.judge(deciding_loss(row))
     row |= {"seconds": time.perf_counter() - start, "images_per_second": len(train_images) / train_seconds}
     row["peak_memory_mb"] = Stopwatch.peak_memory_mb(train_images.device)

@@ -1,11 +1,12 @@
 """Everything that one epoch of a training hands to the next, and its two written forms."""
 
 import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder
 
-PLATEAU_FACTOR = 0.5
+FACTOR = 0.5  # of the learning rate
 
 
 class DivergedError(GeovaeError):
@@ -26,13 +27,26 @@ class TrainingState:
         phase: number of the phase, from 0.
         lr, patience: as in `geovae.training.loop.train`.
         history: rows of the earlier phases.
+        period: epochs of this phase after which the rate is halved, in the place of `patience`.
+        keep_last: keep the weights of the last epoch, not the best.
     """
 
-    def __init__(self, model: Autoencoder, phase: int, lr: float, patience: int, history: list[dict]) -> None:
+    def __init__(
+        self,
+        model: Autoencoder,
+        phase: int,
+        lr: float,
+        patience: int,
+        history: list[dict],
+        *,
+        period: int | None = None,
+        keep_last: bool = False,
+    ) -> None:
         self.model = model
         self.phase = phase
         self.epoch = 0  # epochs of this phase that are done
         self.history = list(history)
+        self.keep_last = keep_last
         self.best_loss = float("inf")
         self.best_weights: dict[str, torch.Tensor] = {}
         self.groups = model.parameter_groups()
@@ -40,7 +54,9 @@ class TrainingState:
             name: torch.optim.Adam(parameters, lr=lr, fused=True) for name, parameters in self.groups.items()
         }
         self.schedulers = {
-            name: torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=PLATEAU_FACTOR, patience=patience)
+            name: StepLR(optimizer, step_size=period, gamma=FACTOR)
+            if period
+            else ReduceLROnPlateau(optimizer, factor=FACTOR, patience=patience)
             for name, optimizer in self.optimizers.items()
         }
 
@@ -50,10 +66,10 @@ class TrainingState:
         return next(iter(self.optimizers.values())).param_groups[0]["lr"]
 
     def judge(self, loss: float) -> None:
-        """Halve the rates if it is time to, and keep the weights if they are the best so far."""
+        """Halve the rates if it is time to, and keep the weights if they are the best so far, or the last."""
         for scheduler in self.schedulers.values():
-            scheduler.step(loss)
-        if loss < self.best_loss:
+            scheduler.step(*([loss] if isinstance(scheduler, ReduceLROnPlateau) else []))
+        if self.keep_last or loss < self.best_loss:
             self.best_loss = loss
             self.best_weights = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
 

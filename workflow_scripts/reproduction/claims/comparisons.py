@@ -153,7 +153,9 @@ def _two_stage(stage: str) -> Callable[[Evidence], Parts]:
             )
             for table, name in cells_of(evidence, "table7")
             for stages in [{cell["sampler"]: cell for cell in need(table, "stages", "claims.table7")}]
-            for net in need(table, "nets", "claims.table7")
+            for panel in need(table, "panels", "claims.table7")
+            if panel["dataset"] == name
+            for net in [panel["net"]]
         ]
 
     return parts

@@ -117,6 +117,8 @@ def _uses(config: Config) -> Iterator[_Use]:
     for name in type(config.artefacts).model_fields:
         artefact = getattr(config.artefacts, name)
         datasets = [artefact.dataset] if hasattr(artefact, "dataset") else getattr(artefact, "datasets", [])
+        for row in getattr(artefact, "rows", []):
+            yield _Use(f"artefacts.{name}.rows", "", row.dataset, "full", (row.net,), "", 0)
         for dataset in datasets:
             subsets = getattr(artefact, "subsets", [getattr(artefact, "subset", "full")])
             nets = [getattr(artefact, "net", None), *getattr(artefact, "nets", [])]

@@ -1,8 +1,8 @@
 """How models are trained and sampled on a data set: the sections that every data set has."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 
 from reproduction.config.base import Closed, NetName
 from reproduction.config.models import Models
@@ -13,7 +13,9 @@ Epochs = Annotated[int, Field(ge=1)]
 BatchSize = Annotated[int, Field(ge=2)]
 Rate = Annotated[float, Field(gt=0)]
 Patience = Annotated[int, Field(ge=0)]
-Selection = Literal["validation", "train"]
+Selection = Literal["validation", "train", "last"]
+Halving = Annotated[int, Field(ge=1)]
+LatentDimension = Annotated[int, Field(ge=1)]
 
 
 class Training(Closed):
@@ -25,7 +27,10 @@ class Training(Closed):
     patience: Patience = Field(5, description="Epochs without a better validation loss before the rate is halved.")
     select_on: Selection = Field(
         "validation",
-        description="Images whose loss chooses the epoch that is kept, and says when the rate is halved.",
+        description="Images whose loss chooses the epoch that is kept and says when the rate is halved, or the `last`.",
+    )
+    halve_every: Halving | None = Field(
+        None, description="Epochs after which the rate is halved, whatever the loss, in the place of `patience`."
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Type that the nets multiply in; `auto` is bfloat16 where the hardware has it."
@@ -36,10 +41,11 @@ class Training(Closed):
     )
 
 
-class TrainingException(Closed):
-    """Runs whose optimisation differs, and in what; a key that is null or left out is as in `training`."""
+class ProtocolException(Closed):
+    """Runs whose protocol differs, and in what; a key that is null or left out is as for the others."""
 
     models: Annotated[list[ModelName], Field(min_length=1)] | None = Field(None, description="Of these models, or all.")
+    nets: Annotated[list[NetName], Field(min_length=1)] | None = Field(None, description="With these nets, or any.")
     subset: Literal["full", "sized", "class"] | None = Field(
         None, description="On all training images, on subsets nNUMBER, on those of a class, or on any."
     )
@@ -48,15 +54,22 @@ class TrainingException(Closed):
     lr: Rate | None = Field(None, description="As in `training`.")
     patience: Patience | None = Field(None, description="As in `training`.")
     select_on: Selection | None = Field(None, description="As in `training`.")
+    halve_every: Halving | None = Field(None, description="As in `training`.")
+    latent_dim: LatentDimension | None = Field(None, description="d, dimensions of the latent space.")
+    settings: dict[str, float | int | str] = Field(
+        {}, description="Hyper-parameters of `models` that differ, by their keys there."
+    )
 
-    def concerns(self, model: str, subset: str) -> bool:
-        """Whether the runs of a model on a subset are among them."""
+    def concerns(self, model: str, net: str, subset: str) -> bool:
+        """Whether the runs of a model with a net on a subset are among them."""
         kind = subset if subset == "full" else "class" if subset.startswith("class-") else "sized"
-        return (self.models is None or model in self.models) and self.subset in (None, kind)
+        return all(asked is None or found in asked for asked, found in ((self.models, model), (self.nets, net))) and (
+            self.subset in (None, kind)
+        )
 
     def changes(self) -> dict[str, int | float | str]:
         """The settings that differ."""
-        return self.model_dump(include=set(Training.model_fields), exclude_none=True)
+        return self.model_dump(exclude={"models", "nets", "subset", "settings"}, exclude_none=True)
 
 
 class Metric(Closed):
@@ -109,18 +122,40 @@ class Protocol(Closed):
         description="Encoder and decoder: `conv` and `mlp` are Table 4's; the others are in docs/reproduction.md.",
     )
     width: float = Field(1.0, gt=0, le=4, description="Factor on the net's layer widths; 1 is the paper's.")
-    latent_dim: int = Field(16, ge=1, description="d, dimensions of the latent space.")
+    latent_dim: LatentDimension = Field(16, description="d, dimensions of the latent space.")
     training: Training = Field(Training(), description="Optimisation.")
-    training_exceptions: list[TrainingException] = Field(
-        [], description="Where the optimisation differs; of several that concern a run the last decides."
+    exceptions: list[ProtocolException] = Field(
+        [], description="Runs whose protocol differs; of several exceptions that concern a run the last decides."
     )
     models: Models = Field(Models(), description="Hyper-parameters of the models.")
     metric: Metric = Field(Metric(), description="The Riemannian metric.")
     samplers: Samplers = Field(Samplers(), description="Options of the samplers.")
 
-    def training_of(self, model: str, subset: str) -> Training:
-        """The optimisation of a model on a subset."""
-        concerned = [exception for exception in self.training_exceptions if exception.concerns(model, subset)]
-        return self.training.model_copy(
-            update={name: value for exception in concerned for name, value in exception.changes().items()}
-        )
+    def of(self, model: str, net: str, subset: str) -> Self:
+        """The protocol of one run: with its net, and changed by the exceptions that concern it."""
+        changes: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
+        for exception in self.exceptions:
+            if exception.concerns(model, net, subset):
+                changes |= exception.changes()
+                settings |= exception.settings
+        latent_dim = changes.pop("latent_dim", self.latent_dim)
+        training = self.training.model_copy(update=changes)
+        changed = {model: getattr(self.models, model).model_copy(update=settings)}
+        models = self.models.model_copy(update=changed)
+        return self.model_copy(update={"net": net, "latent_dim": latent_dim, "training": training, "models": models})
+
+    @model_validator(mode="after")
+    def _exceptions_fit_the_models(self) -> Self:
+        for index, exception in enumerate(self.exceptions):
+            if exception.settings and not exception.models:
+                raise ValueError(f"exceptions.{index}.settings: name the models that they are of in `models`")
+            for model in exception.models or ():
+                section = getattr(self.models, model)
+                try:
+                    type(section).model_validate(section.model_dump() | exception.settings)
+                except ValidationError as error:
+                    problem = error.errors()[0]
+                    key = ".".join(map(str, problem["loc"]))
+                    raise ValueError(f"exceptions.{index}.settings.{key}, of {model}: {problem['msg']}") from None
+        return self

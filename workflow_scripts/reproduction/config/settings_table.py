@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reproduction.config.datasets import PAPER_DATASETS, TITLES, Dataset, Datasets
-from reproduction.config.protocol import TrainingException
+from reproduction.config.protocol import ProtocolException
 
 BEGIN = "<!-- settings of configs/paper.yaml, written by `make docs` -->"
 END = "<!-- end of the settings -->"
@@ -22,7 +22,7 @@ SYMBOLS = {
     "samplers.manifold.n_lf": "n_lf",
     "samplers.manifold.eps_lf": "ε",
 }
-APART = ("options", "training_exceptions")  # keys of a data set that are not settings of the same kind on all
+APART = ("options", "exceptions")  # keys of a data set that are not settings of the same kind on all
 
 
 def insert(document: str, content: Mapping[str, Any]) -> str:
@@ -47,7 +47,7 @@ def settings_table(datasets: Datasets) -> str:
         "|---" * (len(protocols) + 1) + "|",
         _row(["image (C, H, W)", *("×".join(map(str, protocol.image_shape())) for protocol in protocols.values())]),
         *(_row([_label(key), *map(_text, values)]) for key, values in shown.items()),
-        _row(["`training_exceptions`", *map(_exceptions, protocols.values())]),
+        _row(["`exceptions`", *map(_exceptions, protocols.values())]),
     ]
     alike = ", ".join(f"`{key}` {_text(values[0])}" for key, values in rows.items() if key not in shown)
     return "\n".join(lines) + f"\n\nThe same on all: {alike}.\n"
@@ -82,11 +82,13 @@ def _text(value: Any) -> str:
 
 def _exceptions(protocol: Dataset) -> str:
     """The exceptions in words: "rhvae: lr 0.0005"."""
-    return "; ".join(map(_exception, protocol.training_exceptions)) or "none"
+    return "; ".join(map(_exception, protocol.exceptions)) or "none"
 
 
-def _exception(exception: TrainingException) -> str:
+def _exception(exception: ProtocolException) -> str:
     models = ", ".join(exception.models) if exception.models else "all models"
+    models += f" with {', '.join(exception.nets)}" if exception.nets else ""
     kinds = {"full": " on all images", "sized": " on nNUMBER", "class": " on a class", None: ""}
-    changes = ", ".join(f"{name} {_text(value)}" for name, value in exception.changes().items())
+    differing = exception.changes() | exception.settings
+    changes = ", ".join(f"{name} {_text(value)}" for name, value in differing.items())
     return f"{models}{kinds[exception.subset]}: {changes}"

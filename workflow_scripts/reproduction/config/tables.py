@@ -30,7 +30,7 @@ class Table1(Closed):
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
     variants: list[PaperSamplerVariant] = Field(
         [],
-        description="More rows of the paper's sampler: options (`k…`, `lam…`, `steps…`, `draw…`, `start…`) joined by `_`.",
+        description="More rows of the paper's sampler: options (`k…`, `lam…`, `steps…`, `start…`, …) joined by `_`.",
     )
     split: Split = Field("test", description="Split of the reference images behind the printed scores.")
 
@@ -88,11 +88,19 @@ class Table6(Closed):
     seeds: Seeds = Field([0], description="Seeds of the trainings of each configuration.")
 
 
+class TwoStageRow(Closed):
+    """A row of Table 7; `exceptions` of its data set say what its training differs in."""
+
+    dataset: DatasetName = Field(description="Data set.")
+    net: NetName = Field(description="Net of the first stage.")
+
+
 class Table7(Closed):
     """The two-stage VAE (Appendix G)."""
 
-    datasets: DatasetNames = Field(["digits"], description="Data sets.")
-    nets: Nets = Field(["infogan", "wae"], description="Nets.")
+    rows: Annotated[list[TwoStageRow], Field(min_length=1)] = Field(
+        [TwoStageRow(dataset="digits", net="infogan"), TwoStageRow(dataset="digits", net="wae")], description="Rows."
+    )
     seeds: Seeds = Field([0], description="Seeds of the trainings.")
 
 

@@ -11,7 +11,7 @@ from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
 from reproduction.costs.workloads import backbone_macs, classifier_macs, n_train, run_macs, training_macs
 from reproduction.plan.augmentation import n_samples
-from reproduction.plan.keys import Generation, Run
+from reproduction.plan.keys import Generation, Run, protocol_of
 from reproduction.plan.targets import artefact_files
 
 # Seconds per job before it computes: Python, torch where it needs it, reading. Measured on one core.
@@ -93,7 +93,7 @@ class Estimator:
         return start + (work[rule](item) if rule in work else 0.0)
 
     def _training(self, run: Run) -> float:
-        training = self.config.protocol(run.dataset).training_of(run.model, run.subset)
+        training = protocol_of(self.config, run).training
         speed = images_per_second(self.known, self.device, run.net, run.model, training_macs(self.config, run))
         # One more forward pass an epoch where the training images decide.
         passes = 1 + (1 / TRAINING_PASSES if training.select_on == "train" else 0)
@@ -104,7 +104,7 @@ class Estimator:
         return n * run_macs(self.config, run)[0] / self.forward
 
     def _drawing(self, generation: Generation) -> float:
-        run, protocol = generation.run, self.config.protocol(generation.run.dataset)
+        run, protocol = generation.run, protocol_of(self.config, generation.run)
         n, chain = n_samples(self.config, generation), 0.0
         if "metric" in SAMPLERS[generation.sampler].reads:
             options, settings = variant_options(generation.variant), protocol.samplers.manifold

@@ -11,7 +11,7 @@ from geovae.evaluation.classifier import Classifier
 from geovae.models.discriminator import ImageDiscriminator
 from geovae.nets.build import build_net
 from reproduction.config.config import Config
-from reproduction.plan.keys import Run
+from reproduction.plan.keys import Run, protocol_of
 
 # Inception-v3 as the FID uses it, on 299×299 pixels (Szegedy et al. 2016: 5.7 billion multiplications per image).
 INCEPTION_MACS = 5.7e9
@@ -35,7 +35,7 @@ def net_macs(net: str, shape: tuple[int, int, int], latent_dim: int, width: floa
 
 def run_macs(config: Config, run: Run) -> tuple[float, float]:
     """Multiplications of the encoder and of the decoder of a run."""
-    protocol = config.protocol(run.dataset)
+    protocol = protocol_of(config, run)
     return net_macs(run.net, protocol.image_shape(), protocol.latent_dim, protocol.width)
 
 

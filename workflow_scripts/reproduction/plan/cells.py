@@ -30,7 +30,7 @@ PLUGGED_SAMPLERS = (
     ("Reconstructions", "reconstruction", "controls"),
 )
 STAGES = (
-    Row("Reconstructions", "two_stage", "reconstruction", "controls"),
+    Row("Reconstructions", "two_stage", "reconstruction_test", "controls"),
     Row("1st stage", "two_stage", "prior", "paper"),
     Row("2nd stage", "two_stage", "two_stage", "paper"),
     Row("Ours", "two_stage", "manifold", "paper"),
@@ -52,6 +52,7 @@ class Grid:
             the renderer and the claims know them.
         beside: rows that are scored and told to nobody.
         shared: what all cells share beside their seeds.
+        panels: data set and net of each panel, where not every net is on every data set.
     """
 
     datasets: list[str]
@@ -61,22 +62,26 @@ class Grid:
     shared: dict[str, str] = field(default_factory=dict)
     nets: list[str] | None = None
     subsets: list[str] | None = None
+    panels: list[Said] | None = None
 
     @property
     def section(self) -> Said:
         """What the renderer and the claims are told of the cells."""
-        several = {"nets": self.nets} if self.nets else {}
+        several = {name: value for name in ("nets", "panels") if (value := getattr(self, name))}
         return {"datasets": self.datasets, "seeds": self.seeds, **self.shared, **several, **self.rows}
 
     def cells(self, config: Config) -> list[Cell]:
         """All cells, on the data set's own net where no other is said."""
         nets = [{"net": net} for net in self.nets or ()] or [{}]
+        on_all = [
+            {"dataset": dataset, "net": config.protocol(dataset).net} | net
+            for dataset, net in product(self.datasets, nets)
+        ]
         subsets = [{"subset": subset} for subset in self.subsets or ()] or [{}]
         rows = [row for part in self.rows.values() for row in part] + _said(self.beside)
         shared = {"seeds": self.seeds, **self.shared}
         return [
-            Cell.of({"dataset": dataset, "net": config.protocol(dataset).net}, shared, net, subset, row)
-            for dataset, net, subset, row in product(self.datasets, nets, subsets, rows)
+            Cell.of(panel, shared, subset, row) for panel, subset, row in product(self.panels or on_all, subsets, rows)
         ]
 
 
@@ -128,7 +133,9 @@ def _table6(config: Config) -> Grid:
 
 def _table7(config: Config) -> Grid:
     table = config.artefacts.table7
-    return Grid(table.datasets, table.seeds, {"stages": _said(STAGES)}, nets=table.nets)
+    datasets = list(dict.fromkeys(row.dataset for row in table.rows))
+    panels = [row.model_dump() for row in table.rows]
+    return Grid(datasets, table.seeds, {"stages": _said(STAGES)}, panels=panels)
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------

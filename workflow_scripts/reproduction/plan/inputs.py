@@ -149,6 +149,7 @@ def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
         "model": ("model", f"{run.folder}/model.json"),
         "latents": ("latents", f"{run.folder}/latents.npz"),
         "latents_validation": ("latents_validation", f"{run.folder}/latents_validation.npz"),
+        "latents_test": ("latents_test", f"{run.folder}/unseen_test.npz"),
         "metric": ("metric", metric_file(wildcards)),
         "images": ("subset", f"{subset_folder(wildcards)}/train.npy"),
         "matched": ("matched", f"{Generation(run, 'manifold').folder}/diagnostics.json"),

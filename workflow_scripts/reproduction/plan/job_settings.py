@@ -14,7 +14,7 @@ from reproduction.config.protocol import Training
 from reproduction.config.searches import trial_settings
 from reproduction.config.variants import METRIC_OPTIONS, variant_options
 from reproduction.plan.augmentation import n_samples
-from reproduction.plan.keys import Generation, Run
+from reproduction.plan.keys import Generation, Run, protocol_of
 
 
 def text(content: dict[str, Any]) -> str:
@@ -30,7 +30,7 @@ def dataset(config: Config, name: str) -> str:
 
 def training(config: Config, run: Run) -> str:
     """For train_model: model, net and optimisation of a run, with the settings that its trial replaces."""
-    protocol = config.protocol(run.dataset)
+    protocol = protocol_of(config, run)
     settings = trial_settings(protocol, run.model, run.trial)
     return text(
         {
@@ -39,15 +39,16 @@ def training(config: Config, run: Run) -> str:
             "net": run.net,
             "width": protocol.width,
             "latent_dim": protocol.latent_dim,
-            "training": _optimisation(protocol.training_of(run.model, run.subset)),
+            "training": _optimisation(protocol.training),
         }
     )
 
 
 def _optimisation(training: Training) -> dict[str, Any]:
-    """What `geovae.training.loop.train` and the job are told; that the validation images decide goes without saying."""
-    unsaid = {"select_on"} if training.select_on == "validation" else set()
-    return training.model_dump(exclude=unsaid)
+    """What `geovae.training.loop.train` and the job are told; the paper's ways go without saying."""
+    usual = {"select_on": "validation", "halve_every": None}
+    told = training.model_dump()
+    return {name: value for name, value in told.items() if name not in usual or usual[name] != value}
 
 
 def metric(config: Config, run: Run, variant: str) -> str:

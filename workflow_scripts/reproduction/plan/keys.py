@@ -6,6 +6,7 @@ from geovae.evaluation.table import BACKBONES
 from geovae.sampling import table
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import Config
+from reproduction.config.datasets import Dataset
 from reproduction.config.models import Models
 
 MODELS = tuple(Models.model_fields)
@@ -88,3 +89,8 @@ def run_of(
 ) -> Run:
     """The run of a model, on the net that the data set's protocol names unless another is given."""
     return Run(dataset, subset, net or config.protocol(dataset).net, model, trial, seed)
+
+
+def protocol_of(config: Config, run: Run) -> Dataset:
+    """The protocol of a run: the data set's, with the exceptions that concern it."""
+    return config.protocol(run.dataset).of(run.model, run.net, run.subset)

@@ -6,7 +6,7 @@ from typing import Any
 from reproduction import published
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
-from reproduction.config.datasets import CLASSES, TITLES
+from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, STARTS, section
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
@@ -82,9 +82,14 @@ def _table2(config: Config) -> dict[str, Any]:
 def _table7(config: Config) -> dict[str, Any]:
     table, nets = config.artefacts.table7, published.rows_by_net("table7")
     lines = [
-        {"dataset": dataset, "net": net, "title": f"{TITLES[dataset]}, {nets.get(net, net).lower()}"}
-        for dataset in table.datasets
-        for net in table.nets
+        {
+            "dataset": row.dataset,
+            "net": row.net,
+            "title": f"{TITLES[row.dataset]}, {nets.get(row.net, row.net).lower()}",
+            "published_as": SECTIONS[row.dataset].published_as or row.dataset,
+            "latent_dim": config.protocol(row.dataset).of("two_stage", row.net, "full").latent_dim,
+        }
+        for row in table.rows
     ]
     return _scored(config, "table7") | {"lines": lines}
 

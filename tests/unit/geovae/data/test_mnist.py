@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geovae.core.errors import GeovaeError
-from geovae.data import mnist
+from geovae.data import mnist, mnist28
 from geovae.data.base import read_split, write_split
 from geovae.data.raw_files.download import Store
 from geovae.data.raw_files.remote import RemoteFile
@@ -86,6 +86,19 @@ def test_the_last_training_images_validate_and_all_are_padded(raw):
     assert splits["validation"].labels.tolist() == [8, 9, 0, 1]
     for array in images.values():
         assert array.sum() == array[..., 2:-2, 2:-2].sum()
+
+
+def pixels(images):
+    return np.concatenate(list(images.chunks()))
+
+
+def test_at_its_own_size_it_is_the_middle_of_the_padded_one(raw):
+    folder, _ = raw
+    padded = mnist.load({}, folder)
+    for split, images in mnist28.load({}, folder).items():
+        assert pixels(images).shape[1:] == (1, 28, 28)
+        assert np.array_equal(pixels(images), pixels(padded[split])[:, :, 2:-2, 2:-2])
+        assert np.array_equal(images.labels, padded[split].labels)
 
 
 def test_unpacked_files_are_used_and_nothing_else_is_asked_for(raw):

@@ -48,6 +48,7 @@ def context():
         mu=mu,
         log_var=log_var,
         mu_validation=latents(30, 1)[0],
+        mu_test=latents(20, 2)[0],
         metric=RiemannianMetric.from_latents(mu, log_var, 10, 0.01),
         model=Prior(),
         images=np.random.default_rng(0).integers(256, size=(N, *SHAPE), dtype=np.uint8),

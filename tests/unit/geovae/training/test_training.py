@@ -16,7 +16,7 @@ from geovae.core.images import to_unit
 from geovae.core.seeding import torch_generator
 from geovae.models.base import Autoencoder
 from geovae.models.files import build_model
-from geovae.training.history import EpochReport, best_row, load_history, save_history
+from geovae.training.history import EpochReport, kept_row, load_history, save_history
 from geovae.training.loop import train
 from geovae.training.state import DivergedError
 from helpers.training_runs import DESCRIPTION, SETTINGS, Recorder, images
@@ -99,7 +99,7 @@ def test_the_weights_of_the_best_training_loss_are_kept_where_the_training_image
     assert best != min(range(12), key=lambda epoch: history[epoch]["validation_loss"])
     assert mean_loss(model, data[0]) == pytest.approx(min(losses), rel=1e-6)
     assert mean_loss(model, data[1]) == pytest.approx(history[best]["validation_loss"], rel=1e-6)
-    assert best_row(history) is history[best]
+    assert kept_row(history) is history[best]
 
 
 def test_the_learning_rate_follows_the_images_that_decide():
@@ -265,3 +265,18 @@ def test_compiled_nets_train_to_about_the_same_loss():
         losses.append(train(model, *data, **SETTINGS | {"lr": 1e-5})[-1]["validation_loss"])
         assert list(model.state_dict()) == names  # a compiled model is saved like any other
     assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+
+
+def test_the_rate_is_halved_at_fixed_epochs_whatever_the_loss():
+    rows = train(vae(), images(20), images(10), **SETTINGS | {"epochs": 7, "patience": 0, "halve_every": 3})
+    rate = SETTINGS["lr"]
+    assert [row["lr"] for row in rows] == [rate] * 3 + [rate / 2] * 3 + [rate / 4]
+
+
+def test_the_last_epoch_is_kept_on_request():
+    model = Recorder()
+    rows = train(model, numbered(30), numbered(20), **SETTINGS | {"lr": 0.3, "epochs": 4, "select_on": "last"})
+    losses = [row["validation_error"] for row in rows]
+    assert min(losses) < losses[-1]
+    assert kept_row(rows) is rows[-1]
+    assert np.mean((np.arange(20) / 255 - model.grey.item()) ** 2) == pytest.approx(losses[-1], rel=1e-5)

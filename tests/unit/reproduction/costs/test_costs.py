@@ -60,7 +60,7 @@ def test_the_vaegan_trains_a_discriminator_on_three_images_too():
 
 
 def test_a_training_that_chooses_its_epoch_on_its_own_images_passes_them_once_more():
-    exceptions = {"training_exceptions": [{"subset": "sized", "select_on": "train", "epochs": 50}]}
+    exceptions = {"exceptions": [{"subset": "sized", "select_on": "train", "epochs": 50}]}
     usual, other = (
         Estimator(load_config({"datasets": {"digits": section}, "artefacts": NONE}), "cpu", KNOWN)
         for section in ({}, exceptions)

@@ -38,6 +38,7 @@ READ = {
         "latents": f"{FOLDER}/latents.npz",
         "matched": f"{FOLDER}/generations/manifold/base/diagnostics.json",
     },
+    "reconstruction_test": {"latents_test": f"{FOLDER}/unseen_test.npz"},
     **{name: {"latents": f"{FOLDER}/latents.npz"} for name in ("reconstruction", "resample", "posterior")},
 }
 

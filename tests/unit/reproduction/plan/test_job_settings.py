@@ -35,7 +35,7 @@ def test_a_training_gets_the_settings_of_its_model_and_net():
     told = json.loads(job_settings.training(config, Run("digits", "full", "mlp", "wae", "base", 2)))
     assert (told["model"], told["net"], told["latent_dim"], told["width"]) == ("wae", "mlp", 5, 1.0)
     assert told["model_settings"] == {"lam": 3.0, "kernel_bandwidth": 1.0}
-    assert told["training"] == config.datasets.digits.training.model_dump(exclude={"select_on"})
+    assert told["training"] == config.datasets.digits.training.model_dump(exclude={"select_on", "halve_every"})
 
 
 def test_an_exception_reaches_the_runs_that_it_concerns():
@@ -43,9 +43,10 @@ def test_an_exception_reaches_the_runs_that_it_concerns():
         {"subset": "sized", "select_on": "train", "lr": 0.5},
         {"models": ["wae", "vae"], "lr": 0.25},
         {"subset": "class", "epochs": 3},
+        {"models": ["wae"], "nets": ["resnet"], "halve_every": 7, "latent_dim": 9, "settings": {"lam": 2.5}},
     ]
-    config = load_config(overlay(BASE, {"datasets": {"digits": {"training_exceptions": exceptions}}}))
-    usual = config.datasets.digits.training.model_dump(exclude={"select_on"})
+    config = load_config(overlay(BASE, {"datasets": {"digits": {"exceptions": exceptions}}}))
+    usual = config.datasets.digits.training.model_dump(exclude={"select_on", "halve_every"})
 
     def told(model: str, subset: str) -> dict:
         return json.loads(job_settings.training(config, Run("digits", subset, "mlp", model, "base", 2)))["training"]
@@ -55,6 +56,10 @@ def test_an_exception_reaches_the_runs_that_it_concerns():
     assert told("vae", "full") == usual | {"lr": 0.25}
     assert told("vae", "n100") == usual | {"select_on": "train", "lr": 0.25}  # the last decides
     assert told("ae", "class-3") == usual | {"epochs": 3}
+    assert told("wae", "full") == usual | {"lr": 0.25}  # with another net
+    one = json.loads(job_settings.training(config, Run("digits", "full", "resnet", "wae", "base", 2)))
+    assert one["training"] == usual | {"lr": 0.25, "halve_every": 7}
+    assert (one["latent_dim"], one["model_settings"]) == (9, {"lam": 2.5, "kernel_bandwidth": 1.0})
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,7 @@ CHANGES = {
     "table2": {"n_runs": 3},
     "table3": {"n_trials": 9},
     "table6": {"n_trials": 9},
-    "table7": {"nets": ["wae"]},
+    "table7": {"rows": [{"dataset": "digits", "net": "wae"}]},
     "figure1": {"grid": 60},
     "figure2": {"columns": 3},
     "figure3": {"datasets": ["shapes"]},

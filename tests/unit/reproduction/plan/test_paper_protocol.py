@@ -117,6 +117,28 @@ def test_trainings_are_appendix_ds(dataset, net, d, epochs, lr):
     assert (training.epochs, training.lr, training.batch_size, training.patience) == (epochs, lr, 100, 5)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "net", "epochs", "second", "halve_every"),
+    [("mnist28", "infogan", 400, 800, 150), ("celeba", "infogan", 400, 800, 150), ("celeba", "wae", 70, 70, 30)],
+)
+def test_the_two_stage_model_is_trained_as_by_its_authors(dataset, net, epochs, second, halve_every):
+    protocol = CONFIG.protocol(dataset).of("two_stage", net, "full")
+    training = protocol.training
+    assert (protocol.latent_dim, training.batch_size, training.lr) == (64, 64, 1e-4)
+    assert (training.epochs, training.halve_every, training.select_on) == (epochs, halve_every, "last")
+    assert training.epochs * protocol.models.two_stage.second_epochs == second
+
+
+def test_table7_has_the_papers_three_rows():
+    assert [(row.dataset, row.net) for row in SHOWN.table7.rows] == [
+        ("mnist28", "infogan"), ("celeba", "infogan"), ("celeba", "wae"),
+    ]  # fmt: skip
+    stages = section(CONFIG, "table7")["stages"]
+    printed_samplers = {n.sampler for n in published.NUMBERS if n.table == "table7"}
+    assert {stage["sampler"] for stage in stages} - {"jitter"} == printed_samplers
+    assert CONFIG.protocol("mnist28").image_shape() == (1, 28, 28)
+
+
 def test_scores_are_on_ten_thousand_images_and_inceptions_features():
     assert (CONFIG.evaluation.n_samples, CONFIG.evaluation.backbone) == (10_000, "inception")
 

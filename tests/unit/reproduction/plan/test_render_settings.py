@@ -50,7 +50,8 @@ def test_a_figure_finds_a_score_of_every_cell(name, tmp_path):
 
 def test_table_7_has_a_column_for_each_stage():
     assert [stage["sampler"] for stage in section(DEFAULT, "table7")["stages"]] == list(GENERATIONS)
-    lines = json.loads(render_settings.table(changed(table7={"nets": ["infogan", "mlp"]}), "table7"))["lines"]
+    rows = [{"dataset": "digits", "net": net} for net in ("infogan", "mlp")]
+    lines = json.loads(render_settings.table(changed(table7={"rows": rows}), "table7"))["lines"]
     assert [line["title"] for line in lines] == ["Digits, similar to [11]", "Digits, mlp"]
 
 

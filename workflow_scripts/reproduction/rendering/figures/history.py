@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geovae.core.errors import GeovaeError
-from geovae.training.history import SELECTION_LOSS, best_row
+from geovae.training.history import SELECTION_LOSS, kept_row
 from reproduction.rendering import style
 
 TITLES = {"loss": "total loss", "kl": "KL"}
@@ -31,7 +31,7 @@ def draw(history: Sequence[Mapping[str, float]]) -> Figure:
         figure = style.new_figure(style.WIDTH, 2.8)
         figure.set_layout_engine("constrained")
         grid = figure.add_gridspec(2, len(names), height_ratios=(5, 1))
-        best = history.index(best_row(history))
+        best = history.index(kept_row(history))
         for i, name in enumerate(names):
             axes = figure.add_subplot(grid[0, i])
             _draw_term(axes, columns, name, best)

@@ -33,7 +33,7 @@ class Generation(NamedTuple):
 
 
 GENERATIONS = {
-    "reconstruction": Generation("Recon.", "FID ↓", False),
+    "reconstruction_test": Generation("Recon.", "FID ↓", False),
     "prior": Generation("1st stage (prior)", "FID ↓", True),
     "two_stage": Generation("2nd stage", "FID ↓", True),
     "manifold": Generation("Ours", "FID ↓", True),
@@ -66,7 +66,8 @@ class Entry(NamedTuple):
         net = self.row["net"]
         if net not in PAPER_ROWS:
             return None
-        return published.lookup(NAME, PAPER_ROWS[net], self.dataset, "fid", net=net, sampler=self.sampler)
+        dataset = self.row["published_as"]
+        return published.lookup(NAME, PAPER_ROWS[net], dataset, "fid", net=net, sampler=self.sampler)
 
 
 def build(records: Records, settings: Mapping) -> Document:
@@ -75,7 +76,8 @@ def build(records: Records, settings: Mapping) -> Document:
     Args:
         records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, width of each), `subset`, `split`, `backbone`,
-            `seeds`, `lines`, each with dataset, net and title, and `stages`, each with model and sampler.
+            `seeds`, `lines`, each with dataset, net, title, latent_dim and published_as (the data set's name in the
+            paper's numbers), and `stages`, each with model and sampler.
 
     Raises:
         GeovaeError: two rows have the same title, or a row's data set is not among `datasets`.
@@ -110,9 +112,8 @@ def _table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -> Table
     rows = []
     for row in settings["lines"]:
         of_row = [entries[row["title"], sampler] for sampler in GENERATIONS]
-        info = settings["datasets_info"][row["dataset"]]
         cells = [cell for entry in of_row for cell in _cells(entry, of_row, with_paper)]
-        rows.append(Row(row["title"], tuple(cells), description=f"latent dimension {info['latent_dim']}"))
+        rows.append(Row(row["title"], tuple(cells), description=f"latent dimension {row['latent_dim']}"))
     caption = "FID (lower is better) of the two-stage VAE, sampled by each of its stages and by the proposed method."
     blocks = (Block("", tuple(rows)),)
     return Table(
@@ -139,7 +140,7 @@ def _cells(entry: Entry, of_row: Sequence[Entry], with_paper: bool) -> list[Cell
 
 def _footnotes(entries: Mapping[tuple[str, str], Entry], settings: Mapping, with_paper: bool) -> tuple[str, ...]:
     notes = [
-        "Recon.: training images, encoded and decoded. Means + matched noise: training means with Gaussian noise as "
+        "Recon.: test images, encoded and decoded. Means + matched noise: training means with Gaussian noise as "
         "large as the displacement of ours; a control, not a method.",
         "Bold: the best of first stage, second stage and ours in a row at the printed precision; the others do not "
         "compete.",
@@ -151,9 +152,10 @@ def _footnotes(entries: Mapping[tuple[str, str], Entry], settings: Mapping, with
     ]
     notes += [f"{'; '.join(nets)}."] if nets else []
     shown = {"datasets": list(dict.fromkeys(row["dataset"] for row in settings["lines"]))}
+    in_paper = {row["dataset"] for row in settings["lines"] if row["published_as"] in paper_datasets(NAME)}
     return (
         *notes,
-        *score_footnotes(list(entries.values()), {**settings, **shown}, "FID", paper_datasets(NAME), "the paper's"),
+        *score_footnotes(list(entries.values()), {**settings, **shown}, "FID", in_paper, "the paper's"),
     )
 
 

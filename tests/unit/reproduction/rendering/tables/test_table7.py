@@ -15,14 +15,15 @@ INFO = {
     "mnist": {"title": "MNIST", "latent_dim": 16, "width": 1.0},
     "celeba": {"title": "CelebA", "latent_dim": 64, "width": 1.0},
 }
-FIDS = {"reconstruction": 1.0, "prior": 9.0, "two_stage": 5.002, "manifold": 5.004, "jitter": 2.0}
+FIDS = {"reconstruction_test": 1.0, "prior": 9.0, "two_stage": 5.002, "manifold": 5.004, "jitter": 2.0}
 
 
 STAGES = [{"model": "two_stage", "sampler": sampler} for sampler in FIDS]
 
 
 def line(dataset: str, net: str) -> dict:
-    return {"dataset": dataset, "net": net, "title": f"{dataset} {net}"}
+    shown = {"title": f"{dataset} {net}", "published_as": dataset, "latent_dim": INFO[dataset]["latent_dim"]}
+    return {"dataset": dataset, "net": net, **shown}
 
 
 def settings(*lines, **changes) -> dict:
@@ -112,7 +113,7 @@ def test_mean_and_deviation_over_seeds():
 def test_footnotes_say_what_is_not_comparable():
     shown = settings(line("digits", "infogan"), datasets=["digits", "mnist"])
     notes = " ".join(table7.build(scores("digits", "infogan"), shown).tables[0].footnotes)
-    for text in ("97.5 %", "Digits 500", "Digits × 0.125", "stand-in", "training images, encoded and decoded"):
+    for text in ("97.5 %", "Digits 500", "Digits × 0.125", "stand-in", "test images, encoded and decoded"):
         assert text in notes
     assert "[11]" not in notes
     assert "MNIST" not in notes
