@@ -3,20 +3,13 @@
 import importlib
 
 from helpers.paths import SCRIPTS
-from reproduction.config.figures import Figures
 from reproduction.config.tables import Tables
-from reproduction.rendering.figures.render import FIGURES
 from reproduction.rendering.modules import TABLES
 
 
 def test_every_table_has_a_module_that_builds_it():
     assert list(TABLES) == list(Tables.model_fields)
     assert all(callable(importlib.import_module(module).build) for module in TABLES.values())
-
-
-def test_every_figure_has_a_module_that_draws_it():
-    assert set(FIGURES) == set(Figures.model_fields)
-    assert all(callable(importlib.import_module(module).render) for module in FIGURES.values())
 
 
 def test_rendering_claims_and_scores_import_nothing_of_the_plan():

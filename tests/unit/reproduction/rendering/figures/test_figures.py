@@ -80,7 +80,6 @@ def geodesics(tmp_path):
 
 
 def test_every_figure_of_the_config_has_a_module_that_renders_it():
-    assert set(FIGURES) == {*(f"figure{number}" for number in range(1, 15)), "figure_controls"}
     assert set(FIGURES) == {name for name in Artefacts.model_fields if name.startswith("figure")}
     for module in set(FIGURES.values()):
         assert callable(importlib.import_module(module).render)

@@ -1,0 +1,67 @@
+"""The script train_backbone: it trains the backbone of the table that it is told, with its options and no others."""
+
+import json
+
+import torch
+
+import train_backbone
+from geovae.core import storage
+from geovae.evaluation.features import load_backbone
+from geovae.evaluation.table import BACKBONES, BackboneEntry
+from helpers.script_runs import fails, images_of, run
+from helpers.script_runs import folder as folder  # a fixture
+
+torch.set_num_threads(1)
+
+
+class Brightness(torch.nn.Module):
+    """One feature: the sum of the pixels, times a weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.weight * images.float().flatten(1).sum(1, keepdim=True)
+
+
+def load_brightness(folder, description) -> Brightness:
+    model = Brightness()
+    model.load_state_dict(storage.load_weights(folder / "model.safetensors"))
+    return model
+
+
+def train_brightness(splits, *, dataset, class_names, key, device, gain: float):
+    assert (dataset, class_names, key, device.type) == ("toy", ("a", "b"), "a key", "cpu")
+    assert {name: len(split.labels) for name, split in splits.items()} == {"train": 40, "validation": 12, "test": 15}
+    model = Brightness()
+    torch.nn.init.constant_(model.weight, gain)
+    return model, {"backbone": "brightness"}
+
+
+def arguments(folder, backbone: str, settings: dict) -> tuple:
+    return (
+        *("--backbone", backbone, "--data", folder / "data", "--settings", json.dumps(settings)),
+        *("--key", "a key", "--output", folder / "trained", "--device", "cpu"),
+    )
+
+
+def test_a_backbone_of_the_table_is_trained_with_its_options_and_read_again(folder, monkeypatch):
+    monkeypatch.setitem(BACKBONES, "brightness", BackboneEntry(load_brightness, train=train_brightness))
+    run(train_backbone, *arguments(folder, "brightness", {"gain": 0.5}))
+    features = load_backbone(folder / "trained", torch.device("cpu")).features(images_of("test"))
+    assert features.tolist() == (0.5 * images_of("test").reshape(15, 1, -1).sum(2)).tolist()
+
+
+def test_a_classifier_is_trained_with_four_options(folder):
+    options = {"epochs": 1, "batch_size": 8, "lr": 1e-3, "width": 0.25}
+    run(train_backbone, *arguments(folder, "classifier", options))
+    description = storage.load_json(folder / "trained/model.json")
+    assert (description["backbone"], description["settings"]) == ("classifier", options)
+
+
+def test_what_cannot_be_trained_is_named(folder):
+    assert "Did you mean 'classifier'" in fails(train_backbone, *arguments(folder, "classifer", {}))
+    assert "'inception' is not trained here" in fails(train_backbone, *arguments(folder, "inception", {}))
+    message = fails(train_backbone, *arguments(folder, "classifier", {"epochs": 1}))
+    assert "['batch_size', 'epochs', 'lr', 'width'] are expected, not ['epochs']" in message
