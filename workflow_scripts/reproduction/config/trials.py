@@ -3,7 +3,7 @@
 A trial is a run's model with some settings replaced; `t00` is the first of its model's list, `base` replaces nothing.
 The paper names the values of each setting and that ten configurations were
 tried, not which combinations. Where there are more combinations than ten, these are spread so that every named value
-occurs; the first ones are those nearest to the models' authors, so that a shortened search still means something.
+occurs. A shortened search has the first ones beside the config's own settings.
 """
 
 from collections.abc import Mapping

@@ -64,7 +64,7 @@ def _draw_term(axes: Axes, columns: Mapping[str, np.ndarray], name: str, best: i
         epochs[best], decides[best], linestyle="", marker="o", markersize=5, markerfacecolor="white",
         markeredgecolor=style.ORANGE if decides is validation else style.INK, label=f"best: epoch {int(epochs[best])}",
     )  # fmt: skip
-    values = np.concatenate([train, validation])
+    values = np.concatenate([train, validation, decides])
     values = values[np.isfinite(values)]
     if len(values) and values.min() > 0 and values.max() > 10 * values.min():
         axes.set_yscale("log")

@@ -303,9 +303,9 @@ def test_history_draws_every_term_and_marks_the_best_epoch():
 
 
 def test_history_marks_the_best_epoch_on_the_loss_that_decides():
-    rows = [
-        row | {"selection_loss": loss} for row, loss in zip(rows_of_history([9.0, 5.0, 7.0]), (8, 6, 4), strict=True)
-    ]
+    rows = rows_of_history([9.0, 5.0, 7.0])
+    for row, loss in zip(rows, (8, 6, 4), strict=True):
+        row["selection_loss"] = loss
     top = history.draw(rows).axes[::2]
     (decides,) = [line for line in top[0].lines if line.get_label() == "train, decides"]
     np.testing.assert_array_equal(decides.get_ydata(), [8, 6, 4])
