@@ -1,9 +1,9 @@
 """The hyper-parameter configurations that Tables 3 and 6 choose from (Appendices C.4 and G of the paper).
 
 A trial is a run's model with some settings replaced; `t00` is the first of its model's list, `base` replaces nothing.
-The paper names the values of each setting and that ten configurations were
-tried, not which combinations. Where there are more combinations than ten, these are spread so that every named value
-occurs. A shortened search has the first ones beside the config's own settings.
+The paper names the values of each setting and that ten configurations were tried, not which combinations. Where there
+are more combinations than ten, these are spread so that every named value occurs. A shortened search has the first ones
+beside the config's own settings.
 """
 
 from collections.abc import Mapping
