@@ -47,8 +47,9 @@ format: $(READY)  ## apply the style
 	ruff format .
 	snakefmt Snakefile rules
 
-docs: $(READY)  ## docs/config.md, docs/config.schema.json and the settings in docs/reproduction.md from the config
+docs: $(READY)  ## docs/config.md, docs/protocol.md, the schema and the settings in docs/reproduction.md from the configs
 	PYTHONPATH=workflow_scripts python -m reproduction.config.documents
+	PYTHONPATH=workflow_scripts python -m reproduction.plan.protocol_page
 
 # Strictly, mkdocs counts the warnings that it shows: --quiet would let them pass.
 site: $(PAGES)  ## docs/ as a site in site/, with the library's public names; warnings are errors

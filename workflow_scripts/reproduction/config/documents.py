@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -112,12 +113,12 @@ def documents() -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Write or check the documents below the working directory."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def write_or_check(about: str, contents: Mapping[str, str]) -> None:
+    """The command line of what writes documents: write them below the working directory, or check that they are so."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--check", action="store_true", help="fail if the documents are not up to date")
     check = parser.parse_args().check
-    for path, text in documents().items():
+    for path, text in contents.items():
         if not check:
             Path(path).write_text(text, encoding="utf-8")
         elif not Path(path).is_file() or Path(path).read_text(encoding="utf-8") != text:
@@ -125,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write_or_check(__doc__, documents())

@@ -1,4 +1,4 @@
-"""`configs/paper.yaml` plans every row, column and point of the paper; the right sides are the paper's own."""
+"""`configs/paper.yaml` plans every row of the paper: what docs/protocol.md, which has the numbers, cannot show."""
 
 import pytest
 
@@ -43,78 +43,9 @@ def test_table6s_rows_are_the_printed_ones():
     assert titles == published.rows("table6")
 
 
-@pytest.mark.parametrize(
-    ("artefact", "datasets"),
-    [
-        ("table1", ["mnist", "svhn", "cifar10", "celeba"]),
-        ("table3", ["mnist", "celeba"]),
-        ("table6", ["mnist", "celeba"]),
-        ("figure2", ["mnist", "celeba"]),
-        ("figure3", ["mnist", "celeba"]),
-        ("figure4", ["mnist", "cifar10"]),
-        ("figure7", ["mnist", "celeba"]),
-        ("figure8", ["svhn", "cifar10"]),
-        ("figure9", ["svhn", "cifar10"]),
-        ("figure11", ["svhn"]),
-        ("figure12", ["mnist", "celeba"]),
-        ("figure13", ["mnist", "celeba"]),
-        ("figure14", ["mnist", "celeba"]),
-    ],
-)
-def test_an_artefacts_data_sets_are_the_papers(artefact, datasets):
-    assert getattr(SHOWN, artefact).datasets == datasets
-
-
-def test_single_data_sets_are_the_papers():
-    shown = {name: getattr(SHOWN, name).dataset for name in ("table2", "figure1", "figure5", "figure6")}
-    assert shown == {"table2": "oasis", "figure1": "shapes", "figure5": "mnist", "figure6": "celeba"}
-
-
-def test_searches_have_the_papers_nets_and_ten_configurations():
-    assert SHOWN.table3.nets == ["conv", "resnet"]
-    assert (SHOWN.table3.n_trials, SHOWN.table6.n_trials) == (10, 10)
-
-
-@pytest.mark.parametrize("figure", ["figure4", "figure11"])
-def test_sizes_of_the_training_set(figure):
-    assert getattr(SHOWN, figure).subsets == ["full", "n10000", "n5000", "n1000"]
-    assert getattr(SHOWN, figure).models == ALL
-
-
 @pytest.mark.parametrize(("figure", "models"), [("figure2", [*ALL[:6], "rae"]), ("figure7", ALL), ("figure8", ALL)])
 def test_sample_grids_show_the_papers_methods(figure, models):
     assert getattr(SHOWN, figure).models == models
-
-
-def test_ablations_take_the_papers_values():
-    assert SHOWN.figure14.lams == [1e-6, 1e-4, 1e-2, 0.1, 1.0]  # F.2
-    assert SHOWN.figure14.k == SHOWN.figure12.k_draws == 1000
-    assert max(SHOWN.figure12.ks) == 10_000
-    assert SHOWN.figure12.n_draws == 10
-
-
-def test_augmentation_takes_the_papers_numbers():
-    table = SHOWN.table2
-    assert (table.n_per_class, table.n_runs) == (2000, 20)
-    assert (table.classifier.epochs, table.classifier.batch_size, table.classifier.lr) == (50, 200, 1e-4)
-    oasis = CONFIG.datasets.oasis.training
-    assert (oasis.epochs, oasis.batch_size, oasis.lr, oasis.patience) == (1000, 100, 1e-4, 20)
-
-
-@pytest.mark.parametrize(
-    ("dataset", "net", "d", "epochs", "lr"),
-    [
-        ("mnist", "conv", 16, 100, 1e-3),
-        ("svhn", "mlp", 16, 100, 1e-3),
-        ("cifar10", "conv", 32, 200, 5e-4),
-        ("celeba", "conv", 64, 100, 1e-3),
-    ],
-)
-def test_trainings_are_appendix_ds(dataset, net, d, epochs, lr):
-    protocol = CONFIG.protocol(dataset)
-    training = protocol.training
-    assert (protocol.net, protocol.width, protocol.latent_dim) == (net, 1.0, d)
-    assert (training.epochs, training.lr, training.batch_size, training.patience) == (epochs, lr, 100, 5)
 
 
 @pytest.mark.parametrize(
@@ -137,10 +68,6 @@ def test_table7_has_the_papers_three_rows():
     printed_samplers = {n.sampler for n in published.NUMBERS if n.table == "table7"}
     assert {stage["sampler"] for stage in stages} - {"jitter"} == printed_samplers
     assert CONFIG.protocol("mnist28").image_shape() == (1, 28, 28)
-
-
-def test_scores_are_on_ten_thousand_images_and_inceptions_features():
-    assert (CONFIG.evaluation.n_samples, CONFIG.evaluation.backbone) == (10_000, "inception")
 
 
 @pytest.mark.parametrize(
