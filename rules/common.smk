@@ -14,10 +14,10 @@ from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.layers import lies_over_default
-from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN
+from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, centroids_variant
 from reproduction.plan import claim_settings, inputs, job_settings, render_settings
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples
-from reproduction.plan.cells import SCORED
+from reproduction.plan.cells import SCORED, described_metrics
 from reproduction.plan.code_inputs import code_of
 from reproduction.plan.figures import figure_inputs
 from reproduction.plan.inputs import generation_of

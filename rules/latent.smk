@@ -48,9 +48,32 @@ rule build_metric:
         **needs(mem_mb=4000, runtime=60),
     params:
         settings=lambda w: job_settings.metric(CONFIG, Run.parse(w.run), w.metric),
+        seed=lambda w: centroids_variant(w.metric),
     shell:
         "python workflow_scripts/build_metric.py --latents {input.latents} --settings {params.settings:q}"
-        " --key {wildcards.run}/{wildcards.metric} --output {output} --threads {threads} > {log} 2>&1"
+        " --key {wildcards.run}/{params.seed} --output {output} --threads {threads} > {log} 2>&1"
+
+
+rule describe_metrics:
+    input:
+        metrics=described_metrics(CONFIG).values() if CONFIG.artefacts.figure_rho else [],
+        code=code_of("describe_metrics.py"),
+    output:
+        "results/metrics.csv",
+    log:
+        "results/logs/describe_metrics.log",
+    benchmark:
+        "results/benchmarks/describe_metrics.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: THREADS
+    resources:
+        **needs(mem_mb=4000, runtime=60),
+    params:
+        metrics=lambda w: inputs.metric_options(CONFIG),
+    shell:
+        "python workflow_scripts/describe_metrics.py --metrics {params.metrics} --output {output}"
+        " --threads {threads} > {log} 2>&1"
 
 
 rule trace_geodesics:

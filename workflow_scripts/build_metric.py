@@ -13,7 +13,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--settings",
         type=job.settings,
         required=True,
-        help="JSON: k, lam, tau, draw (null: k-medoids; a number: that random choice)",
+        help="JSON: k, lam, tau, draw (null: k-medoids; a number: that random choice), rho (in units of the paper's), "
+        "dist (of neighbours: euclidean, mahalanobis)",
     )
     parser.add_argument("--key", required=True, help="key of the metric, which seeds the k-medoids")
     parser.add_argument("--output", required=True, help="metric.npz to write")
@@ -32,7 +33,8 @@ def main(options: argparse.Namespace) -> None:
     from geovae.geometry.metric import RiemannianMetric
 
     job.torch_device("cpu", options.threads)
-    settings = take_options(options.settings, {"k": 100, "lam": 0.01, "tau": 0.0, "draw": None}, "the metric")
+    defaults = {"k": 100, "lam": 0.01, "tau": 0.0, "draw": None, "rho": 1.0, "dist": "euclidean"}
+    settings = take_options(options.settings, defaults, "the metric")
     latents = load_arrays(options.latents, "mu")
     if "log_var" not in latents:
         raise GeovaeError(f"{options.latents}: no log_var. The metric is made of posterior variances: use a VAE.")
@@ -43,6 +45,7 @@ def main(options: argparse.Namespace) -> None:
             raise GeovaeError(f"{options.latents}: k = {settings['k']}, but there are {len(mu)} training means.")
         generator = numpy_generator(options.key, "draw", draw)
         settings["indices"] = np.sort(generator.choice(len(mu), settings["k"], replace=False))
+    settings |= {"rho_factor": settings.pop("rho"), "distance": settings.pop("dist")}
     try:
         metric = RiemannianMetric.from_latents(mu, log_var, **settings, seed=small_seed(options.key, "centroids"))
     except GeovaeError as error:

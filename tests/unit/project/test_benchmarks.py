@@ -14,6 +14,7 @@ from reproduction.plan.code_inputs import SCRIPTS
 # Scripts that compute with torch; all others start without it.
 COMPUTING = {
     "build_metric",
+    "describe_metrics",
     "draw_samples",
     "embed_latents",
     "extract_reference",

@@ -13,7 +13,15 @@ LOCK = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", (ROOT / "envs/requirements.tx
 # The scripts that share a conda environment.
 FAMILIES = {
     "data": {"download_dataset", "prepare_dataset", "draw_subset"},
-    "train": {"train_model", "embed_latents", "build_metric", "trace_geodesics", "draw_samples", "train_classifier"},
+    "train": {
+        "train_model",
+        "embed_latents",
+        "build_metric",
+        "describe_metrics",
+        "trace_geodesics",
+        "draw_samples",
+        "train_classifier",
+    },
     "evaluate": {
         *("fetch_inception", "train_backbone", "extract_reference", "extract_training_features", "measure_unseen"),
         *("score_samples", "find_neighbours", "show_centroids"),

@@ -1,19 +1,26 @@
-"""Scripts on latents (embed_latents, build_metric, show_centroids), on tiny data, against computations without them."""
+"""Scripts on latents and metrics, on tiny data, against computations without them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import build_metric
+import describe_metrics
 import embed_latents
 import show_centroids
 from geovae.core import storage
+from geovae.core.errors import GeovaeError
+from geovae.geometry.centroids import centroid_radius
+from geovae.geometry.description import identity_error
 from geovae.geometry.metric import RiemannianMetric
 from geovae.models.files import build_model, load_model, save_model
 from helpers.script_runs import MODEL, SHAPE, TRAIN_ROWS, brute_force, embed, fails, images_of, run
 from helpers.script_runs import folder as folder  # a fixture
+from reproduction.scores.cells import Cell
+from reproduction.scores.metric_table import NUMBERS, metrics_of, read_metrics, write_metrics
 
 torch.set_num_threads(1)
 
@@ -96,6 +103,56 @@ def test_more_random_centroids_than_means_are_refused(folder, k):
     paths = ("--latents", folder / "latents/latents.npz", "--output", folder / "metric.npz", "--key", "key")
     message = fails(build_metric, *paths, "--settings", json.dumps({"k": k, "draw": 0}))
     assert f"latents.npz: k = {k}, but there are 12 training means" in message
+
+
+def test_rho_has_a_factor_and_a_distance(folder):
+    run(embed_latents, *embed(folder))
+    rhos = {}
+    for name, settings in {"paper": {}, "half": {"rho": 0.5}, "scaled": {"dist": "mahalanobis"}}.items():
+        paper = indices(folder)
+        assert indices(folder, **settings) == paper
+        rhos[name] = RiemannianMetric.load(folder / "metric.npz").rho
+    metric = RiemannianMetric.load(folder / "metric.npz")
+    assert rhos["half"] == pytest.approx(0.5 * rhos["paper"])
+    assert rhos["scaled"] == pytest.approx(
+        centroid_radius(metric.centroids.double().numpy(), metric.precisions.double().numpy()), rel=1e-6
+    )
+
+
+# -- describe_metrics -------------------------------------------------------------------------------------------------
+
+
+def test_metrics_are_described_by_key_and_found_by_cell(folder):
+    metrics = {}
+    for rho in (0.1, 3.0):
+        metric = RiemannianMetric(torch.tensor([[0.0, 0.0], [1.0, 0.0]]), torch.ones(2, 2), rho, 0.01)
+        metrics[rho] = metric
+        metric.save(folder / f"rho{rho:g}.npz")
+    keys = {rho: f"digits/full/conv/vae/base/seed3/rho{rho:g}" for rho in metrics}
+    given = [f"{keys[rho]}={folder / f'rho{rho:g}.npz'}" for rho in (3.0, 0.1)]
+    run(describe_metrics, "--metrics", *given, "--output", folder / "metrics.csv")
+    rows = read_metrics(folder / "metrics.csv")
+    assert [row["metric"] for row in rows] == ["rho0.1", "rho3"]
+    for row, (rho, metric) in zip(rows, metrics.items(), strict=True):
+        numbers = {"k": 2.0, "rho": rho, "identity_error": identity_error(metric)}
+        assert {name: row[name] for name in numbers} == numbers
+    assert [row["connected_share"] for row in rows] == [0.5, 1.0]
+    cell = Cell(dataset="digits", net="conv", model="vae", sampler="manifold", seeds=(3,))
+    assert metrics_of(rows, cell, "rho3") == [rows[1]]
+    with pytest.raises(GeovaeError, match="metrics: no row of digits/full/conv/vae/base/seed4/rho3"):
+        metrics_of(rows, replace(cell, seeds=(3, 4)), "rho3")
+
+
+def test_a_table_of_metrics_that_is_broken_is_named(folder):
+    (folder / "metrics.csv").write_text("dataset,subset\n")
+    with pytest.raises(GeovaeError, match=r"metrics\.csv: no column net, model"):
+        read_metrics(folder / "metrics.csv")
+    numbers = dict.fromkeys(NUMBERS, 1.0)
+    write_metrics({"digits/full/conv/vae/base/seed3/base": numbers | {"rho": "wide"}}, folder / "metrics.csv")
+    with pytest.raises(GeovaeError, match=r"metrics\.csv: .*'wide'"):
+        read_metrics(folder / "metrics.csv")
+    with pytest.raises(GeovaeError, match="metric 'digits/base': dataset/subset/net/model/trial/seed/metric is"):
+        write_metrics({"digits/base": numbers}, folder / "metrics.csv")
 
 
 # -- show_centroids ---------------------------------------------------------------------------------------------------

@@ -56,19 +56,22 @@ def medoid_cost(mu: np.ndarray, medoids: np.ndarray) -> float:
     return float(sum(cdist(mu[rows], medoids).min(1).sum() for rows in _chunks(len(mu), len(medoids))))
 
 
-def nearest_neighbour_distances(points: np.ndarray) -> np.ndarray:
-    """min_{j≠i} ‖p_i − p_j‖ for each row of `points` (k, d), shape (k,), float64."""
+def nearest_neighbour_distances(points: np.ndarray, precisions: np.ndarray | None = None) -> np.ndarray:
+    """min_{j≠i} ‖p_i − p_j‖ for each row of `points` (k, d), shape (k,), float64.
+
+    With `precisions` (k, d), the diagonals of Σ⁻¹, the distance from p_i is √((p_i − p_j)ᵀ Σ_i⁻¹ (p_i − p_j)).
+    """
     k = len(points)
     nearest = np.empty(k)
     for rows in _chunks(k, k):
-        distances = cdist(points[rows], points)
+        distances = cdist(points[rows], points) if precisions is None else _mahalanobis(points, precisions, rows)
         distances[np.arange(len(distances)), np.arange(rows.start, rows.start + len(distances))] = np.inf
         nearest[rows] = distances.min(1)
     return nearest
 
 
-def centroid_radius(centroids: np.ndarray) -> float:
-    """ρ = max_i min_{j≠i} ‖c_i − c_j‖ over all centroids (k, d).
+def centroid_radius(centroids: np.ndarray, precisions: np.ndarray | None = None) -> float:
+    """ρ = max_i min_{j≠i} ‖c_i − c_j‖ over all centroids (k, d), or by their `precisions` (k, d).
 
     Raises:
         GeovaeError: there are fewer than two centroids, which have no neighbours, or each has a duplicate (ρ = 0).
@@ -77,10 +80,18 @@ def centroid_radius(centroids: np.ndarray) -> float:
         raise GeovaeError(
             "metric.k = 1: rho is the distance between neighbouring centroids. Raise metric.k or give rho."
         )
-    rho = float(nearest_neighbour_distances(centroids).max())
+    rho = float(nearest_neighbour_distances(centroids, precisions).max())
     if rho == 0:
         raise GeovaeError("metric: every centroid coincides with another, rho = 0. The training means have collapsed.")
     return rho
+
+
+def _mahalanobis(points: np.ndarray, precisions: np.ndarray, rows: slice) -> np.ndarray:
+    """Distances (n, k) of some of the points to all, each row by its own precisions; one dimension at a time."""
+    squares = np.zeros((len(points[rows]), len(points)))
+    for own, scale, every in zip(points[rows].T, precisions[rows].T, points.T, strict=True):
+        squares += scale[:, None] * np.subtract.outer(own.astype(float), every.astype(float)) ** 2
+    return np.sqrt(squares)
 
 
 def _medoids(points: np.ndarray, k: int, seed: int) -> np.ndarray:

@@ -81,11 +81,14 @@ class RiemannianMetric:
         seed: int = 0,
         rho: float | None = None,
         indices: np.ndarray | None = None,
+        rho_factor: float = 1.0,
+        distance: str = "euclidean",
     ) -> "RiemannianMetric":
         """Algorithm 1: k-medoids of the training means (N, d) with their posterior precisions exp(−log_var).
 
-        ρ = max_i min_{j≠i} ‖c_i − c_j‖ unless `rho` is given, which k = 1 needs. `indices` (k,) names the centroids'
-        rows where they are not to be the medoids.
+        ρ = max_i min_{j≠i} ‖c_i − c_j‖ unless `rho` is given, which k = 1 needs, times `rho_factor`. With the
+        `distance` "mahalanobis" in the place of "euclidean" the distance from c_i is that of ω_i's exponent, by Σ_i⁻¹.
+        `indices` (k,) names the centroids' rows where they are not to be the medoids.
         """
         if mu.shape != log_var.shape or mu.ndim != 2:
             raise GeovaeError(f"latents: mu {tuple(mu.shape)} and log_var {tuple(log_var.shape)} must both be (N, d).")
@@ -94,10 +97,13 @@ class RiemannianMetric:
         elif len(indices) != k:
             raise GeovaeError(f"metric: {len(indices)} centroids are named, but k = {k}. Name as many as k says.")
         rows = torch.from_numpy(indices)
-        centroids = mu[rows.to(mu.device)]
+        centroids, precisions = mu[rows.to(mu.device)], torch.exp(-log_var[rows.to(mu.device)])
+        if distance not in ("euclidean", "mahalanobis"):
+            raise GeovaeError(f"metric: distance = {distance!r}; rho is taken from euclidean or mahalanobis distances.")
         if rho is None:
-            rho = centroid_radius(centroids.cpu().numpy())
-        return cls(centroids, torch.exp(-log_var[rows.to(mu.device)]), rho, lam, tau, rows)
+            scales = precisions.cpu().numpy() if distance == "mahalanobis" else None
+            rho = centroid_radius(centroids.cpu().numpy(), scales)
+        return cls(centroids, precisions, rho_factor * rho, lam, tau, rows)
 
     @property
     def latent_dim(self) -> int:

@@ -101,6 +101,17 @@ class Regularisation(Closed):
     k: NumberOfCentroids = Field(1000, description="Centroids of the metric.")
 
 
+class RadiusChoice(Closed):
+    """Figure of ρ (Appendix F.3): scores, chains and the metric itself against ρ, for two starts of the chains.
+
+    Beside the factors stands ρ by the Mahalanobis distance between centroids.
+    """
+
+    datasets: DatasetNames = Field(["digits"], description="Data sets, a block of panels each.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
+    factors: PositiveDecimals = Field([0.25, 0.5, 1.0, 2.0, 4.0], description="Values of ρ in units of the paper's.")
+
+
 class Controls(Closed):
     """Figure of controls: FID against novelty, and diagnostics of the chains."""
 
@@ -144,4 +155,7 @@ class Figures(Closed):
     )
     figure13: TwoCentroids | None = Field(TwoCentroids(), description="Samples of a metric with two centroids.")
     figure14: Regularisation | None = Field(Regularisation(), description="FID against λ.")
+    figure_rho: RadiusChoice | None = Field(
+        RadiusChoice(), description="Scores, chains and the metric itself against ρ."
+    )
     figure_controls: Controls | None = Field(Controls(), description="FID against novelty; what the chains did.")

@@ -78,6 +78,12 @@ class Metric(Closed):
     k: NumberOfCentroids = Field(100, description="Number of centroids (k-medoids of the training means).")
     lam: float = Field(0.01, gt=0, description="λ: far from every centroid, the metric is λ times the identity.")
     tau: float = Field(0.0, ge=0, description="τ, the rate at which the λ term decays with ‖z‖².")
+    rho: float = Field(
+        1.0,
+        gt=0,
+        description="ρ in units of the paper's, the largest distance from a centroid to its nearest other one; the "
+        "released sampler has its own.",
+    )
 
 
 class HMC(Closed):

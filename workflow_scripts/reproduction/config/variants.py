@@ -24,6 +24,7 @@ def _fits_a_name(number: float) -> float:
 NumberOfCentroids = Annotated[int, Field(ge=2)]
 NumberOfSteps = Annotated[int, Field(ge=1)]
 IndexOfDraw = Annotated[int, Field(ge=0)]
+DistanceOfRadius = Literal["mahalanobis"]
 StartOfChains = Literal["centroids", "prior"]
 # Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
 PositiveDecimal = Annotated[float, Field(gt=0, lt=1e6, allow_inf_nan=False), AfterValidator(_fits_a_name)]
@@ -57,6 +58,9 @@ OPTIONS = {
     "steps": Option("N", NumberOfSteps, r"[1-9][0-9]*", "manifold"),
     # Which random choice of centroids, in the place of k-medoids.
     "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]*", "manifold", of_metric=True),
+    # ρ in units of the paper's, and the distance between neighbours that it is taken from in the place of Euclid's.
+    "rho": Option("ρ factor", PositiveDecimal, _DECIMAL, "manifold", of_metric=True),
+    "dist": Option("distance of ρ", DistanceOfRadius, "mahalanobis", "manifold", of_metric=True),
     # Where chains start, in the place of training means (`base`).
     "start": Option("start", StartOfChains, "centroids|prior", "manifold"),
     # The noise of the controls: its standard deviation, its bandwidth.
@@ -169,6 +173,12 @@ def metric_variant(variant: str) -> str:
     """The part of a variant that concerns the metric: `k1000_steps500` needs the metric `k1000`."""
     options = variant_options(variant)
     return variant_name(**{name: options[name] for name in METRIC_OPTIONS if name in options})
+
+
+def centroids_variant(variant: str) -> str:
+    """What the centroids of a metric are seeded by: metrics that differ in ρ alone have the same."""
+    options = variant_options(metric_variant(variant))
+    return variant_name(**{name: value for name, value in options.items() if name not in ("rho", "dist")})
 
 
 def describe_variant(variant: str) -> str:

@@ -56,6 +56,8 @@ def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
         _classification_jobs(config, jobs)
     else:
         _draw_jobs(config, shown_generations(config, name), jobs)
+    if name == "figure_rho":
+        jobs["describe_metrics"].add("metrics")
     if name in NEIGHBOURS:
         for dataset in _datasets(config, name):
             ours = neighbour_generations(config, name, dataset)["Ours"]

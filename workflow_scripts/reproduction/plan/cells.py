@@ -13,7 +13,7 @@ from reproduction.config.config import Config
 from reproduction.config.searches import trial_names
 from reproduction.config.tables import Table3, Table6
 from reproduction.config.trials import BETAS
-from reproduction.config.variants import variant_name
+from reproduction.config.variants import metric_variant, variant_name
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
 from reproduction.scores.cells import Cell
@@ -180,6 +180,19 @@ def _figure14(config: Config) -> Grid:
     return Grid(figure.datasets, figure.seeds, rows, (OURS,))
 
 
+def _figure_rho(config: Config) -> Grid:
+    figure = config.artefacts.figure_rho
+    rows = {}
+    for part, start in STARTS.items():
+
+        def point(label: str, start: dict = start, **metric: float | str) -> Said:
+            return ours(label, variant_name(**metric, **start), metric=variant_name(**metric), rho=metric["rho"])
+
+        rows[f"rhos{part}"] = [point(f"ρ × {factor:g}", rho=factor) for factor in sorted(figure.factors)]
+        rows[f"mahalanobis{part}"] = [point("ρ by Mahalanobis distances", rho=1.0, dist="mahalanobis")]
+    return Grid(figure.datasets, figure.seeds, rows)
+
+
 def _noise(label: str, sampler: str, option: str, scales: list[float]) -> list[Said]:
     """The points of a curve of controls."""
     return [
@@ -223,6 +236,7 @@ _GRIDS: dict[str, Callable[[Config], Grid]] = {
     "figure12": _figure12,
     "figure13": _figure13,
     "figure14": _figure14,
+    "figure_rho": _figure_rho,
     "figure_controls": _controls,
 }
 
@@ -260,6 +274,12 @@ def scored_generations(config: Config, *artefacts: str) -> list[Generation]:
             for seed in cell.seeds
         }
     )
+
+
+def described_metrics(config: Config) -> dict[str, str]:
+    """The metrics that the figure of ρ describes: key and variant -> file."""
+    variants = {(g.run, metric_variant(g.variant)) for g in scored_generations(config, "figure_rho")}
+    return {f"{run.key}/{name}": f"{run.folder}/metric/{name}/metric.npz" for run, name in sorted(variants)}
 
 
 def two_centroids(config: Config, dataset: str, seed: int) -> dict[str, Generation]:

@@ -15,6 +15,9 @@ SAMPLES = ("figure5", "figure6")
 # Drawn from their scores; Figure 13 shows the images that it has the scores of.
 OF_SCORES = tuple(name for name in SCORED if name.startswith("figure") and name != "figure13")
 
+# What is measured of the metrics of the figure of ρ.
+METRICS = "results/metrics.csv"
+
 
 def latent_space_run(config: Config) -> Run:
     """The two-dimensional VAE of Figure 1."""
@@ -79,7 +82,7 @@ def figure_inputs(config: Config, figure: str) -> dict[str, str]:
     """Name and path of everything that a figure is drawn from."""
     section = getattr(config.artefacts, figure)
     if figure in OF_SCORES:
-        return {"scores": score_table(figure)}
+        return {"scores": score_table(figure)} | ({"metrics": METRICS} if figure == "figure_rho" else {})
     if figure in SAMPLE_GRIDS:
         panels = {dataset: grid_generations(config, figure, dataset) for dataset in section.datasets}
         return dict(_samples(dataset, *entry) for dataset, rows in panels.items() for entry in rows)

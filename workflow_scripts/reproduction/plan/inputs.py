@@ -17,7 +17,7 @@ from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.trials import TRIALS
 from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import classification_records, source_generations
-from reproduction.plan.cells import score_table, scored_generations
+from reproduction.plan.cells import described_metrics, score_table, scored_generations
 from reproduction.plan.code_inputs import code_of
 from reproduction.plan.figures import NEIGHBOURS, figure_inputs, neighbour_samplers
 from reproduction.plan.job_settings import sampler_reads
@@ -155,6 +155,11 @@ def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
         "matched": ("matched", f"{Generation(run, 'manifold').folder}/diagnostics.json"),
     }
     return dict(files[name] for name in ("model", *sampler_reads(config, generation)))
+
+
+def metric_options(config: Config) -> str:
+    """The metrics of the figure of ρ, as KEY=PATH."""
+    return " ".join("=".join(item) for item in described_metrics(config).items())
 
 
 def flags(inputs: Mapping[str, Any], *names: str) -> str:

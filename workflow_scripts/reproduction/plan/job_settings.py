@@ -52,10 +52,14 @@ def _optimisation(training: Training) -> dict[str, Any]:
 
 
 def metric(config: Config, run: Run, variant: str) -> str:
-    """For build_metric: k, lam, tau and the choice of centroids, as the variant has them."""
+    """For build_metric: k, lam, tau, the choice of centroids and ρ, as the variant has them.
+
+    The paper's ρ is not told, so that a metric that has it is what it was before there was a choice.
+    """
     options = variant_options(variant)
     settings = config.protocol(run.dataset).metric.model_dump()
-    return text(settings | {name: options[name] for name in METRIC_OPTIONS if name in options})
+    settings |= {name: options[name] for name in METRIC_OPTIONS if name in options}
+    return text({name: value for name, value in settings.items() if (name, value) != ("rho", 1.0)})
 
 
 # The option of a sampler that an option in a variant's name replaces.

@@ -25,6 +25,7 @@ FIGURE_MODULES = {
     "figure12": "centroid_count",
     "figure13": "two_centroids",
     "figure14": "regularisation",
+    "figure_rho": "choice_of_rho",
     "figure_controls": "controls",
     **{name: name for name in _named("figures", "figure")},
 }

@@ -115,3 +115,19 @@ def test_radius_needs_two_distinct_centroids():
         centroid_radius(np.zeros((1, 2)))
     with pytest.raises(GeovaeError, match="rho = 0"):
         centroid_radius(np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize("entries", [1 << 23, 40])
+def test_distances_by_each_centroids_own_precisions(entries, monkeypatch):
+    monkeypatch.setattr(centroids, "CHUNK_ENTRIES", entries)
+    generator = np.random.default_rng(0)
+    points, precisions = generator.normal(size=(12, 3)), np.exp(generator.normal(size=(12, 3)))
+    expected = [
+        min(np.sqrt((points[i] - p) @ np.diag(precisions[i]) @ (points[i] - p)) for j, p in enumerate(points) if j != i)
+        for i in range(12)
+    ]
+    np.testing.assert_allclose(nearest_neighbour_distances(points, precisions), expected)
+    assert centroid_radius(points, precisions) == pytest.approx(max(expected))
+    np.testing.assert_allclose(
+        nearest_neighbour_distances(points, np.full((12, 3), 4.0)), 2 * nearest_neighbour_distances(points)
+    )

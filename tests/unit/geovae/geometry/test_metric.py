@@ -322,3 +322,22 @@ print(peak(10_000, 1000, 64), many - few)
     assert peak < 1000
     # 40,000 chains are 1.3 MB an array; one array of their (chains, k) weights would be 640 MB.
     assert growth < 150
+
+
+def test_rho_in_units_of_the_papers_and_by_mahalanobis_distances():
+    mu = torch.randn(30, 2, generator=torch.Generator().manual_seed(0))
+    log_var = torch.full_like(mu, -2.0)
+    given = {"mu": mu, "log_var": log_var, "k": 6, "lam": 0.1}
+    paper = RiemannianMetric.from_latents(**given)
+    for factor in (0.25, 4.0):
+        other = RiemannianMetric.from_latents(**given, rho_factor=factor)
+        assert other.rho == pytest.approx(factor * paper.rho)
+        assert torch.equal(other.indices, paper.indices)
+    assert RiemannianMetric.from_latents(**given, rho=3.0, rho_factor=2.0).rho == 6.0
+    scaled = RiemannianMetric.from_latents(**given, distance="mahalanobis")
+    assert scaled.rho == pytest.approx(math.e * paper.rho)  # σ = e⁻¹ everywhere
+    # Each centroid then weighs at least e⁻¹ at its own nearest neighbour.
+    weights = scaled.log_weights(scaled.centroids).fill_diagonal_(-math.inf).amax(0)
+    assert weights.min().item() == pytest.approx(-1.0, rel=1e-4)
+    with pytest.raises(GeovaeError, match="distance = 'manhattan'; rho is taken from euclidean or mahalanobis"):
+        RiemannianMetric.from_latents(**given, distance="manhattan")

@@ -14,6 +14,7 @@ from reproduction.config.variants import (
     OPTIONS,
     VARIANT_PATTERN,
     Value,
+    centroids_variant,
     describe_variant,
     metric_variant,
     variant_name,
@@ -44,6 +45,13 @@ NAMES = [
         "k50_draw3",
         "k = 50, N = 7, draw = 3, start = centroids",
     ),
+    ("rho0.25", {"rho": 0.25}, "rho0.25", "ρ factor = 0.25"),
+    (
+        "k9_rho1_distmahalanobis_startprior",
+        {"k": 9, "rho": 1.0, "dist": "mahalanobis", "start": "prior"},
+        "k9_rho1_distmahalanobis",
+        "k = 9, ρ factor = 1.0, distance of ρ = mahalanobis, start = prior",
+    ),
     ("sigma0.5", {"sigma": 0.5}, "base", "σ = 0.5"),
     ("sigma0.123456789", {"sigma": 0.123456789}, "base", "σ = 0.123456789"),
     ("sigma123456", {"sigma": 123456.0}, "base", "σ = 123456.0"),
@@ -64,7 +72,7 @@ def test_a_name_carries_its_options_names_its_metric_and_is_said_in_words(name, 
 REFUSED = [
     (
         "q3",
-        "allowed: base, or k…, lam…, steps…, draw…, start…, sigma…, h…, joined by _ (for example",
+        "allowed: base, or k…, lam…, steps…, draw…, rho…, dist…, start…, sigma…, h…, joined by _",
     ),
     ("", "allowed: base, or k…"),
     ("k", "'k' is none"),
@@ -91,6 +99,8 @@ REFUSED = [
     ("lam0.1_k1000", "write it as 'k1000_lam0.1'"),
     ("steps100_k5000", "write it as 'k5000_steps100'"),
     ("draw3_k100", "write it as 'k100_draw3'"),
+    ("disteuclidean", "dist should be 'mahalanobis'"),
+    ("rho0", "rho should be greater than 0"),
     ("startmeans", "start should be 'centroids' or 'prior'"),
     ("start", "'start' is none"),
     ("start5", "start should be 'centroids' or 'prior'"),
@@ -115,6 +125,12 @@ def test_any_other_name_is_refused_with_the_reason_and_matches_no_wildcard(name,
         variant_options(name)
     assert not re.fullmatch(VARIANT_PATTERN, name)
     assert not re.fullmatch(METRIC_PATTERN, name)
+
+
+def test_metrics_that_differ_in_rho_alone_have_the_same_centroids():
+    names = {"base": "base", "rho2": "base", "k9_rho0.5_distmahalanobis": "k9", "k9_draw1_rho4_startprior": "k9_draw1"}
+    assert {name: centroids_variant(name) for name in names} == names
+    assert [centroids_variant(name) for name in ("k9_lam0.1", "k9_steps7_draw3")] == ["k9_lam0.1", "k9_draw3"]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +171,7 @@ VALUES = {
     "k": st.integers(2, 10**9),
     "steps": st.integers(1, 10**9),
     "draw": st.integers(0, 10**9),
+    "dist": st.just("mahalanobis"),
     "start": st.sampled_from(["centroids", "prior"]),
 }
 
@@ -194,7 +211,9 @@ def test_whatever_names_a_metric_is_its_own_part_of_the_metric(name):
 
 
 # Text near enough to a name to be taken for one.
-AFTER = st.text("0123456789.e+-", max_size=6) | st.sampled_from(["means", "centroids", "prior", "priors"])
+AFTER = st.text("0123456789.e+-", max_size=6) | st.sampled_from(
+    ["means", "centroids", "prior", "priors", "mahalanobis"]
+)
 PARTS = st.builds(str.__add__, st.sampled_from([*OPTIONS, "base", "q"]), AFTER)
 
 

@@ -10,7 +10,7 @@ from reproduction import published
 from reproduction.config import tables
 from reproduction.config.config import load_config
 from reproduction.plan.augmentation import SOURCE_PATTERN, class_generation, n_samples, source_generations, sources
-from reproduction.plan.cells import cells, scored_generations, section, two_centroids
+from reproduction.plan.cells import cells, described_metrics, scored_generations, section, two_centroids
 from reproduction.plan.figures import (
     class_grid,
     grid_generations,
@@ -68,6 +68,7 @@ COUNTS = [
     ("figure12", {"ks": [100, 500], "k_draws": 500, "n_draws": 4}, 2 * (2 + 4) + 1 + 2 + 4),
     ("figure13", {"datasets": ["digits", "shapes"]}, 2 * 4),
     ("figure14", {"lams": [0.1, 1.0], "k": 200, **SEEDS}, 3 * (2 + 1 + 2 + 4)),
+    ("figure_rho", {"factors": [0.5, 2.0], "datasets": ["digits", "shapes"], **SEEDS}, 2 * 3 * 2 * (2 + 1)),
     (
         "figure_controls",
         {"scales": [0.1, 0.2], "lengths": [10, 30, 50], "ks": [20], "n_betas": 2, **SEEDS},
@@ -123,14 +124,23 @@ def test_random_centroids_are_drawn_as_often_as_asked():
     assert variants == {"base", *from_means, *(f"{name}_startcentroids" for name in from_means)}
 
 
-@pytest.mark.parametrize("name", ["figure12", "figure13"])
+@pytest.mark.parametrize("name", ["figure12", "figure13", "figure_rho"])
 def test_the_same_cells_stand_there_for_both_starts(name):
     parts = section(only(**{name: {}}), name)
     paired = [part for part in parts if f"{part}_from_centroids" in parts]
-    assert paired == {"figure12": ["ks", "draws"], "figure13": ["two"]}[name]
+    assert paired == {"figure12": ["ks", "draws"], "figure13": ["two"], "figure_rho": ["rhos", "mahalanobis"]}[name]
     for part in paired:
         other = [{**said, "variant": f"{said['variant']}_startcentroids"} for said in parts[part]]
         assert parts[f"{part}_from_centroids"] == other
+
+
+def test_the_figure_of_rho_describes_each_of_its_metrics_once():
+    config = only(figure_rho={"factors": [2.0, 0.5], "seeds": [0, 1]})
+    run = "digits/full/conv/vae/base/seed"
+    names = [f"{run}{seed}/{name}" for seed in (0, 1) for name in ("rho0.5", "rho1_distmahalanobis", "rho2")]
+    assert list(described_metrics(config)) == names
+    assert described_metrics(config)[names[0]] == f"results/runs/{run}0/metric/rho0.5/metric.npz"
+    assert [said["rho"] for said in section(config, "figure_rho")["rhos"]] == [0.5, 2.0]
 
 
 def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():

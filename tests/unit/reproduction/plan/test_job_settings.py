@@ -212,6 +212,7 @@ CHANGES = {
     "figure12": {"n_draws": 9},
     "figure13": {"datasets": ["shapes"]},
     "figure14": {"lams": [0.5]},
+    "figure_rho": {"factors": [0.3]},
     "figure_controls": {"scales": [0.3]},
 }
 

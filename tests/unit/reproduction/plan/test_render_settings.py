@@ -10,12 +10,13 @@ from geovae.evaluation.record import COLUMNS
 from helpers.slice_checks import DEFAULT, FIGURES, changed, made_up_scores
 from reproduction.plan import render_settings
 from reproduction.plan.augmentation import classification_records
-from reproduction.plan.cells import SCORED, cells, section
+from reproduction.plan.cells import SCORED, cells, described_metrics, section
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, figure_inputs
 from reproduction.plan.targets import ARTEFACTS
 from reproduction.rendering.figures.render import render
 from reproduction.rendering.modules import TABLES
 from reproduction.rendering.tables.table7 import GENERATIONS
+from reproduction.scores.metric_table import NUMBERS, write_metrics
 
 
 @pytest.mark.parametrize("name", [name for name in SCORED if name != "figure13"])
@@ -45,7 +46,9 @@ def test_a_figure_finds_a_score_of_every_cell(name, tmp_path):
     (tmp_path / "scores.csv").write_text(
         csv_text(COLUMNS, [[record[column] for column in COLUMNS] for record in records])
     )
-    render(name, {"scores": tmp_path / "scores.csv"}, json.loads(render_settings.figure(DEFAULT, name)))
+    write_metrics({key: dict.fromkeys(NUMBERS, 0.5) for key in described_metrics(DEFAULT)}, tmp_path / "metrics.csv")
+    inputs = {name: tmp_path / f"{name}.csv" for name in figure_inputs(DEFAULT, name)}
+    render(name, inputs, json.loads(render_settings.figure(DEFAULT, name)))
 
 
 def test_table_7_has_a_column_for_each_stage():
