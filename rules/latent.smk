@@ -101,3 +101,30 @@ rule trace_geodesics:
         "python workflow_scripts/trace_geodesics.py --model results/runs/{wildcards.run} --latents {input.latents}"
         " --metric {input.metric} --data {params.data} --subset {input.subset} --settings {params.settings:q}"
         " --key {wildcards.run} --output {output} --threads {threads} > {log} 2>&1"
+
+
+rule compare_pullback:
+    input:
+        model="results/runs/{run}/model.json",
+        latents="results/runs/{run}/latents.npz",
+        metric="results/runs/{run}/metric/base/metric.npz",
+        code=lambda w: inputs.run_code("compare_pullback.py", w),
+    output:
+        arrays="results/runs/{run}/pullback.npz",
+        scores="results/runs/{run}/pullback.json",
+    log:
+        "results/logs/compare_pullback/{run}.log",
+    benchmark:
+        "results/benchmarks/compare_pullback/{run}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: THREADS
+    resources:
+        **needs(mem_mb=4000, runtime=60, gpu=GPUS),
+    params:
+        device=CONFIG.device,
+        n=lambda w: CONFIG.artefacts.figure_pullback.n_points,
+    shell:
+        "python workflow_scripts/compare_pullback.py --model results/runs/{wildcards.run} --latents {input.latents}"
+        " --metric {input.metric} --n-points {params.n} --key {wildcards.run} --output {output.arrays}"
+        " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"

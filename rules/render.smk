@@ -42,7 +42,7 @@ rule render_figure:
         png=report(
             "results/figures/{figure}.png",
             caption="captions/figure.rst",
-            category=lambda w: "Diagnostics" if w.figure == "figure_controls" else "Figures",
+            category=lambda w: "Diagnostics" if w.figure.startswith("figure_") else "Figures",
             labels=lambda w: {
                 "artefact": inputs.artefact_title(w.figure),
                 "content": render_settings.CONTENTS[w.figure],

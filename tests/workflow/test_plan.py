@@ -18,7 +18,9 @@ def smoke_config(project):
     return load_config(content)
 
 
-@pytest.mark.parametrize("target", ["table2", "table4", "table7", "figure1", "figure3", "figure13", "claims", "all"])
+@pytest.mark.parametrize(
+    "target", ["table2", "table4", "table7", "figure1", "figure3", "figure13", "figure_pullback", "claims", "all"]
+)
 def test_the_jobs_are_those_that_snakemake_plans(project, planned, target):
     jobs = planned_jobs(smoke_config(project), *([] if target == "all" else [target]))
     counted = {rule: len(items) for rule, items in jobs.items()}

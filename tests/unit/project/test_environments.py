@@ -18,6 +18,7 @@ FAMILIES = {
         "embed_latents",
         "build_metric",
         "describe_metrics",
+        "compare_pullback",
         "trace_geodesics",
         "draw_samples",
         "train_classifier",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reproduction.config.base import (
     ALL_MODELS,
@@ -130,6 +130,27 @@ class Controls(Closed):
     net: NetName | None = Field(None, description="Net of the two-stage model; null takes the data set's.")
 
 
+class PullBack(Closed):
+    """Figure of the pull-back metric: the metric compared with that of the decoder, at training means."""
+
+    datasets: DatasetNames = Field(["digits"], description="Data sets, each at its own β and latent dimension.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
+    n_points: int = Field(1000, ge=10, description="Training means, drawn at random, at which the two are compared.")
+    beta_datasets: list[DatasetName] = Field(
+        ["digits"], description="Those of the data sets on which other values of β are trained too."
+    )
+    n_betas: int = Field(
+        4, ge=1, le=4, description="How many of the values 1, 0.1, 0.01 and 0.001 of β these are, in this order."
+    )
+
+    @model_validator(mode="after")
+    def _betas_are_of_the_datasets(self) -> "PullBack":
+        for name in self.beta_datasets:
+            if name not in self.datasets:
+                raise ValueError(f"beta_datasets names '{name}', which is not in datasets ({', '.join(self.datasets)})")
+        return self
+
+
 class Figures(Closed):
     """The figures by name; what the report lists beside a number is its description."""
 
@@ -159,3 +180,6 @@ class Figures(Closed):
         RadiusChoice(), description="Scores, chains and the metric itself against ρ."
     )
     figure_controls: Controls | None = Field(Controls(), description="FID against novelty; what the chains did.")
+    figure_pullback: PullBack | None = Field(
+        PullBack(), description="The metric beside the pull-back metric of the decoder."
+    )

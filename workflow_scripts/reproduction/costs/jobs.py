@@ -9,6 +9,7 @@ from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, scored_generations
+from reproduction.plan.comparisons import RECORDS, compared_runs
 from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
 from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run
@@ -52,6 +53,8 @@ def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
         _embed_jobs([run], jobs)
         jobs["build_metric"].add((run, "base"))
         jobs["trace_geodesics"].add(run)
+    elif name in RECORDS:
+        _comparison_jobs(config, name, jobs)
     elif name == "table2":
         _classification_jobs(config, jobs)
     else:
@@ -64,6 +67,13 @@ def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
             _embed_jobs([ours.run], jobs)
             _backbone_jobs(config, dataset, jobs)
             jobs["find_neighbours"].add(ours)
+
+
+def _comparison_jobs(config: Config, figure: str, jobs: Jobs) -> None:
+    runs = compared_runs(config, figure)
+    _embed_jobs(runs, jobs)
+    jobs["build_metric"].update((run, "base") for run in runs)
+    jobs[f"compare_{RECORDS[figure]}"].update(runs)
 
 
 def _claims_jobs(config: Config, jobs: Jobs) -> None:

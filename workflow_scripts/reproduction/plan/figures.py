@@ -4,6 +4,7 @@ from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES
 from reproduction.plan.augmentation import class_generation
 from reproduction.plan.cells import SCORED, score_table, two_centroids
+from reproduction.plan.comparisons import RECORDS, comparison_inputs
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, Row
 
@@ -83,6 +84,8 @@ def figure_inputs(config: Config, figure: str) -> dict[str, str]:
     section = getattr(config.artefacts, figure)
     if figure in OF_SCORES:
         return {"scores": score_table(figure)} | ({"metrics": METRICS} if figure == "figure_rho" else {})
+    if figure in RECORDS:
+        return comparison_inputs(config, figure)
     if figure in SAMPLE_GRIDS:
         panels = {dataset: grid_generations(config, figure, dataset) for dataset in section.datasets}
         return dict(_samples(dataset, *entry) for dataset, rows in panels.items() for entry in rows)

@@ -27,6 +27,9 @@ from reproduction.plan.targets import artefact_files
 # The tables that are read off nets, not off scores, and the names of the nets that each builds.
 NETS_OF_TABLE = {"table4": ("conv", "mlp"), "table5": ()}
 
+# Figures that the paper does not have, in words, where these are not the last part of their names.
+UNNUMBERED = {"figure_pullback": "Pull-back metric", "figure_rho": "Choice of ρ"}
+
 
 class Wildcards(Protocol):
     """The wildcards of a job, as attributes."""
@@ -268,7 +271,9 @@ def figure_options(config: Config, figure: str) -> str:
 def artefact_title(name: str) -> str:
     """A table or figure in words: "Table 1", "Figure 12", "Controls" of `figure_controls`."""
     kind, number = re.fullmatch("(table|figure)(.*)", name).groups()
-    return f"{kind} {number}".capitalize() if number.isdecimal() else number.replace("_", " ").strip().capitalize()
+    if number.isdecimal():
+        return f"{kind} {number}".capitalize()
+    return UNNUMBERED.get(name, number.replace("_", " ").strip().capitalize())
 
 
 def artefact_targets(config: Config, name: str) -> list[str]:

@@ -9,6 +9,7 @@ from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, STARTS, section
+from reproduction.plan.comparisons import pullback_runs, record_name
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
 from reproduction.plan.job_settings import text
 from reproduction.plan.rows import Row
@@ -161,6 +162,16 @@ def _titles_by_start(config: Config, datasets: Iterable[str]) -> dict[str, str]:
     return {f"{name}{part}": f"{title}: {said}" for name, title in titles.items() for part, said in words.items()}
 
 
+def _pullback(config: Config) -> dict[str, Any]:
+    """The columns of the figure of the pull-back metric: a data set and β each, with the records of its seeds."""
+    columns: dict[tuple[str, float], dict[str, Any]] = {}
+    for run, beta in pullback_runs(config).items():
+        title = {"title": TITLES[run.dataset], "beta": beta, "latent_dim": config.protocol(run.dataset).latent_dim}
+        column = columns.setdefault((run.dataset, beta), title | {"inputs": []})
+        column["inputs"].append({kind: record_name(run, kind) for kind in ("arrays", "scores")})
+    return {"columns": list(columns.values())}
+
+
 def figure(config: Config, name: str) -> str:
     """For render_figure: what the figure shows beside its inputs."""
     section = getattr(config.artefacts, name)
@@ -177,4 +188,6 @@ def figure(config: Config, name: str) -> str:
         return text({"title": _sized_title(config, section.dataset, section.subset)})
     if name == "figure10":
         return text(_class_grid(config))
+    if name == "figure_pullback":
+        return text(_pullback(config))
     return text(_of_scores(config, name) if name in OF_SCORES else {})

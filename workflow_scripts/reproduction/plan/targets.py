@@ -4,6 +4,7 @@ from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
 from reproduction.plan.augmentation import source_generations, sources
 from reproduction.plan.cells import SCORED, scored_generations
+from reproduction.plan.comparisons import RECORDS, compared_runs
 from reproduction.plan.figures import (
     NEIGHBOURS,
     SAMPLE_GRIDS,
@@ -70,6 +71,9 @@ def shown_runs(config: Config) -> list[Run]:
     runs = {generation.run for generation in shown_generations(config)}
     if config.artefacts.figure1:
         runs.add(latent_space_run(config))
+    for figure in RECORDS:
+        if getattr(config.artefacts, figure):
+            runs.update(compared_runs(config, figure))
     return sorted(runs)
 
 

@@ -27,5 +27,6 @@ FIGURE_MODULES = {
     "figure14": "regularisation",
     "figure_rho": "choice_of_rho",
     "figure_controls": "controls",
+    "figure_pullback": "pullback",
     **{name: name for name in _named("figures", "figure")},
 }

@@ -197,7 +197,8 @@ def test_a_figure_is_drawn_from_files_with_names():
 
 def test_an_artefact_has_a_title_and_files():
     titles = {"table2": "Table 2", "figure12": "Figure 12", "figure_controls": "Controls"}
-    titles |= {"table_of_costs": "Of costs", "figure10": "Figure 10", "figure_rho": "Rho"}
+    titles |= {"table_of_costs": "Of costs", "figure10": "Figure 10", "figure_rho": "Choice of ρ"}
+    titles |= {"figure_pullback": "Pull-back metric"}
     assert {name: inputs.artefact_title(name) for name in titles} == titles
     assert inputs.artefact_targets(CONFIG, "figure1") == ["results/figures/figure1.png", "results/figures/figure1.pdf"]
     with pytest.raises(GeovaeError, match=r"artefacts\.table2 is left out"):

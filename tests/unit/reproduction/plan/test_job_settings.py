@@ -214,6 +214,7 @@ CHANGES = {
     "figure14": {"lams": [0.5]},
     "figure_rho": {"factors": [0.3]},
     "figure_controls": {"scales": [0.3]},
+    "figure_pullback": {"beta_datasets": []},
 }
 
 

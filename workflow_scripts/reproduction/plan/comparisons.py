@@ -1,0 +1,48 @@
+"""What is measured on trained VAEs besides their samples, and which runs that needs."""
+
+from reproduction.config.config import Config
+from reproduction.config.trials import BETAS
+from reproduction.plan.keys import Run, run_of
+
+# Figure -> its records: the arrays that it is drawn from, and the scores beside them.
+RECORDS = {"figure_pullback": "pullback"}
+
+
+def pullback_runs(config: Config) -> dict[Run, float]:
+    """The runs of the figure of the pull-back metric, each with its β; a data set's own β is not trained twice."""
+    figure = config.artefacts.figure_pullback
+    found = {}
+    for dataset in figure.datasets:
+        own = config.protocol(dataset).models.vae.beta
+        trials = {"base": own}
+        if dataset in figure.beta_datasets:
+            trials |= {f"t{i:02d}": beta for i, beta in enumerate(BETAS[: figure.n_betas]) if beta != own}
+        for trial, beta in sorted(trials.items(), key=lambda named: -named[1]):
+            found |= {run_of(config, dataset, "vae", seed, trial=trial): beta for seed in figure.seeds}
+    return found
+
+
+def compared_runs(config: Config, figure: str) -> list[Run]:
+    """The runs that a figure of comparisons is drawn from."""
+    return {"figure_pullback": lambda: list(pullback_runs(config))}[figure]()
+
+
+def record_paths(run: Run, figure: str) -> dict[str, str]:
+    """The arrays and the scores of a run in a figure of comparisons."""
+    return {
+        kind: f"{run.folder}/{RECORDS[figure]}.{suffix}" for kind, suffix in (("arrays", "npz"), ("scores", "json"))
+    }
+
+
+def record_name(run: Run, kind: str) -> str:
+    """What the renderer calls a record of a run."""
+    return f"{run.dataset}_{run.trial}_seed{run.seed}_{kind}"
+
+
+def comparison_inputs(config: Config, figure: str) -> dict[str, str]:
+    """Name and path of everything that a figure of comparisons is drawn from."""
+    return {
+        record_name(run, kind): path
+        for run in compared_runs(config, figure)
+        for kind, path in record_paths(run, figure).items()
+    }
