@@ -54,7 +54,8 @@ def main(options: argparse.Namespace) -> None:
     drawn = draw(options.sampler, context, options.n, options.key, **options.settings)
     if drawn.images is None:
         decode = decode_images if drawn.from_prior else decode_posterior
-        images, latents = decode(context.model, drawn.latents).numpy(), drawn.latents.numpy()
+        images = decode(context.model, drawn.latents, batch_statistics=drawn.batch_statistics).numpy()
+        latents = drawn.latents.numpy()
     else:
         images, latents = drawn.images, np.empty((options.n, 0), np.float32)
     output = Path(options.output)

@@ -13,9 +13,15 @@ from geovae.models.base import Autoencoder
 
 @torch.no_grad()
 def encode_images(
-    model: Autoencoder, images: torch.Tensor | np.ndarray, batch_size: int = 500
+    model: Autoencoder, images: torch.Tensor | np.ndarray, batch_size: int = 500, *, batch_statistics: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Encode uint8 images (N, C, H, W) in evaluation mode.
+
+    With `batch_statistics` in training mode: each batch is normalised by its own moments, and the model's running
+    moments stay as they are.
+
+    Raises:
+        GeovaeError: one image is left for the last batch, which has no moments.
 
     Returns:
         `mu` (N, d) and `log_var` (N, d), float32 on the CPU; `log_var` is None for a deterministic encoder.
@@ -32,10 +38,11 @@ def encode_images(
         >>> torch.allclose(mu, mu[:1])  # equal images have equal codes
         True
     """
+    _check_batches(len(images), batch_size, batch_statistics)
     device = next(model.parameters()).device
     mu = torch.empty(len(images), model.latent_dim)
     log_var = torch.empty_like(mu) if model.has_log_var else None
-    with _evaluating(model):
+    with _mode(model, batch_statistics):
         for start in range(0, len(images), batch_size):
             batch = images[start : start + batch_size]
             if isinstance(batch, np.ndarray):
@@ -48,11 +55,16 @@ def encode_images(
     return mu, log_var
 
 
-def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
+def decode_images(
+    model: Autoencoder, z: torch.Tensor, batch_size: int = 500, *, batch_statistics: bool = False
+) -> torch.Tensor:
     """Decode latents (N, d) in evaluation mode to uint8 images (N, C, H, W) on the CPU.
 
+    With `batch_statistics` in training mode: each batch is normalised by its own moments, and the model's running
+    moments stay as they are.
+
     Raises:
-        GeovaeError: a latent is NaN or infinite.
+        GeovaeError: a latent is NaN or infinite, or one is left for the last batch, which has no moments.
 
     Examples:
         >>> import torch
@@ -64,23 +76,30 @@ def decode_images(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) ->
         >>> images.shape, images.dtype
         (torch.Size([5, 1, 4, 4]), torch.uint8)
     """
-    return _decode(model, z, batch_size, lambda batch: batch)
+    return _decode(model, z, batch_size, lambda batch: batch, batch_statistics)
 
 
-def decode_posterior(model: Autoencoder, z: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
+def decode_posterior(
+    model: Autoencoder, z: torch.Tensor, batch_size: int = 500, *, batch_statistics: bool = False
+) -> torch.Tensor:
     """As `decode_images`, for latents (N, d) in the space of the encoder's means: a flow's model carries them on."""
-    return _decode(model, z, batch_size, model.to_decoder)
+    return _decode(model, z, batch_size, model.to_decoder, batch_statistics)
 
 
 @torch.no_grad()
 def _decode(
-    model: Autoencoder, z: torch.Tensor, batch_size: int, to_decoder: Callable[[torch.Tensor], torch.Tensor]
+    model: Autoencoder,
+    z: torch.Tensor,
+    batch_size: int,
+    to_decoder: Callable[[torch.Tensor], torch.Tensor],
+    batch_statistics: bool,
 ) -> torch.Tensor:
     """The images of latents that `to_decoder` takes to those that the decoder takes, on the model's device."""
+    _check_batches(len(z), batch_size, batch_statistics)
     parameter = next(model.parameters())
     images = torch.empty(len(z), *model.image_shape, dtype=torch.uint8)
     bad = 0
-    with _evaluating(model):
+    with _mode(model, batch_statistics):
         for start in range(0, len(z), batch_size):
             batch = to_decoder(z[start : start + batch_size].to(parameter.device, parameter.dtype))
             images[start : start + batch_size] = to_uint8(model.decode(batch)).cpu()
@@ -90,12 +109,26 @@ def _decode(
     return images
 
 
+def _check_batches(n: int, batch_size: int, batch_statistics: bool) -> None:
+    if batch_statistics and n % batch_size == 1:
+        raise GeovaeError(
+            f"batch statistics: {n} images in batches of {batch_size} leave one alone. Take one image more or less."
+        )
+
+
 @contextmanager
-def _evaluating(model: Autoencoder) -> Iterator[None]:
-    """Put the model in evaluation mode (batch normalisation by its running statistics), and back afterwards."""
+def _mode(model: Autoencoder, batch_statistics: bool) -> Iterator[None]:
+    """Put the model in evaluation mode (batch normalisation by its running statistics), and back afterwards.
+
+    With `batch_statistics` in training mode, with all buffers back afterwards, which forward passes change there.
+    """
     training = model.training
-    model.eval()
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()} if batch_statistics else {}
+    model.train(batch_statistics)
     try:
         yield
     finally:
         model.train(training)
+        for name, buffer in model.named_buffers():
+            if name in buffers:
+                buffer.copy_(buffers[name])

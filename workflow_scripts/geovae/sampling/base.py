@@ -68,6 +68,7 @@ class Draw(NamedTuple):
     """Latents (n, d), float32 on the CPU, still to be decoded, or uint8 images (n, C, H, W); one of the two is None.
 
     `from_prior` says that the latents are what the decoder takes; else they lie in the space of the encoder's means.
+    `batch_statistics` says that they are to be decoded in training mode, batch by batch (`decode_posterior`).
 
     Examples:
         >>> import torch
@@ -81,6 +82,7 @@ class Draw(NamedTuple):
     images: np.ndarray | None
     diagnostics: dict[str, float]
     from_prior: bool = False
+    batch_statistics: bool = False
 
 
 Sampler = Callable[..., Draw]

@@ -11,7 +11,6 @@ from geovae.geometry import hmc
 from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR
 from geovae.geometry.metric import RiemannianMetric
 from geovae.geometry.reach import fast_leapfrog
-from geovae.geometry.released import LOG_DET_MIN, VELOCITY_STD, released_metric, released_target
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 
 
@@ -37,45 +36,21 @@ def sample_manifold(
     (max ω ≥ 10⁻³) at the ends, the starts and all training means; mean log-density at starts and ends; mean |ΔH|;
     proposals of non-finite energy; seconds of the chains alone.
     """
-    metric = _ready(context, "manifold")
-    starts = _starts(context, n, key, metric, start)
+    metric = ready_metric(context, "manifold")
+    starts = starting_points(context, n, key, metric, start)
     steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
     steps["integrator"] = fast_leapfrog(metric)
-    return _chains(context, starts, key, metric, metric.log_density_and_gradient, steps, 1.0, n_long)
+    return run_chains(context, starts, key, metric, metric.log_density_and_gradient, steps, 1.0, n_long)
 
 
-def sample_manifold_released(
-    context: Context,
-    n: int,
-    key: str,
-    *,
-    n_steps: int = 100,
-    n_lf: int = 10,
-    eps_lf: float = 0.01,
-    n_long: int = 100,
-    start: str = "means",
-) -> Draw:
-    """n latents by the chain of the authors' released code (`geovae.geometry.released`).
-
-    Settings are those of `sample_manifold`. Log-densities in the diagnostics are those of the metric, not clamped;
-    `frozen_share_start` is the share of starts whose determinant underflows in that code, where chains do not move.
-    """
-    metric = released_metric(_ready(context, "manifold_released"))
-    starts = _starts(context, n, key, metric, start)
-    steps = {"n_steps": n_steps, "n_lf": n_lf, "eps_lf": eps_lf}
-    draw = _chains(context, starts, key, metric, released_target(metric), steps, VELOCITY_STD, n_long)
-    frozen = (2 * metric.log_density(starts) < LOG_DET_MIN).double().mean().item()
-    return draw._replace(diagnostics={**draw.diagnostics, "frozen_share_start": frozen})
-
-
-def _ready(context: Context, sampler: str) -> RiemannianMetric:
+def ready_metric(context: Context, sampler: str) -> RiemannianMetric:
     """The metric on the context's device, in the type that its rounding asks for."""
     context.need("mu", sampler)
     metric = context.need("metric", sampler)
     return metric.to(context.device, metric.sampling_dtype())
 
 
-def _starts(context: Context, n: int, key: str, metric: RiemannianMetric, start: str) -> torch.Tensor:
+def starting_points(context: Context, n: int, key: str, metric: RiemannianMetric, start: str) -> torch.Tensor:
     """The first points (n, d) of n chains: training means or centroids with replacement, or draws from N(0, I)."""
     generator = numpy_generator(key, "starts")
     if start == "prior":
@@ -89,7 +64,7 @@ def _starts(context: Context, n: int, key: str, metric: RiemannianMetric, start:
     return points.to(metric.device, metric.dtype)
 
 
-def _chains(
+def run_chains(
     context: Context,
     starts: torch.Tensor,
     key: str,

@@ -5,7 +5,7 @@ and seeds all generators; the settings are its keyword-only arguments, which all
 enter it here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 
@@ -15,12 +15,14 @@ class SamplerEntry(NamedTuple):
     Attributes:
         function: its place, "module:function", or the function itself.
         reads: what it asks of the context, of `READABLE`.
-        settings_of: the sampler whose settings it takes too, where they are not its own.
+        settings_of: the sampler whose settings it takes too, beside its own.
+        reads_with: what else it asks for where a setting of it is true.
     """
 
     function: str | Callable
     reads: tuple[str, ...]
     settings_of: str | None = None
+    reads_with: Mapping[str, tuple[str, ...]] = {}
 
 
 READABLE = {
@@ -40,7 +42,10 @@ SAMPLERS: dict[str, SamplerEntry] = {
     "gmm": SamplerEntry("geovae.sampling.mixture:sample_mixture", ("latents",)),
     "manifold": SamplerEntry("geovae.sampling.manifold:sample_manifold", ("latents", "metric")),
     "manifold_released": SamplerEntry(
-        "geovae.sampling.manifold:sample_manifold_released", ("latents", "metric"), settings_of="manifold"
+        "geovae.sampling.manifold_released:sample_manifold_released",
+        ("latents", "metric"),
+        settings_of="manifold",
+        reads_with={"batch_statistics": ("model", "images")},
     ),
     "two_stage": SamplerEntry("geovae.sampling.prior:sample_second_stage", ("model",)),
     "real": SamplerEntry("geovae.sampling.controls:sample_real", ("images",)),

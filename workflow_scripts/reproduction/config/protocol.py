@@ -95,6 +95,18 @@ class HMC(Closed):
     n_long: int = Field(100, ge=0, description="Chains that the diagnostics continue to ten times their length.")
 
 
+class ReleasedPipeline(Closed):
+    """What the authors' released code does around its chain (docs/reproduction.md)."""
+
+    batch_statistics: bool = Field(
+        False,
+        description="Encode and decode in training mode, where batches are normalised by their own moments.",
+    )
+    centroids: Literal["medoids", "first"] = Field(
+        "medoids", description="Centroids: those of the metric, or the first k training means (its CelebA and OASIS)."
+    )
+
+
 class Mixture(Closed):
     """The Gaussian mixture fitted on the training means."""
 
@@ -116,6 +128,9 @@ class Samplers(Closed):
     gmm: Mixture = Field(Mixture(), description="Gaussian mixture on the training means.")
     manifold: HMC = Field(
         HMC(), description="The paper's sampler; the version that its authors released takes the same options."
+    )
+    manifold_released: ReleasedPipeline = Field(
+        ReleasedPipeline(), description="Options of the released version alone."
     )
     jitter: Jitter = Field(Jitter(), description="Training means plus Gaussian noise.")
 

@@ -76,16 +76,18 @@ def sampler_reads(config: Config, generation: Generation) -> tuple[str, ...]:
 
     The displacement of the manifold sampler counts only where the options do not give a number in its place.
     """
-    reads = SAMPLERS[generation.sampler].reads
-    if _sampler_options(config, generation).get("scale") == "matched":
-        return reads
-    return tuple(name for name in reads if name != "matched")
+    entry, options = SAMPLERS[generation.sampler], _sampler_options(config, generation)
+    more = (name for option, reads in entry.reads_with.items() if options.get(option) for name in reads)
+    return tuple(name for name in (*entry.reads, *more) if name != "matched" or options.get("scale") == "matched")
 
 
 def _sampler_options(config: Config, generation: Generation) -> dict[str, Any]:
     samplers = config.protocol(generation.run.dataset).samplers
-    section = getattr(samplers, SAMPLERS[generation.sampler].settings_of or generation.sampler, None)
-    settings = section.model_dump() if section else {}
+    owner = SAMPLERS[generation.sampler].settings_of
+    own = getattr(samplers, generation.sampler, None)
+    settings = getattr(samplers, owner).model_dump() if owner else {}
+    # Beside shared settings its own are told where they are not the defaults, with which it is the chain alone.
+    settings |= own.model_dump(exclude_defaults=owner is not None) if own else {}
     options = variant_options(generation.variant)
     return settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED}
 

@@ -1,5 +1,7 @@
 """Encoding and decoding: evaluation mode, batches of any size, and what has no image."""
 
+import copy
+
 import pytest
 import torch
 
@@ -82,3 +84,44 @@ def test_latents_that_a_flow_carries_out_of_range_are_refused_over_all_batches(m
     z[0, 1] = z[4, 2] = 0.0
     with pytest.raises(GeovaeError, match="2 of 5 latents"):
         decode_posterior(model, z, batch_size=2)
+
+
+def test_batch_statistics_are_those_of_a_forward_pass_in_training_mode_and_leave_the_model_as_it_was():
+    model = build("vae", net="conv", image_shape=[1, 32, 32]).eval()
+    with torch.no_grad():
+        for name, buffer in model.named_buffers():
+            if name.endswith("running_var"):
+                buffer.fill_(7.0)  # far from the moments of any batch
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    images, z = random_images(7, (1, 32, 32)), torch.randn(7, 3, generator=torch.Generator().manual_seed(2))
+    mu, log_var = encode_images(model, images, batch_size=4, batch_statistics=True)
+    decoded = decode_images(model, z, batch_size=4, batch_statistics=True)
+    assert not model.training
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    reference = copy.deepcopy(model).train()
+    with torch.no_grad():
+        posteriors = [reference.encode(batch.float() / 255) for batch in images.split(4)]
+        expected = torch.cat([to_uint8(reference.decode(batch)) for batch in z.split(4)])
+    torch.testing.assert_close(mu, torch.cat([posterior.mu for posterior in posteriors]))
+    torch.testing.assert_close(log_var, torch.cat([posterior.log_var for posterior in posteriors]))
+    assert torch.equal(decoded, expected)
+    assert torch.equal(decoded, decode_posterior(model, z, batch_size=4, batch_statistics=True))
+    assert (mu - encode_images(model, images)[0]).abs().max() > 0.01
+    assert not torch.equal(decoded, decode_images(model, z))
+
+
+def test_nets_without_batch_normalisation_do_the_same_in_both_modes():
+    model, images = build(), random_images(6)
+    for ours, other in zip(
+        encode_images(model, images, batch_statistics=True), encode_images(model, images), strict=True
+    ):
+        assert torch.equal(ours, other)
+
+
+def test_a_batch_of_one_image_has_no_statistics():
+    for n in (1, 5):
+        with pytest.raises(GeovaeError, match=f"batch statistics: {n} images in batches of 4 leave one alone"):
+            encode_images(build(), random_images(n), 4, batch_statistics=True)
+        with pytest.raises(GeovaeError, match="leave one alone"):
+            decode_images(build(), torch.zeros(n, 3), 4, batch_statistics=True)

@@ -88,6 +88,9 @@ def test_a_trial_replaces_its_settings_alone(model, trial, replaced):
         ("k9_lam0.5_steps3", {"k": 9, "lam": 0.5}),
         ("k40_draw6", {"k": 40, "draw": 6}),
         ("k2", {"k": 2}),
+        ("rho0.5", {"rho": 0.5}),
+        ("rho1_startprior", {}),
+        ("k9_rho2_distmahalanobis", {"k": 9, "rho": 2.0, "dist": "mahalanobis"}),
     ],
 )
 def test_a_metric_gets_its_part_of_the_variant(variant, replaced):
@@ -107,6 +110,7 @@ CHAIN = {"n_steps": 100, "n_lf": 10, "eps_lf": 0.01, "n_long": 100}
         ("manifold", "base", CHAIN),
         ("manifold", "steps7", CHAIN | {"n_steps": 7}),
         ("manifold", "k9_lam0.5_draw1", CHAIN),
+        ("manifold", "k9_rho2_startcentroids", CHAIN | {"start": "centroids"}),
         ("manifold_released", "k9_steps3", CHAIN | {"n_steps": 3}),
         ("jitter", "base", {"scale": "matched"}),
         ("jitter", "sigma0.25", {"scale": 0.25}),
@@ -118,6 +122,19 @@ CHAIN = {"n_steps": 100, "n_lf": 10, "eps_lf": 0.01, "n_long": 100}
 )
 def test_a_sampler_gets_its_options_as_the_variant_has_them(sampler, variant, told):
     assert json.loads(job_settings.sampler(BASE_CONFIG, Generation(RUN, sampler, variant))) == told
+
+
+def test_the_released_pipeline_is_told_where_it_is_asked_for():
+    asked = {"batch_statistics": True, "centroids": "first"}
+    datasets = {"digits": {"samplers": {"manifold_released": asked}, "metric": {"rho": 2.0}}}
+    config = load_config(overlay(BASE, {"datasets": datasets}))
+    released = Generation(RUN, "manifold_released")
+    assert json.loads(job_settings.sampler(config, released)) == CHAIN | asked
+    assert set(job_settings.sampler_reads(config, released)) == {"latents", "metric", "model", "images"}
+    assert json.loads(job_settings.sampler(config, Generation(RUN, "manifold"))) == CHAIN
+    assert set(job_settings.sampler_reads(config, Generation(RUN, "manifold"))) == {"latents", "metric"}
+    assert json.loads(job_settings.metric(config, RUN, "base"))["rho"] == 2.0
+    assert "rho" not in json.loads(job_settings.metric(config, RUN, "rho1"))
 
 
 @pytest.mark.parametrize(
