@@ -3,21 +3,20 @@
 import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import geovae
 from geovae.core import stopwatch
 from geovae.core.stopwatch import Stopwatch
+from helpers.paths import SCRIPTS
 
 
 def test_the_peak_does_not_start_at_that_of_the_parent():
     held = np.ones(40_000_000)
     assert Stopwatch.peak_memory_mb() > held.nbytes / 1e6
     code = "from geovae.core.stopwatch import Stopwatch; print(Stopwatch.peak_memory_mb())"
-    environment = {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
+    environment = {"PYTHONPATH": str(SCRIPTS)}
     # Of a fork the child would inherit what getrusage says of this process.
     child = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True, close_fds=False

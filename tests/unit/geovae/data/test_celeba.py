@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from torchvision.datasets import CelebA
 
-import geovae
 from geovae.core.errors import GeovaeError
 from geovae.data import celeba
 from geovae.data.raw_files.download import Store
+from helpers.paths import SCRIPTS
 
 # Every split's images are not together in the file, as they are in the original one.
 PARTITION = {1: 0, 2: 2, 3: 0, 4: 1, 5: 0, 6: 2, 7: 0}
@@ -272,6 +272,6 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(geovae.__file__).parents[1],
+        cwd=SCRIPTS,
     )
     assert float(result.stdout) < 15

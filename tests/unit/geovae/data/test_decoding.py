@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-import geovae
 from geovae.core.errors import GeovaeError
 from geovae.data.decoding import as_array, decoded, open_image
+from helpers.paths import SCRIPTS
 
 SHAPE = (3, 4, 5)
 
@@ -120,7 +120,7 @@ def growth_mb(keep: str) -> float:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(geovae.__file__).parents[1],
+        cwd=SCRIPTS,
     )
     return float(result.stdout)
 

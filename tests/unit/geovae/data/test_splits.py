@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-import geovae
 from geovae.core.errors import GeovaeError
 from geovae.data.base import SPLITS, Images, read_split, write_split
 from geovae.data.digits import enlarge
 from geovae.data.shapes import draw
 from geovae.data.table import DATASETS, dataset_module, load_dataset
+from helpers.paths import SCRIPTS
 from reproduction.config.datasets import DOWNLOADED, SECTIONS
 
 EMBEDDED = [name for name in DATASETS if name not in (*DOWNLOADED, "folder")]
@@ -186,7 +186,7 @@ print(json.dumps([before, Stopwatch.peak_memory_mb()]))
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not say what a process holds")
 def test_a_streamed_split_is_never_in_memory_whole(tmp_path):
-    environment = {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
+    environment = {"PYTHONPATH": str(SCRIPTS)}
     command = [sys.executable, "-c", _STREAM, str(tmp_path)]
     result = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     before, after = json.loads(result.stdout)

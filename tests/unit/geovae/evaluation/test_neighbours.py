@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import geovae
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.evaluation import neighbours
 from geovae.evaluation.neighbours import chunk_length, nearest, nearest_features, subset_rows
+from helpers.paths import SCRIPTS
 
 torch.set_num_threads(1)
 
@@ -124,7 +123,7 @@ def test_the_training_images_of_celeba_are_never_in_memory_whole(tmp_path, n):
     images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(n, 3, 64, 64))
     images[1234] = 4
     del images
-    source = str(Path(geovae.__file__).parents[1])
+    source = str(SCRIPTS)
     environment = {"PYTHONPATH": source, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", _CELEBA, str(path)]
     result = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)

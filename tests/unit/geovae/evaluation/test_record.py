@@ -2,12 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import geovae
 from geovae.core.errors import GeovaeError
 from geovae.evaluation import record
 from geovae.evaluation.fid import frechet_distance, frechet_std_error, statistics
@@ -16,6 +14,7 @@ from geovae.evaluation.novelty import COLUMNS, Distances
 from geovae.evaluation.prd import prd_scores
 from geovae.evaluation.precision_recall import density_coverage, precision_recall
 from geovae.evaluation.reference import EXTRAS, load_reference, save_reference, score
+from helpers.paths import SCRIPTS
 from reproduction.runtime.provenance import provenance
 
 KEY = {
@@ -126,7 +125,7 @@ def test_records_need_neither_torch_nor_numpy():
         "import sys, geovae.evaluation.record\n"
         "sys.exit(' '.join({'torch', 'numpy', 'pandas', 'sklearn'} & set(sys.modules)))"
     )
-    source = str(Path(geovae.__file__).parents[1])
+    source = str(SCRIPTS)
     result = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": source}, check=False, capture_output=True, text=True
     )

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import geovae
 from geovae.core.errors import GeovaeError
+from helpers.paths import SCRIPTS
 from reproduction.runtime import devices
 from reproduction.runtime.devices import Device
 
@@ -154,7 +153,7 @@ def test_names_of_parts_are_names_of_files(locks):
 
 def start(code, *arguments):
     """A Python process of its own that sees the locks of this test."""
-    environment = os.environ | {"PYTHONPATH": str(Path(geovae.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         env=environment,

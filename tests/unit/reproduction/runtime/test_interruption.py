@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import geovae
+from helpers.paths import SCRIPTS
 from reproduction.runtime import interruption
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells when a process has ended")
-SOURCE = str(Path(geovae.__file__).parents[1])
+SOURCE = str(SCRIPTS)
 # A job that works, reacts to Ctrl-C by tidying up, and says what became of it.
 JOB = """
 import sys, time
