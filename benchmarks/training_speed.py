@@ -134,7 +134,7 @@ def pythae_trainer(width: float, images, device, as_used: bool) -> float:
 
 
 def procedures(width: float, images, device, precisions: tuple[str, ...], as_used: bool) -> dict:
-    """What is measured, by name: functions that give images a second."""
+    """What is measured, by name: functions that give images per second."""
     logging.disable(logging.INFO)  # pythae's
     found = {(PEER, "float32"): lambda: pythae_trainer(width, images, device, False)}
     if as_used:
@@ -158,7 +158,7 @@ def measure(width: float, n_images: int, rounds: int, device, precisions: tuple[
 
 
 def compare(ours: list[float], other: list[float]) -> measuring.Paired:
-    """Two lists of images a second as a comparison of seconds."""
+    """Two lists of images per second as a comparison of seconds."""
     return measuring.Paired(tuple(1 / speed for speed in ours), tuple(1 / speed for speed in other))
 
 
@@ -228,7 +228,7 @@ def main(options) -> None:
     auto = "float32" if autocast_dtype("auto", device) is None else "bfloat16"
     precisions = tuple(dict.fromkeys((auto, "float32")))
     print(measuring.circumstances(options.threads, "torch", "pythae"))
-    print(f"Width {options.width:g}, batches of {BATCH}, {options.images} images an epoch, {options.rounds} rounds,")
+    print(f"Width {options.width:g}, batches of {BATCH}, {options.images} images per epoch, {options.rounds} rounds,")
     print(f"{device}; precision `auto` is {auto} here.\n", flush=True)
     speeds = measure(options.width, options.images, options.rounds, device, precisions, as_used=True)
     flops = flops_per_image(options.width)
@@ -248,7 +248,7 @@ def main(options) -> None:
 if __name__ == "__main__":
     arguments = job.parser(__doc__)
     arguments.add_argument("--width", type=float, default=1.0, help="factor on the net's widths")
-    arguments.add_argument("--images", type=int, default=300, help="images an epoch")
+    arguments.add_argument("--images", type=int, default=300, help="images per epoch")
     arguments.add_argument("--rounds", type=int, default=3, help="rounds of all loops")
     arguments.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     job.run(main, arguments)

@@ -1,6 +1,6 @@
 # Data sets as uint8 arrays, and the subsets of them that models are trained on.
 
-# One rule a data set that has raw files: `snakemake --cores 1 download_mnist`.
+# One rule per data set that has raw files: `snakemake --cores 1 download_mnist`.
 for DATASET in DOWNLOADED:
 
     rule:

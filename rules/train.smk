@@ -1,4 +1,4 @@
-# One trained model a run, and the curve of its losses.
+# One trained model per run, and the curve of its losses.
 
 
 rule train_model:

@@ -56,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--config-sha256", required=True, help="hash of the config behind the samples and their scores")
     parser.add_argument("--save-features", metavar="FILE", help="also write the generated images' features (.npy)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one a reference")
+    parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one per reference")
     return parser
 
 

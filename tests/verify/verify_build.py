@@ -1,7 +1,7 @@
 """Build configs/smoke.yaml in a fresh clone and compare it with what was recorded on this class of machines.
 
 `make verify` compares, `make verify RECORD=1` writes the record. The last digits depend on the processor and on the
-versions of the libraries, hence a record a class of machines.
+versions of the libraries, hence a record per class of machines.
 """
 
 import argparse

@@ -58,7 +58,7 @@ class PublishedNumber(NamedTuple):
 # Titles and latent dimensions as the head of Table 1 prints them.
 PAPER_DATASETS = {"mnist": ("MNIST", 16), "svhn": ("SVHN", 16), "cifar10": ("CIFAR 10", 32), "celeba": ("CELEBA", 64)}
 
-# One line a row; for each data set, in the order of PAPER_DATASETS: FID, then PRD as F8/F1/8.
+# One line per row; for each data set, in the order of PAPER_DATASETS: FID, then PRD as F8/F1/8.
 _TABLE1 = """
 AE - N(0,1)  | 46.41 0.86/0.77 | 119.65 0.54/0.37 | 196.50 0.05/0.17 | 64.64 0.29/0.42
 WAE          | 20.71 0.93/0.88 |  49.07 0.80/0.85 | 132.99 0.24/0.52 | 54.56 0.57/0.55

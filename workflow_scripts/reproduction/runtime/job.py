@@ -141,6 +141,6 @@ def torch_device(name: str, threads: int, deterministic: bool = True):
         return torch.device("cpu")
     print(f"computing on {bound.identity if bound else 'the first CUDA device'}", flush=True)
     if deterministic:
-        # An operation that has no deterministic form warns in the log. The call loads torch's compiler, seconds a job.
+        # An operation that has no deterministic form warns in the log. It loads torch's compiler, seconds per job.
         torch.use_deterministic_algorithms(True, warn_only=True)
     return torch.device("cuda")

@@ -16,7 +16,7 @@ class Chosen(NamedTuple):
         validation_fid: its mean validation FID over the seeds.
         fid: its FID on the reported split.
         n_trials: how many trials it was chosen from.
-        records: its score records on the reported split, one a seed.
+        records: its score records on the reported split, one per seed.
     """
 
     trial: str

@@ -63,7 +63,7 @@ def columns(classes: Iterable[str]) -> tuple[str, ...]:
 
 
 def collect_classification(files: Iterable[tuple[Source, str | Path]], output: str | Path) -> None:
-    """Write all runs as one CSV table: a row a run, sorted by key, every digit kept, classes in alphabetical order.
+    """Write all runs as one CSV table: a row per run, sorted by key, every digit kept, classes in alphabetical order.
 
     Args:
         files: sources and the JSON files that train_classifier wrote of them; the runs of a source may lie in several.

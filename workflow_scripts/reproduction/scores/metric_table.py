@@ -50,7 +50,7 @@ def read_metrics(path: str | Path) -> list[dict[str, object]]:
 
 
 def metrics_of(rows: Sequence[Mapping[str, object]], cell: Cell, metric: str) -> list[Mapping[str, object]]:
-    """The metrics of that variant of the models of a cell, a row a seed, in the order of the seeds.
+    """The metrics of that variant of the models of a cell, a row per seed, in the order of the seeds.
 
     Raises:
         GeovaeError: a seed without a metric.

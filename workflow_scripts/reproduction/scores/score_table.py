@@ -24,7 +24,7 @@ class Statistic(NamedTuple):
 
 
 def collect(paths: Iterable[str | Path], output: str | Path) -> None:
-    """Write all score records as one CSV table: a row a record, sorted by key, every digit kept.
+    """Write all score records as one CSV table: a row per record, sorted by key, every digit kept.
 
     Raises:
         GeovaeError: a record that is missing or broken, or two records of the same key, backbone and split.

@@ -20,7 +20,7 @@ MEDOIDS_WIDTH = 0.8  # of the line at the k-medoids' own value, in columns of do
 
 
 def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
-    """Draw a row a data set: at the left FID against k, at the right FID over random centroids.
+    """Draw a row per data set: at the left FID against k, at the right FID over random centroids.
 
     Chains that start at training means and at centroids are told apart by colour and form. A dot at the right is one
     choice of centroids; trainings (seeds) stand side by side there and are not averaged.

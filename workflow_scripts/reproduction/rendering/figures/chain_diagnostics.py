@@ -38,7 +38,7 @@ AXIS_TITLES = {"n_steps": "steps N of a chain", "beta": "β of the VAE", "k": "c
 
 
 def draw(part: SubFigure, scores: Scores, settings: Mapping) -> None:
-    """Draw six panels with a line a data set; the paper's N is marked where N is the x axis.
+    """Draw six panels with a line per data set; the paper's N is marked where N is the x axis.
 
     Args:
         part: of the figure.

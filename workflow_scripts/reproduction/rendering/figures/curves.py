@@ -39,7 +39,7 @@ def load(inputs: Mapping[str, str | Path], settings: Mapping) -> Scores:
 
 
 def find(scores: Scores, settings: Mapping, *cell: Mapping[str, object]) -> Records:
-    """The records of one generation, a record a seed of `settings`, by seed.
+    """The records of one generation, a record per seed of `settings`, by seed.
 
     Raises:
         GeovaeError: a seed that has no record.
@@ -60,7 +60,7 @@ def measured(records: Records, column: str) -> Statistic:
 
 
 def tidy(points: Iterable[tuple[float, Records]], column: str) -> pd.DataFrame:
-    """A row a record, with columns x, seed and y: points are (x, records) and y is the records' `column`."""
+    """A row per record, with columns x, seed and y: points are (x, records) and y is the records' `column`."""
     rows = []
     for x, records in points:
         measured(records, column)

@@ -16,7 +16,7 @@ PANEL_HEIGHT = 2.2  # inches
 
 
 def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
-    """Draw a panel a data set.
+    """Draw a panel per data set.
 
     Args:
         inputs: `scores`, the table `scores.csv`.

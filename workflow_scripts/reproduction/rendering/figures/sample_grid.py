@@ -1,4 +1,4 @@
-"""Figures 2, 7, 8 and 10: samples of each method, a row a method, with controls beneath."""
+"""Figures 2, 7, 8 and 10: samples of each method, a row per method, with controls beneath."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

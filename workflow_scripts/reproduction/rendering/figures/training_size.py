@@ -17,7 +17,7 @@ LEGEND_COLUMNS = 4
 
 
 def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
-    """Draw a panel a data set and a line a method.
+    """Draw a panel per data set and a line per method.
 
     Args:
         inputs: `scores`, the table `scores.csv`.

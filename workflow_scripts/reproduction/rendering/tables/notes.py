@@ -55,7 +55,7 @@ def _seeds_note(entries: Sequence) -> str:
     if not counts:
         return ""
     if counts == [1]:
-        return "One training a row: no standard deviation."
+        return "One training per row: no standard deviation."
     text = " or ".join(str(count) for count in counts)
     return f"Mean ± standard deviation (ddof 1) over {text} trainings with different seeds."
 

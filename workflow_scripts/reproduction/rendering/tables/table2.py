@@ -183,7 +183,7 @@ def _published_table(columns: Sequence[Score]) -> Table:
             number = published.lookup(NAME, row, "oasis", score.metric, label=score.label)
             scores[score] = number and Statistic(number.value, number.std, 20)
         lines.append(Line(row, "paper", scores))
-    caption = "Table 2 as the paper prints it, on OASIS: 2,000 generated images a class, 20 runs."
+    caption = "Table 2 as the paper prints it, on OASIS: 2,000 generated images per class, 20 runs."
     footnotes = (
         "Bold and † as above, by the digits that the paper prints. *unbalanced. The paper says that its method alone "
         "is above Original* in all three scores; as printed its F1 of CN is level.",

@@ -122,7 +122,7 @@ def test_footnotes_say_what_is_not_comparable():
         "10,000",
         "Digits × 0.125",
         "stand-in",
-        "One training a row",
+        "One training per row",
     ):
         assert text in notes
     paper = [score("prior", 9.0, dataset="mnist", backbone="inception", n=10_000)]
