@@ -4,8 +4,8 @@
 
 Ratios alone are compared, never times. Both sides of a ratio run in turn on the same machine, so that one of a noisy
 machine moves little; the record, one per class of machines, holds the lowest and highest of several runs. A ratio
-counts as worse below the lowest by more than the spread between them, and by more than a tenth; and if so twice, as noise
-seldom comes again.
+counts as worse below the lowest by more than the spread between them, and by more than a tenth; and if so twice, as
+noise seldom comes again.
 """
 
 import importlib
