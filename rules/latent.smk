@@ -128,3 +128,34 @@ rule compare_pullback:
         "python workflow_scripts/compare_pullback.py --model results/runs/{wildcards.run} --latents {input.latents}"
         " --metric {input.metric} --n-points {params.n} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"
+
+
+rule compare_interpolation:
+    input:
+        unpack(inputs.run_data),
+        model="results/runs/{run}/model.json",
+        latents="results/runs/{run}/latents.npz",
+        metric="results/runs/{run}/metric/base/metric.npz",
+        unseen=lambda w: f"{inputs.subset_folder(w)}/unseen_test.npy",
+        code=lambda w: inputs.run_code("compare_interpolation.py", w),
+    output:
+        arrays="results/runs/{run}/interpolation.npz",
+        scores="results/runs/{run}/interpolation.json",
+    log:
+        "results/logs/compare_interpolation/{run}.log",
+    benchmark:
+        "results/benchmarks/compare_interpolation/{run}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: THREADS
+    resources:
+        **needs(mem_mb=4000, runtime=120, gpu=GPUS),
+    params:
+        device=CONFIG.device,
+        settings=lambda w: job_settings.interpolation(CONFIG),
+        data=inputs.dataset_folder,
+    shell:
+        "python workflow_scripts/compare_interpolation.py --model results/runs/{wildcards.run}"
+        " --latents {input.latents} --metric {input.metric} --data {params.data} --subset {input.subset}"
+        " --unseen {input.unseen} --settings {params.settings:q} --key {wildcards.run} --output {output.arrays}"
+        " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"

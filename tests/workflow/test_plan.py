@@ -19,7 +19,19 @@ def smoke_config(project):
 
 
 @pytest.mark.parametrize(
-    "target", ["table2", "table4", "table7", "figure1", "figure3", "figure13", "figure_pullback", "claims", "all"]
+    "target",
+    [
+        "table2",
+        "table4",
+        "table7",
+        "figure1",
+        "figure3",
+        "figure13",
+        "figure_pullback",
+        "figure_interpolation",
+        "claims",
+        "all",
+    ],
 )
 def test_the_jobs_are_those_that_snakemake_plans(project, planned, target):
     jobs = planned_jobs(smoke_config(project), *([] if target == "all" else [target]))

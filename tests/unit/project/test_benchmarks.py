@@ -15,6 +15,7 @@ from reproduction.plan.code_inputs import SCRIPTS
 COMPUTING = {
     "build_metric",
     "describe_metrics",
+    "compare_interpolation",
     "compare_pullback",
     "draw_samples",
     "embed_latents",

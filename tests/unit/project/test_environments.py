@@ -19,6 +19,7 @@ FAMILIES = {
         "build_metric",
         "describe_metrics",
         "compare_pullback",
+        "compare_interpolation",
         "trace_geodesics",
         "draw_samples",
         "train_classifier",

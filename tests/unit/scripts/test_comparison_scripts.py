@@ -1,4 +1,4 @@
-"""Scripts that measure a trained VAE (compare_pullback), on tiny data, against computations without them."""
+"""Scripts that measure a trained VAE (compare_pullback, compare_interpolation), on tiny data, against computations without them."""
 
 import json
 
@@ -8,12 +8,14 @@ import torch
 from scipy.stats import spearmanr
 
 import build_metric
+import compare_interpolation
 import compare_pullback
 import embed_latents
 from geovae.core import storage
 from geovae.geometry.metric import RiemannianMetric
+from geovae.models.coding import decode_images
 from geovae.models.files import build_model, load_model, save_model
-from helpers.script_runs import MODEL, embed, fails, run
+from helpers.script_runs import MODEL, TRAIN_ROWS, brute_force, embed, fails, images_of, run
 from helpers.script_runs import folder as folder  # a fixture
 
 torch.set_num_threads(1)
@@ -68,3 +70,34 @@ def test_only_a_vae_and_only_correlations_of_several_points_make_sense(measured)
     description = MODEL | {"model": "hvae"}
     save_model(measured / "run", build_model(description), description)
     assert "a HVAE; the relation of Section 4.4 is the VAE's" in fails(compare_pullback, *compare(measured))
+
+
+# -- compare_interpolation --------------------------------------------------------------------------------------------
+
+
+def test_stops_are_decoded_and_compared_with_the_training_images(measured):
+    storage.save_array(measured / "unseen.npy", np.linspace(0, 100, 101))
+    run(
+        compare_interpolation,
+        *("--model", measured / "run", "--latents", measured / "latents/latents.npz"),
+        *("--metric", measured / "metric.npz", "--data", measured / "data", "--subset", measured / "subset/train.npy"),
+        *("--unseen", measured / "unseen.npy", "--key", "key", "--device", "cpu"),
+        *("--settings", json.dumps({"n_pairs": 3, "n_stops": 4, "quantile": 0.05})),
+        *("--output", measured / "found.npz", "--output-scores", measured / "found.json"),
+    )
+    arrays, scores = storage.load_arrays(measured / "found.npz"), storage.load_json(measured / "found.json")
+    mu = torch.from_numpy(storage.load_arrays(measured / "latents/latents.npz")["mu"])
+    model = load_model(measured / "run").eval()
+    for pair, (i, j) in enumerate(arrays["rows"]):
+        line = torch.stack([mu[i] + (mu[j] - mu[i]) * t for t in (0.2, 0.4, 0.6, 0.8)])
+        images = decode_images(model, line).numpy()
+        expected = brute_force(images, images_of("train")[TRAIN_ROWS])[0] / 255
+        np.testing.assert_allclose(arrays["distances"][0, pair], expected, rtol=1e-3)
+        if pair < len(arrays["images"][0]):
+            assert np.abs(arrays["images"][0, pair].astype(int) - images).max() <= 1
+    assert arrays["images"].shape == (3, 2, 4, 1, 16, 16)
+    assert scores["threshold"] == arrays["threshold"] == pytest.approx(5)
+    assert scores["affine_far_share"] == (arrays["distances"][0] > 5).mean()
+    assert scores["affine_largest"] == pytest.approx(arrays["distances"][0].max(1).mean() / 5)
+    assert scores["geodesic_length"] <= scores["affine_length"]
+    assert (scores["n_pairs"], scores["latent_dim"], scores["quantile"]) == (3, 2, 0.05)

@@ -151,6 +151,19 @@ class PullBack(Closed):
         return self
 
 
+class Interpolation(Closed):
+    """Figure of interpolations: images along curves between random pairs of training means."""
+
+    datasets: DatasetNames = Field(["digits"], description="Data sets, each in its own latent dimension.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
+    n_pairs: int = Field(200, ge=2, description="Pairs of training means, drawn at random, that are joined.")
+    n_stops: int = Field(10, ge=1, le=100, description="Images decoded between the two ends.")
+    quantile: float = Field(
+        0.95, gt=0, lt=1, description="An image is far if it is farther from its nearest training image than this"
+        " share of the test images are from theirs.",
+    )  # fmt: skip
+
+
 class Figures(Closed):
     """The figures by name; what the report lists beside a number is its description."""
 
@@ -182,4 +195,7 @@ class Figures(Closed):
     figure_controls: Controls | None = Field(Controls(), description="FID against novelty; what the chains did.")
     figure_pullback: PullBack | None = Field(
         PullBack(), description="The metric beside the pull-back metric of the decoder."
+    )
+    figure_interpolation: Interpolation | None = Field(
+        Interpolation(), description="Images along curves between random training means."
     )

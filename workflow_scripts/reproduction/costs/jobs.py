@@ -74,6 +74,8 @@ def _comparison_jobs(config: Config, figure: str, jobs: Jobs) -> None:
     _embed_jobs(runs, jobs)
     jobs["build_metric"].update((run, "base") for run in runs)
     jobs[f"compare_{RECORDS[figure]}"].update(runs)
+    if figure == "figure_interpolation":
+        jobs["measure_unseen"].update((run.dataset, run.subset, "test") for run in runs)
 
 
 def _claims_jobs(config: Config, jobs: Jobs) -> None:

@@ -5,7 +5,7 @@ from reproduction.config.trials import BETAS
 from reproduction.plan.keys import Run, run_of
 
 # Figure -> its records: the arrays that it is drawn from, and the scores beside them.
-RECORDS = {"figure_pullback": "pullback"}
+RECORDS = {"figure_pullback": "pullback", "figure_interpolation": "interpolation"}
 
 
 def pullback_runs(config: Config) -> dict[Run, float]:
@@ -23,8 +23,11 @@ def pullback_runs(config: Config) -> dict[Run, float]:
 
 
 def compared_runs(config: Config, figure: str) -> list[Run]:
-    """The runs that a figure of comparisons is drawn from."""
-    return {"figure_pullback": lambda: list(pullback_runs(config))}[figure]()
+    """The runs that a figure of comparisons is drawn from, those of a data set beside one another."""
+    if figure == "figure_pullback":
+        return list(pullback_runs(config))
+    section = getattr(config.artefacts, figure)
+    return [run_of(config, dataset, "vae", seed) for dataset in section.datasets for seed in section.seeds]
 
 
 def record_paths(run: Run, figure: str) -> dict[str, str]:

@@ -147,6 +147,11 @@ def geodesics(config: Config) -> str:
     return text({"grid": config.artefacts.figure1.grid, "n_stops": config.artefacts.figure1.n_stops})
 
 
+def interpolation(config: Config) -> str:
+    """For compare_interpolation: how many pairs and stops, and what is far."""
+    return config.artefacts.figure_interpolation.model_dump_json(include={"n_pairs", "n_stops", "quantile"})
+
+
 def augmentation_classifier(config: Config) -> str:
     """For train_classifier: the training of the classifier of Table 2."""
     return config.artefacts.table2.classifier.model_dump_json()

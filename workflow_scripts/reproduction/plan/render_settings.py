@@ -9,9 +9,10 @@ from reproduction.config.config import Config
 from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, STARTS, section
-from reproduction.plan.comparisons import pullback_runs, record_name
+from reproduction.plan.comparisons import RECORDS, compared_runs, pullback_runs, record_name
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
 from reproduction.plan.job_settings import text
+from reproduction.plan.keys import Run
 from reproduction.plan.rows import Row
 
 # What the report lists beside the number of a table or figure.
@@ -162,13 +163,28 @@ def _titles_by_start(config: Config, datasets: Iterable[str]) -> dict[str, str]:
     return {f"{name}{part}": f"{title}: {said}" for name, title in titles.items() for part, said in words.items()}
 
 
+def _records(run: Run) -> dict[str, str]:
+    """What the renderer calls the records of a run."""
+    return {kind: record_name(run, kind) for kind in ("arrays", "scores")}
+
+
+def _interpolation(config: Config) -> dict[str, Any]:
+    """The rows of the figure of interpolations: a data set each, with the records of its seeds."""
+    rows: dict[str, dict[str, Any]] = {}
+    for run in compared_runs(config, "figure_interpolation"):
+        d = config.protocol(run.dataset).latent_dim
+        row = rows.setdefault(run.dataset, {"title": _sized_title(config, run.dataset), "latent_dim": d, "inputs": []})
+        row["inputs"].append(_records(run))
+    return {"rows": list(rows.values()), "quantile": config.artefacts.figure_interpolation.quantile}
+
+
 def _pullback(config: Config) -> dict[str, Any]:
     """The columns of the figure of the pull-back metric: a data set and β each, with the records of its seeds."""
     columns: dict[tuple[str, float], dict[str, Any]] = {}
     for run, beta in pullback_runs(config).items():
         title = {"title": TITLES[run.dataset], "beta": beta, "latent_dim": config.protocol(run.dataset).latent_dim}
         column = columns.setdefault((run.dataset, beta), title | {"inputs": []})
-        column["inputs"].append({kind: record_name(run, kind) for kind in ("arrays", "scores")})
+        column["inputs"].append(_records(run))
     return {"columns": list(columns.values())}
 
 
@@ -188,6 +204,6 @@ def figure(config: Config, name: str) -> str:
         return text({"title": _sized_title(config, section.dataset, section.subset)})
     if name == "figure10":
         return text(_class_grid(config))
-    if name == "figure_pullback":
-        return text(_pullback(config))
+    if name in RECORDS:
+        return text({"figure_pullback": _pullback, "figure_interpolation": _interpolation}[name](config))
     return text(_of_scores(config, name) if name in OF_SCORES else {})

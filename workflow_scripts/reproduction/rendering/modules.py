@@ -28,5 +28,6 @@ FIGURE_MODULES = {
     "figure_rho": "choice_of_rho",
     "figure_controls": "controls",
     "figure_pullback": "pullback",
+    "figure_interpolation": "interpolation",
     **{name: name for name in _named("figures", "figure")},
 }

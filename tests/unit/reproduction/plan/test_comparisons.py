@@ -4,7 +4,7 @@ import json
 
 from helpers.experiment_configs import only
 from reproduction.costs.jobs import planned_jobs
-from reproduction.plan import render_settings
+from reproduction.plan import job_settings, render_settings
 from reproduction.plan.comparisons import compared_runs, comparison_inputs, pullback_runs
 from reproduction.plan.keys import Run
 from reproduction.plan.targets import shown_runs
@@ -38,6 +38,26 @@ def test_the_runs_are_trained_and_their_jobs_counted():
     jobs = planned_jobs(config, "figure_pullback")
     assert jobs["compare_pullback"] == jobs["train_model"] == jobs["embed_latents"] == runs
     assert jobs["build_metric"] == {(run, "base") for run in runs}
+
+
+def test_interpolations_are_those_of_the_configs_own_vaes():
+    config = only(figure_interpolation={"datasets": ["shapes", "digits"], "seeds": [3, 4], "n_pairs": 7})
+    runs = compared_runs(config, "figure_interpolation")
+    assert [run.key for run in runs] == [
+        f"{name}/full/conv/vae/base/seed{seed}" for name in ("shapes", "digits") for seed in (3, 4)
+    ]
+    assert json.loads(job_settings.interpolation(config)) == {"n_pairs": 7, "n_stops": 10, "quantile": 0.95}
+    told = json.loads(render_settings.figure(config, "figure_interpolation"))
+    assert [(row["title"], row["latent_dim"]) for row in told["rows"]] == [
+        ("Disks and rings, 500 training images", 2),
+        ("Digits, 1,000 training images", 16),
+    ]
+    assert told["rows"][1]["inputs"][0] == {"arrays": "digits_base_seed3_arrays", "scores": "digits_base_seed3_scores"}
+    named = {name for row in told["rows"] for training in row["inputs"] for name in training.values()}
+    assert named == set(comparison_inputs(config, "figure_interpolation"))
+    jobs = planned_jobs(config, "figure_interpolation")
+    assert jobs["measure_unseen"] == {("shapes", "full", "test"), ("digits", "full", "test")}
+    assert jobs["compare_interpolation"] == set(runs)
 
 
 def test_a_column_of_the_pull_back_metric_has_the_records_of_its_seeds():

@@ -232,6 +232,7 @@ CHANGES = {
     "figure_rho": {"factors": [0.3]},
     "figure_controls": {"scales": [0.3]},
     "figure_pullback": {"beta_datasets": []},
+    "figure_interpolation": {"quantile": 0.5},
 }
 
 
