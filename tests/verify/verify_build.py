@@ -32,7 +32,7 @@ STAGES = {
     "feature extractors": r"backbones/.*",
     "references": r"references/.*",
     "trained models": r"runs/.*/seed\d+/(model|history)\..*",
-    "latent codes and metrics": r"runs/.*/seed\d+/(latents|unseen|geodesics|metric).*",
+    "latent codes and metrics": r"runs/.*/seed\d+/(latents|unseen|geodesics|metric|pullback|interpolation).*",
     "samples": r"runs/.*/(samples|latents|diagnostics|centroids|neighbours)\..*",
     "classifiers of Table 2": r"augmentation/.*|classification\.csv",
     "scores": r".*score.*",

@@ -1,4 +1,4 @@
-"""Scripts that measure a trained VAE (compare_pullback, compare_interpolation), on tiny data, against computations without them."""
+"""Scripts that measure a trained VAE (compare_…), on tiny data, against computations without them."""
 
 import json
 
