@@ -1,4 +1,4 @@
-"""Score one set of generated images against real ones: FID, PRD, novelty."""
+"""Score one set of generated images against real ones: FID, PRD, novelty, sharpness."""
 
 import argparse
 
@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SPLIT=PATH",
         help="reference file (.npz) of a split; once for validation and once for test",
     )
-    parser.add_argument("--data", required=True, help="folder of the prepared data set (its training images)")
+    parser.add_argument("--data", required=True, help="folder of the prepared data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
     parser.add_argument(
         "--unseen",
@@ -75,6 +75,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.evaluation.neighbours import nearest, nearest_features, subset_rows
     from geovae.evaluation.novelty import Distances, latent_distances
     from geovae.evaluation.reference import load_reference, score
+    from geovae.evaluation.sharpness import sharpness
     from reproduction.runtime.provenance import provenance
 
     if set(options.settings) != {"n_clusters", "n_runs", "extra"}:
@@ -112,6 +113,7 @@ def main(options: argparse.Namespace) -> None:
         }
         given = {space: found for space, found in spaces.items() if found is not None}
         scores = score(features, given, reference, seed=seed, **options.settings)
+        real, _, _ = read_split(options.data, split)
         content = record.build_record(
             key,
             {
@@ -121,6 +123,10 @@ def main(options: argparse.Namespace) -> None:
                 "backbone_accuracy": backbone.accuracy,
             },
             scores,
+            {
+                "sharpness": sharpness(samples[: scores["n"]]),
+                "sharpness_reference": sharpness(real[: scores["n"]]),
+            },
             record.diagnostic_columns(diagnostics),
             {"config_sha256": options.config_sha256},
             provenance(device),

@@ -47,7 +47,7 @@ def test_every_artefact_is_there_in_every_format(smoke):
         assert "|" in table.with_suffix(".md").read_text()
         assert len(table.with_suffix(".csv").read_text().splitlines()) > 3
     assert "| VAE - Ours" in (smoke / "results/tables/table1.md").read_text()
-    own = ("figure_controls", "figure_pullback", "figure_interpolation")
+    own = ("figure_controls", "figure_pullback", "figure_interpolation", "figure_sharpness")
     for figure in (*(f"figure{number}" for number in range(1, 15)), *own):
         assert (smoke / f"results/figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
         assert (smoke / f"results/figures/{figure}.pdf").read_bytes().startswith(b"%PDF")

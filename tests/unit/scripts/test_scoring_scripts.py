@@ -14,6 +14,7 @@ from geovae.evaluation.classifier import Classifier
 from geovae.evaluation.features import load_backbone
 from geovae.evaluation.neighbours import nearest
 from geovae.evaluation.reference import save_reference
+from geovae.evaluation.sharpness import laplacian_variances
 from helpers.script_runs import SHAPE, TRAIN_ROWS, brute_force, embed, fails, images_of, run
 from helpers.script_runs import folder as folder  # a fixture
 
@@ -123,6 +124,15 @@ def test_copies_score_no_novelty_and_unseen_images_one_in_every_space(measured):
     record = storage.load_json(measured / "samples/score_test.json")
     assert (record["n"], record["fid"]) == (15, pytest.approx(0.0, abs=1e-6))
     assert [record[name] for name in NOVELTIES] == pytest.approx([1.0] * 3, rel=1e-4)
+
+
+def test_the_sharpness_is_that_of_the_images_that_are_compared(measured):
+    generate(measured, images_of("train"), np.empty((40, 0), np.float32))
+    run(score_samples, *score(measured))
+    for split, n in (("validation", 12), ("test", 15)):
+        record = storage.load_json(measured / f"samples/score_{split}.json")
+        assert record["sharpness"] == pytest.approx(laplacian_variances(images_of("train")[:n]).mean())
+        assert record["sharpness_reference"] == pytest.approx(laplacian_variances(images_of(split)).mean())
 
 
 def test_images_without_latents_have_no_latent_novelty(measured):

@@ -30,6 +30,9 @@ SCORED_COLUMNS = (
     *(column for columns in EXTRA_COLUMNS.values() for column in columns),
 )
 SCORE_COLUMNS = BACKBONE_COLUMNS + SCORED_COLUMNS
+SHARPNESS_COLUMNS = ("sharpness", "sharpness_reference")
+"""Variance of the Laplacian of the generated images and of the split's own: of the n images that are compared."""
+
 DIAGNOSTIC_COLUMNS = (
     "acceptance",
     "stuck_share",
@@ -68,7 +71,15 @@ PROVENANCE_COLUMNS = (
 TIMING_COLUMNS = ("seconds_sampling", "seconds_scoring", "peak_memory_mb")
 """What differs between two runs of the same command; all other columns are the same at the same number of threads."""
 
-COLUMNS = KEY_COLUMNS + SCORE_COLUMNS + DIAGNOSTIC_COLUMNS + CONFIG_COLUMNS + PROVENANCE_COLUMNS + TIMING_COLUMNS
+COLUMNS = (
+    KEY_COLUMNS
+    + SCORE_COLUMNS
+    + SHARPNESS_COLUMNS
+    + DIAGNOSTIC_COLUMNS
+    + CONFIG_COLUMNS
+    + PROVENANCE_COLUMNS
+    + TIMING_COLUMNS
+)
 
 _TEXT = {*KEY_COLUMNS, *CONFIG_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone", "resize"} - {"seed", "threads"}
 _MAY_BE_NULL = {
@@ -91,6 +102,7 @@ _RANGES = {
     "density": (0.0, math.inf),
     "coverage": (0.0, 1.0),
     "fid_std_error": (0.0, math.inf),
+    **dict.fromkeys(SHARPNESS_COLUMNS, (0.0, math.inf)),
 }
 
 

@@ -164,6 +164,15 @@ class Interpolation(Closed):
     )  # fmt: skip
 
 
+class Sharpness(Closed):
+    """Figure of sharpness: variance of the Laplacian of samples, reconstructions and test images."""
+
+    datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
+    subset: Subset = Field("full", description="Training images of the models.")
+    models: RowModels = Field(ALL_MODELS, description="Models whose rows are shown.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
+
+
 class Figures(Closed):
     """The figures by name; what the report lists beside a number is its description."""
 
@@ -198,4 +207,7 @@ class Figures(Closed):
     )
     figure_interpolation: Interpolation | None = Field(
         Interpolation(), description="Images along curves between random training means."
+    )
+    figure_sharpness: Sharpness | None = Field(
+        Sharpness(), description="How sharp generated images, reconstructions and test images are."
     )

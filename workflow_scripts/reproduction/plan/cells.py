@@ -226,6 +226,12 @@ def _controls(config: Config) -> Grid:
     return Grid([figure.dataset], figure.seeds, rows, tuple(row for row in points if row.sampler == "noise"))
 
 
+def _sharpness(config: Config) -> Grid:
+    figure = config.artefacts.figure_sharpness
+    rows = [*(row for row in PAPER_ROWS if row.model in figure.models), *CURVE_CONTROLS]
+    return Grid(figure.datasets, figure.seeds, {"rows": _said(rows)}, shared={"subset": figure.subset})
+
+
 _GRIDS: dict[str, Callable[[Config], Grid]] = {
     "table1": _table1,
     "table3": _table3,
@@ -238,6 +244,7 @@ _GRIDS: dict[str, Callable[[Config], Grid]] = {
     "figure14": _figure14,
     "figure_rho": _figure_rho,
     "figure_controls": _controls,
+    "figure_sharpness": _sharpness,
 }
 
 

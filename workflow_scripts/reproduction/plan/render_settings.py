@@ -148,7 +148,7 @@ def _of_scores(config: Config, name: str) -> dict[str, Any]:
     panels = [
         {
             "dataset": dataset,
-            "title": TITLES[dataset] if "sizes" in more else _sized_title(config, dataset),
+            "title": TITLES[dataset] if "sizes" in more else _sized_title(config, dataset, told.get("subset", "full")),
             "net": config.protocol(dataset).net,
         }
         for dataset in told["datasets"]

@@ -29,5 +29,6 @@ FIGURE_MODULES = {
     "figure_controls": "controls",
     "figure_pullback": "pullback",
     "figure_interpolation": "interpolation",
+    "figure_sharpness": "sharpness",
     **{name: name for name in _named("figures", "figure")},
 }

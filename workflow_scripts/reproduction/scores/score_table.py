@@ -8,10 +8,18 @@ from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import csv_text, load_json, require_file, write_text
-from geovae.evaluation.record import COLUMNS, DIAGNOSTIC_COLUMNS, KEY_COLUMNS, SCORED_COLUMNS, TIMING_COLUMNS, validate
+from geovae.evaluation.record import (
+    COLUMNS,
+    DIAGNOSTIC_COLUMNS,
+    KEY_COLUMNS,
+    SCORED_COLUMNS,
+    SHARPNESS_COLUMNS,
+    TIMING_COLUMNS,
+    validate,
+)
 
 _WHOLE = {"seed", "n", "threads"}
-_REAL = {"backbone_accuracy", *SCORED_COLUMNS, *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS} - _WHOLE
+_REAL = {"backbone_accuracy", *SCORED_COLUMNS, *SHARPNESS_COLUMNS, *DIAGNOSTIC_COLUMNS, *TIMING_COLUMNS} - _WHOLE
 _IDENTITY = (*KEY_COLUMNS, "backbone", "split")
 
 

@@ -31,6 +31,7 @@ def _parts() -> list[dict]:
         {"n": 500, "fid": 12.5, "prd_f8": 0.9, "prd_f1_8": 0.8, "kid": -0.01, "kid_std_error": 0.02},
         {"novelty": 1.1, "novelty_latent": 0.9, "novelty_features": 1.3},
         {"precision": 0.7, "recall": 0.6, "density": 1.2, "coverage": 0.9, "fid_std_error": 0.3},
+        {"sharpness": 0.02, "sharpness_reference": 0.03},
         record.diagnostic_columns({"acceptance": 0.99, "seconds": 3.0}),
         {"config_sha256": "c0ffee"},
         provenance(),
@@ -88,6 +89,8 @@ def test_provenance_gives_exactly_its_columns():
         ("density", -1.0, "outside"),
         ("coverage", 2.0, "outside"),
         ("fid_std_error", "1", "a number is expected"),
+        ("sharpness", None, "may not be"),
+        ("sharpness_reference", -0.1, "outside"),
     ],
 )
 def test_implausible_values_are_named(column, value, message):

@@ -67,6 +67,7 @@ COUNTS = [
     ("figure12", {"ks": [100, 500], "k_draws": 300, "n_draws": 4, **SEEDS}, 3 * (2 * (3 + 4) + 1 + 2 + 4)),
     ("figure12", {"ks": [100, 500], "k_draws": 500, "n_draws": 4}, 2 * (2 + 4) + 1 + 2 + 4),
     ("figure13", {"datasets": ["digits", "shapes"]}, 2 * 4),
+    ("figure_sharpness", {"models": ["ae", "vae"], "datasets": ["digits", "shapes"], **SEEDS}, 2 * 3 * (2 + 3 + 4)),
     ("figure14", {"lams": [0.1, 1.0], "k": 200, **SEEDS}, 3 * (2 + 1 + 2 + 4)),
     ("figure_rho", {"factors": [0.5, 2.0], "datasets": ["digits", "shapes"], **SEEDS}, 2 * 3 * 2 * (2 + 1)),
     (

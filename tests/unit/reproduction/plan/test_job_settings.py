@@ -233,6 +233,7 @@ CHANGES = {
     "figure_controls": {"scales": [0.3]},
     "figure_pullback": {"beta_datasets": []},
     "figure_interpolation": {"quantile": 0.5},
+    "figure_sharpness": {"models": ["vae"]},
 }
 
 

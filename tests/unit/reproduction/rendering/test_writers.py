@@ -19,6 +19,7 @@ from geovae.evaluation.record import (
     KEY_COLUMNS,
     PROVENANCE_COLUMNS,
     SCORED_COLUMNS,
+    SHARPNESS_COLUMNS,
     TIMING_COLUMNS,
 )
 from reproduction.rendering.writers.document import Block, Cell, Column, Document, Group, Row, Span, Table, text_cell
@@ -40,7 +41,7 @@ def small_table() -> Table:
 def record(**changes) -> dict:
     content = dict.fromkeys((*KEY_COLUMNS, *CONFIG_COLUMNS, *PROVENANCE_COLUMNS, "split", "backbone"), "x")
     content |= dict.fromkeys((*BACKBONE_COLUMNS[2:], *SCORED_COLUMNS))
-    content |= dict.fromkeys(DIAGNOSTIC_COLUMNS) | dict.fromkeys(TIMING_COLUMNS, 1.5)
+    content |= dict.fromkeys(DIAGNOSTIC_COLUMNS) | dict.fromkeys((*SHARPNESS_COLUMNS, *TIMING_COLUMNS), 1.5)
     content |= {"backbone_accuracy": 0.9, "n": 500, "fid": 0.1 + 0.2, "prd_f8": 0.5, "prd_f1_8": 0.25, "novelty": None}
     content |= {"seed": 0, "threads": 1} | changes
     assert set(content) == set(COLUMNS)
