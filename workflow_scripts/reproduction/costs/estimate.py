@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from geovae.geometry.diagnostics import LONG_FACTOR
+from geovae.geometry.interpolation import KINDS
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.config.variants import variant_options
@@ -28,6 +29,8 @@ WITHOUT_TORCH = (
 # Multiplications per second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
 FORWARD_PER_SECOND = 9e9
 CHAIN_PER_SECOND = 1.5e9
+# Seconds of a core that the curves of one pair of training means take. Measured in two dimensions with 100 centroids.
+PER_PAIR = 0.5
 # A training step costs about three forward passes, as its backward pass costs about two.
 TRAINING_PASSES = 3
 ON_GPU = (
@@ -42,6 +45,7 @@ ON_GPU = (
     "measure_unseen",
     "find_neighbours",
     "show_centroids",
+    "compare_pullback",
 )
 
 
@@ -83,6 +87,8 @@ class Estimator:
             "embed_latents": self._embedding,
             "draw_samples": self._drawing,
             "score_samples": self._scoring,
+            "compare_pullback": self._pullback,
+            "compare_interpolation": self._interpolation,
             "train_backbone": self._backbone,
             "train_classifier": self._classifiers,
             "extract_reference": lambda item: self._features(item[0], self.config.evaluation.n_samples),
@@ -112,6 +118,16 @@ class Estimator:
             chains = n + LONG_FACTOR * min(n, settings.n_long)
             chain = chains * steps * options.get("k", protocol.metric.k) * protocol.latent_dim / self.chain
         return n * run_macs(self.config, run)[1] / self.forward + chain
+
+    def _pullback(self, run: Run) -> float:
+        n = min(self.config.artefacts.figure_pullback.n_points, n_train(self.config, run))
+        # A product in forward mode costs about two passes, and each latent dimension takes one.
+        return 2 * n * self.config.protocol(run.dataset).latent_dim * run_macs(self.config, run)[1] / self.forward
+
+    def _interpolation(self, run: Run) -> float:
+        figure = self.config.artefacts.figure_interpolation
+        n_images = len(KINDS) * figure.n_pairs * figure.n_stops
+        return figure.n_pairs * PER_PAIR + n_images * run_macs(self.config, run)[1] / self.forward
 
     def _scoring(self, generation: Generation) -> float:
         return self._features(generation.run.dataset, n_samples(self.config, generation))

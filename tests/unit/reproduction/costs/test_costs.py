@@ -10,7 +10,7 @@ from torch import nn
 from geovae.nets.table import NETS
 from helpers.configs import configured
 from reproduction.config.config import load_config
-from reproduction.costs.estimate import Cost, Estimator, artefact_costs, cost
+from reproduction.costs.estimate import START, Cost, Estimator, artefact_costs, cost
 from reproduction.costs.jobs import planned_jobs
 from reproduction.costs.report import costs_text
 from reproduction.costs.throughput import (
@@ -181,6 +181,22 @@ def test_chains_cost_in_proportion_to_centroids_and_steps():
     assert chains("k200") == pytest.approx(2 * chains("k100"))
     assert chains("k100_steps500") == pytest.approx(5 * chains("k100_steps100"))
     assert chains("k100_lam0.1") == pytest.approx(chains("k100"))
+
+
+def test_comparisons_cost_in_proportion_to_means_and_pairs():
+    def seconds(rule, **artefacts):
+        return Estimator(config(**artefacts), "cpu", KNOWN).seconds(rule, RUN)
+
+    def pullback(n):
+        return seconds("compare_pullback", figure_pullback={"n_points": n}) - START
+
+    def interpolation(n):
+        return seconds("compare_interpolation", figure_interpolation={"n_pairs": n, "n_stops": 1}) - START
+
+    assert pullback(400) == pytest.approx(4 * pullback(100))
+    assert pullback(2000) == pullback(1000)  # there are no more means
+    assert interpolation(40) == pytest.approx(4 * interpolation(10))
+    assert interpolation(10) > 5
 
 
 def test_the_whole_build_shares_what_artefacts_have_in_common():
