@@ -10,8 +10,8 @@ from helpers.snakemake_runs import LOADED, output, run_snakemake
 from reproduction.plan.code_inputs import NAMES, PLUMBING, is_left_out
 
 MODULES = sorted(str(path.relative_to(SCRIPTS)) for path in SCRIPTS.rglob("*.py"))
-# Imported inside a function that most jobs of a rule do not call: of the samplers, `real` alone reads images, and what is
-# measured at training means needs none, or reads them where they lie.
+# Imported inside a function that most jobs of a rule do not call: of the samplers, `real` alone reads images, and what
+# is measured at training means needs none, or reads them where they lie.
 NOT_ALWAYS_LOADED = {
     "draw_samples": {"geovae/data/base.py", "geovae/data/subsets.py"},
     "compare_pullback": {"geovae/data/base.py", "geovae/data/subsets.py"},
