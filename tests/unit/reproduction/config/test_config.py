@@ -122,6 +122,10 @@ MISTAKES = [
     (artefacts(figure12={"k_draws": 1001}), "artefacts.figure12.k_draws: k = 1001, but digits has 1000"),
     (artefacts(figure14={"k": 1500}), "artefacts.figure14.k: k = 1500, but digits has 1000 training images"),
     (artefacts(figure_controls={"ks": [3000]}), "artefacts.figure_controls.ks: k = 3000, but digits has 1000"),
+    (
+        artefacts(figure_pullback={"datasets": ["shapes"]}),
+        "beta_datasets names 'digits', which is not in datasets (shapes)",
+    ),
     (artefacts(claims="yes"), "artefacts.claims = 'yes': true or false is expected"),
 ]
 

@@ -113,9 +113,14 @@ def _decades(axes: Axes) -> None:
     low, high = axes.get_xlim()
     subs = (1.0, 3.0) if high < 100 * low else (1.0,)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=subs, numticks=6))
-        axis.set_major_formatter(lambda value, position: f"{value:g}" if value < 1e4 else f"{value:.0e}")
+        axis.set_major_locator(LogLocator(subs=subs, numticks=5))
+        axis.set_major_formatter(lambda value, position: _number(value))
         axis.set_minor_locator(NullLocator())
+
+
+def _number(value: float) -> str:
+    """A number in few characters: 300, 1e4."""
+    return f"{value:g}" if value < 1e4 else f"{value:.0e}".replace("e+0", "e")
 
 
 def _frame(axes: Axes, x: np.ndarray, y: np.ndarray, *, logarithmic: bool) -> None:
@@ -146,7 +151,7 @@ def _text(statistic: Statistic | None) -> str:
 def _draw_bars(part, columns: Sequence[Mapping], scores: Sequence[Sequence[Mapping]]) -> None:
     """Off the diagonal, and the rank correlations of the log-volumes, a group of bars a column."""
     left, right = part.subplots(1, 2)
-    labels = [f"{column['title']}\nβ = {column['beta']:g}" for column in columns]
+    labels = [f"{column['title']}\n{column['beta']:g}" for column in columns]
     _bars(left, scores, ["off_diagonal_pullback"], [style.FAINT])
     left.set(ylim=(0, 1), ylabel="share off the diagonal")
     left.set_title("Squared entries of P off its diagonal (Σ and G have none)", fontsize=7.5)
@@ -157,6 +162,7 @@ def _draw_bars(part, columns: Sequence[Mapping], scores: Sequence[Sequence[Mappi
     for axes in (left, right):
         axes.set_xticks(range(len(columns)), labels, fontsize=7 if len(columns) <= PER_ROW else 6)
         axes.tick_params(axis="x", length=0)
+        axes.set_xlabel("data set, and its β", labelpad=2)
         curves.grid(axes)
 
 

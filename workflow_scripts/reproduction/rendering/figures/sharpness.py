@@ -56,6 +56,7 @@ def _draw_panel(axes: Axes, scores: Scores, settings: Mapping, panel: Mapping) -
     axes.axvline(
         curves.measured(found[0], "sharpness_reference").mean, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2))
     )
+    axes.set_xlim(left=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.5)
