@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 
 from geovae.evaluation.record import COLUMNS
-from reproduction.plan.rows import PAPER_ROWS
+from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS
 from reproduction.scores.classification import columns
 
 SEEDS = [0, 1, 2]
@@ -26,6 +26,25 @@ def plugged(model: str) -> list[dict]:
     return [{**shared, "label": "Prior", "sampler": "prior"}, {**shared, "label": "Ours", "sampler": "manifold"}]
 
 
+def start(suffix: str) -> dict[str, list[dict]]:
+    """Figure 12's cells, and Figure 13's, with the chains started as the suffix says."""
+    end = "_startcentroids" if suffix else ""
+    return {
+        f"ks{suffix}": [ours(f"k{k}{end}", k=k) for k in (1000, 10, 100)],
+        f"draws{suffix}": [ours(f"k1000{end}"), ours(f"k1000_draw1{end}")],
+    }
+
+
+TABLE1_ROWS = [row._asdict() for row in (*PAPER_ROWS, RELEASED_ROW, *CONTROL_ROWS)]
+SEARCHED = [
+    {**row._asdict(), "trials": ["t00", "t01"] if row.model == "wae" else ["base"]}
+    for row in SEARCH_ROWS
+    if row.block == "paper"
+]
+LENGTHS = [ours("base", n_steps=100), ours("steps1000", n_steps=1000)]
+# Table 2's generators, by the name of their images.
+GENERATORS = {f"{row.model}/{row.sampler}": row.label for row in PAPER_ROWS}
+
 SETTINGS = {
     "split": "test",
     "backbone": "classifier",
@@ -33,23 +52,20 @@ SETTINGS = {
         {"name": "digits", "title": "Digits", "stand_in": True, "net": "conv"},
         {"name": "phantoms", "title": "Phantoms", "stand_in": True, "net": "conv"},
     ],
-    "table1": {"datasets": ["digits"], "seeds": SEEDS, "rows": [row._asdict() for row in PAPER_ROWS]},
+    "table1": {"datasets": ["digits"], "seeds": SEEDS, "rows": TABLE1_ROWS, "lengths": LENGTHS},
     "table2": {
         "dataset": "phantoms",
         "raw": "raw",
         "ours": "vae/manifold",
-        "others": ["wae/prior", "vae/gmm"],
-        "labels": {"raw": "Original", "vae/manifold": "VAE - Ours", "wae/prior": "WAE", "vae/gmm": "VAE - GMM"},
+        "others": [name for name in GENERATORS if name != "vae/manifold"],
+        "labels": {"raw": "Original", **GENERATORS},
         "scores": ["balanced_accuracy", "f1_AD", "f1_CN"],
     },
     "table3": {
         "datasets": ["digits"],
         "seeds": SEEDS,
         "nets": ["conv", "resnet"],
-        "rows": [
-            {"label": "WAE", "model": "wae", "sampler": "prior", "block": "paper", "trials": ["t00", "t01"]},
-            {**OURS, "label": "Ours", "block": "paper", "trials": ["base"]},
-        ],
+        "rows": SEARCHED,
     },
     "table6": {
         "datasets": ["digits"],
@@ -69,15 +85,16 @@ SETTINGS = {
         "datasets": ["digits"],
         "seeds": SEEDS,
         "sizes": {"digits": [{"subset": "n100", "n": 100}, {"subset": "full", "n": 1000}]},
-        "rows": [row._asdict() for row in PAPER_ROWS if row.model in ("vae", "wae")],
+        "rows": [row._asdict() for row in PAPER_ROWS],
     },
-    "figure12": {
+    "figure12": {"datasets": ["digits"], "seeds": SEEDS, **start(""), **start("_from_centroids")},
+    "figure13": {
         "datasets": ["digits"],
         "seeds": SEEDS,
-        "ks": [ours("k1000", k=1000), ours("k10", k=10), ours("k100", k=100)],
-        "draws": [ours("k1000"), ours("k1000_draw1")],
+        "two": [ours("k2")],
+        "two_from_centroids": [ours("k2_startcentroids")],
+        "points": [OURS, point("resample")],
     },
-    "figure13": {"datasets": ["digits"], "seeds": SEEDS, "two": [ours("k2")], "points": [OURS, point("resample")]},
     "figure14": {"datasets": ["digits"], "seeds": SEEDS, "lams": [ours("lam0.0001"), ours("lam1.0"), OURS]},
     "controls": {
         "datasets": ["digits"],
@@ -86,7 +103,7 @@ SETTINGS = {
             OURS,
             *(point(name) for name in ("manifold_released", "jitter", "kde", "resample", "reconstruction")),
         ],
-        "lengths": [ours("base", n_steps=100), ours("steps1000", n_steps=1000)],
+        "lengths": LENGTHS,
         "curves": [point("jitter", "sigma0.5"), point("jitter", "sigma1"), point("jitter")],
     },
 }
@@ -98,7 +115,11 @@ FIDS = {
     "vae/manifold/k10": 14, "vae/manifold/k2": 30, "vae/manifold/lam0.0001": 8.1, "vae/manifold/lam1.0": 8.5,
     "vae/manifold/steps1000": 8.3, "vae/manifold_released": 6, "vae/resample": 4, "vae/reconstruction": 3,
     "vae/jitter/sigma0.5": 7, "vae/jitter/sigma1": 10, "vae/jitter": 20, "vae/kde": 12,
+    **{f"vae/manifold/{name}_startcentroids": fid
+       for name, fid in (("k1000", 8.3), ("k1000_draw1", 8.7), ("k100", 11), ("k10", 15), ("k2", 31))},
+    **{f"{name}/n100": 70 for name in GENERATORS},
     "wae/prior/n100": 45, "vae/prior/n100": 60, "vae/gmm/n100": 45, "vae/manifold/n100": 15,
+    "vae_nf/prior": 33, "vae_iaf/prior": 32, **{f"{row.model}/{row.sampler}/resnet": 24 for row in SEARCH_ROWS},
     "wae/prior/t00": 21, "wae/prior/t01": 18, "wae/prior/t00/resnet": 23, "wae/prior/t01/resnet": 22,
     "vae/manifold/resnet": 9,
     "two_stage/prior/infogan": 20, "two_stage/two_stage/infogan": 13, "two_stage/manifold/infogan": 10,
@@ -108,7 +129,7 @@ FIDS = {
 OTHERS = {
     "vae/manifold": {"prd_f8": 0.98, "prd_f1_8": 0.97, "seconds_sampling": 11.0, "active_share": 0.8}
     | {"active_share_start": 0.9, "displacement": 1.0, "long_displacement": 3.0, **dict.fromkeys(NOVELTIES, 1.2)},
-    "vae/manifold/k2": {"prd_f8": 0.6, "novelty": 1.1},
+    **{f"vae/manifold/k2{end}": {"prd_f8": 0.6, "novelty": 1.1} for end in ("", "_startcentroids")},
     **{name: dict.fromkeys(NOVELTIES, 0.5) for name in ("vae/resample", "vae/reconstruction", "vae/jitter/sigma0.5")},
     "vae/jitter/sigma1": dict.fromkeys(NOVELTIES, 1.0),
     "vae/jitter": dict.fromkeys(NOVELTIES, 1.6),
@@ -147,7 +168,8 @@ def world(changes=None, noise=0.01, seeds=(0, 1, 2), error=None, without=(), sti
 
 def classifiers(ours=(0.85, 0.75, 0.9), wae=(0.6, 0.2, 0.8), noise=0.01) -> list[dict]:
     """Rows of `classification.csv`, as they are read back: twenty runs of each source."""
-    sources = {"raw": (0.66, 0.47, 0.87), "vae/manifold": ours, "wae/prior": wae, "vae/gmm": (0.83, 0.71, 0.85)}
+    sources = dict.fromkeys(("raw", *GENERATORS), (0.6, 0.3, 0.8))
+    sources |= {"raw": (0.66, 0.47, 0.87), "vae/manifold": ours, "wae/prior": wae, "vae/gmm": (0.83, 0.71, 0.85)}
     rng = np.random.default_rng(1)
     rows = []
     for source, means in sources.items():

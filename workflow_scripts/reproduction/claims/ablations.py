@@ -1,30 +1,50 @@
 """The comparisons behind the claims of Figures 4, 11, 12 and 14: training sizes, centroids and λ."""
 
-from collections.abc import Callable, Mapping, Sequence
+import statistics
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from reproduction.claims import statements
-from reproduction.claims.comparisons import Parts, cells_of, ours, rivals, row
-from reproduction.claims.evidence import (
-    Evidence,
-    Found,
-    Part,
-    Section,
+from reproduction.claims.comparisons import Parts, cells_of, ours, rivals, row, whole
+from reproduction.claims.evidence import Evidence, Found, Section, need
+from reproduction.claims.margins import shared_seeds
+from reproduction.claims.parts import (
     ahead,
     ahead_of_all,
     best_rival,
     compare,
     means,
-    need,
+    number,
+    open_without,
+    undecided,
+    without_scores,
 )
-from reproduction.claims.verdicts import Outcome, contrast, shared_seeds
+from reproduction.claims.verdicts import Part
+
+# Where the chains start, by what follows the name of a part of a figure's cells: in words, after the data set.
+STARTS = {"": "", "_from_centroids": ", from centroids"}
+BEST = "the best other row"
+
+
+def each_start(
+    evidence: Evidence, figure_name: str, cells_name: str
+) -> Iterator[tuple[Section, str, str, Sequence[Mapping]]]:
+    """A figure with each of its data sets and starts: the section, the data set, what to call both, and the cells."""
+    for figure, name in cells_of(evidence, figure_name):
+        need(figure, cells_name, f"claims.{figure_name}")
+        for suffix, words in STARTS.items():
+            if f"{cells_name}{suffix}" in figure:
+                yield figure, name, f"{evidence.title(name)}{words}", figure[f"{cells_name}{suffix}"]
+
 
 # -- Figures 4 and 11 -------------------------------------------------------------------------------------------------
 
 
-def _of_sizes(evidence: Evidence) -> list[tuple[Section, str]]:
-    """The data sets of both figures, with the section of each."""
-    return [cell for figure in ("figure4", "figure11") for cell in cells_of(evidence, figure)]
+def _named(evidence: Evidence, figure_name: str, names: Collection[str]) -> Iterator[tuple[Section, str]]:
+    """The data sets of a figure that the paper's words name, and those that stand in for them."""
+    for figure, name in cells_of(evidence, figure_name):
+        if name in names or evidence.datasets[name]["stand_in"]:
+            yield figure, name
 
 
 def _sizes(figure: Section, name: str) -> list[Mapping]:
@@ -37,126 +57,130 @@ def _size_best(evidence: Evidence) -> Parts:
         ahead_of_all(
             f"{evidence.title(name)}, {size['n']:,} images",
             ours(evidence, figure, name, subset=size["subset"]),
-            rivals(evidence, figure, name, subset=size["subset"]),
+            whole("table1", rivals(evidence, figure, name, subset=size["subset"])),
         )
-        for figure, name in _of_sizes(evidence)
+        for figure, name in _named(evidence, "figure4", ("mnist", "cifar10"))
         for size in _sizes(figure, name)
     ]
 
 
-def _size_change(evidence: Evidence, figure: Section, name: str, lead: Callable, sign: float) -> Part:
-    """Whether a lead, (low, high) cells of a subset, is larger (sign 1) or smaller (−1) at the smallest size."""
-    terms = []
+def _of_size(found: Found, size: Mapping) -> Found:
+    return found._replace(label=f"{found.label} at {size['n']:,}")
+
+
+def _ends(figure: Section, name: str) -> tuple[Mapping, Mapping] | None:
+    """The smallest and the largest size; None where there is but one."""
     sizes = _sizes(figure, name)
-    if len(sizes) < 2:
-        return Part(evidence.title(name), Outcome.UNDECIDED, reason="fewer than two sizes")
-    for size, weight in ((sizes[0], sign), (sizes[-1], -sign)):
-        low, high = lead(size["subset"])
-        for factor, found in ((weight, high), (-weight, low)):
-            terms.append((factor, found._replace(label=f"{found.label} at {size['n']:,}")))
-    return compare(evidence.title(name), terms)
+    return (sizes[0], sizes[-1]) if len(sizes) > 1 else None
 
 
 def _size_gap(evidence: Evidence) -> Parts:
     parts = []
-    for figure, name in _of_sizes(evidence):
-
-        def lead(subset: str, figure: Section = figure, name: str = name) -> tuple[Found, Found]:
-            own = ours(evidence, figure, name, subset=subset)
-            best = best_rival(own, rivals(evidence, figure, name, subset=subset))
-            return own, best or Found("the best other method", [])
-
-        parts.append(_size_change(evidence, figure, name, lead, 1.0))
+    for figure_name in ("figure4", "figure11"):
+        for figure, name in cells_of(evidence, figure_name):
+            title, ends = evidence.title(name), _ends(figure, name)
+            parts.append(_gap(evidence, figure, name, ends) if ends else undecided(title, "fewer than two sizes"))
     return parts
+
+
+def _gap(evidence: Evidence, figure: Section, name: str, ends: tuple[Mapping, Mapping]) -> Part:
+    """Whether the lead over the best other method is larger at the smallest size; each is picked at its size."""
+    terms, absent = [], []
+    for size, weight in zip(ends, (1.0, -1.0), strict=True):
+        own = ours(evidence, figure, name, subset=size["subset"])
+        others = whole("table1", rivals(evidence, figure, name, subset=size["subset"]))
+        absent += without_scores(own, others)
+        best = best_rival(own, others) or Found("the best other method", [])
+        terms += [(weight, _of_size(best, size)), (-weight, _of_size(own, size))]
+    n_rivals = len(others) - len(set(absent))
+    part = compare(evidence.title(name), terms, n_candidates=max(1, n_rivals), either_way=True)
+    return open_without(part, list(dict.fromkeys(absent)))
 
 
 def _size_mixture(evidence: Evidence) -> Parts:
     parts = []
-    for figure, name in _of_sizes(evidence):
-
-        def lead(subset: str, figure: Section = figure, name: str = name) -> tuple[Found, Found]:
-            samplers = ("gmm", "prior")
-            return tuple(row(evidence, figure, name, "vae", sampler, subset=subset) for sampler in samplers)
-
-        parts.append(_size_change(evidence, figure, name, lead, -1.0))
+    for figure, name in _named(evidence, "figure4", ("cifar10",)):
+        ends = _ends(figure, name)
+        if not ends:
+            parts.append(undecided(evidence.title(name), "fewer than two sizes"))
+            continue
+        terms = []
+        for size, weight in zip(ends, (1.0, -1.0), strict=True):
+            mixture, prior = (row(evidence, figure, name, "vae", s, subset=size["subset"]) for s in ("gmm", "prior"))
+            terms += [(weight, _of_size(mixture, size)), (-weight, _of_size(prior, size))]
+        parts.append(compare(evidence.title(name), terms))
     return parts
 
 
 # -- the ablations: Figures 12 and 14 ---------------------------------------------------------------------------------
 
 
-def _table1_of(evidence: Evidence, dataset: str) -> Section | None:
-    table = evidence.section("table1")
-    return table if table and dataset in table["datasets"] else None
-
-
 def _k_competitive(evidence: Evidence) -> Parts:
+    table = evidence.section("table1")
     parts = []
-    for figure, name in cells_of(evidence, "figure12"):
-        table = _table1_of(evidence, name)
-        others = rivals(evidence, table, name) if table else []
-        for cell in need(figure, "ks", "claims.figure12"):
-            if cell["k"] >= 1000:
+    for figure, name, where, cells in each_start(evidence, "figure12", "ks"):
+        built = rivals(evidence, table, name) if table and name in table["datasets"] else []
+        others = whole("table1", built)
+        for cell in cells:
+            if cell["k"] >= statements.MANY_CENTROIDS:
                 found = evidence.find(figure, cell, name)
-                best = best_rival(found, others) or Found("the best other row", [])
-                terms = [(-1.0, found), (statements.COMPETITIVE, best)]
-                parts.append(compare(f"{evidence.title(name)}, k = {cell['k']:,}", terms))
+                where_k = f"{where}, k = {cell['k']:,}"
+                if built:
+                    parts.append(ahead_of_all(where_k, found, others, tolerance=statements.COMPETITIVE))
+                else:
+                    parts.append(undecided(where_k, "no row of Table 1 on this data set"))
     return parts
 
 
 def _k_falls(evidence: Evidence) -> Parts:
     parts = []
-    for figure, name in cells_of(evidence, "figure12"):
-        cells = sorted(need(figure, "ks", "claims.figure12"), key=lambda cell: cell["k"])
+    for figure, name, where, cells in each_start(evidence, "figure12", "ks"):
+        cells = sorted(cells, key=lambda cell: cell["k"])
         found = [evidence.find(figure, cell, name) for cell in cells]
         if len(found) < 2:
-            parts.append(Part(evidence.title(name), Outcome.UNDECIDED, reason="fewer than two numbers of centroids"))
+            parts.append(undecided(where, "fewer than two numbers of centroids"))
             continue
-        ends = ahead(f"{evidence.title(name)}, from smallest to largest", found[-1], found[0])
+        ends = ahead(f"{where}, from smallest to largest", found[-1], found[0])
         if len(found) > 2 and shared_seeds([cell.records for cell in found], "fid"):
             ends = ends._replace(numbers=f"{ends.numbers}; all of them: {means(found, 'fid')}")
         parts.append(ends)
         for fewer, more in pairwise(found):
-            step = ahead(f"{evidence.title(name)}, {fewer.label} to {more.label.removeprefix('k = ')}", more, fewer)
+            step = ahead(f"{where}, {fewer.label} to {more.label.removeprefix('k = ')}", more, fewer)
             # A step counts against the claim only where it rises.
-            if step.outcome == Outcome.FAILS:
-                parts.append(step)
+            parts.append(step._replace(only_against=True))
     return parts
 
 
 def _hardly(figure_name: str, cells_name: str) -> Callable[[Evidence], Parts]:
-    """The largest difference among cells is below a share of the distance from ours to the nearest other row."""
+    """Largest minus smallest among cells is at most a share of their mean."""
 
     def parts(evidence: Evidence) -> Parts:
-        result = []
-        for figure, name in cells_of(evidence, figure_name):
-            table = _table1_of(evidence, name)
-            found = [evidence.find(figure, cell, name) for cell in need(figure, cells_name, f"claims.{figure_name}")]
-            own = ours(evidence, table, name) if table else Found("VAE - Ours", [])
-            others = rivals(evidence, table, name) if table else []
-            result.append(_spread(evidence.title(name), found, own, others))
-        return result
+        return [
+            _spread(where, [evidence.find(figure, cell, name) for cell in cells])
+            for figure, name, where, cells in each_start(evidence, figure_name, cells_name)
+        ]
 
     return parts
 
 
-def _spread(where: str, found: Sequence[Found], own: Found, others: Sequence[Found]) -> Part:
-    distances = [(contrast([(1.0, other.records), (-1.0, own.records)], "fid"), other) for other in others]
-    known = [(margin.value, other) for margin, other in distances if margin is not None]
+def _spread(where: str, found: Sequence[Found]) -> Part:
     absent = [cell.label for cell in found if not cell.records]
     if len(found) < 2 or absent:
-        return Part(where, Outcome.UNDECIDED, reason=f"no score of {', '.join(absent)}" if absent else "one cell only")
-    if not known:
-        return Part(where, Outcome.UNDECIDED, reason="no score of VAE - Ours and another row of Table 1 beside it")
-    distance, nearest = min(known, key=lambda pair: abs(pair[0]))
+        return undecided(where, f"no score of {', '.join(absent)}" if absent else "one cell only")
     seeds = shared_seeds([cell.records for cell in found], "fid")
 
-    def total(cell: Found) -> float:
-        return sum(float(record["fid"]) for record in cell.records if record["seed"] in seeds)
+    def values(cell: Found) -> list[float]:
+        return [float(record["fid"]) for record in cell.records if record["seed"] in seeds]
 
-    weight = statements.HARDLY if distance >= 0 else -statements.HARDLY
-    low, high = min(found, key=total), max(found, key=total)
-    return compare(where, [(-1.0, high), (1.0, low), (weight, nearest), (-weight, own)])
+    low, high = min(found, key=lambda cell: sum(values(cell))), max(found, key=lambda cell: sum(values(cell)))
+    terms = [(statements.HARDLY / len(found), cell) for cell in found]
+    # Any pair could have been the one farthest apart.
+    n_pairs = len(found) * (len(found) - 1) // 2
+    part = compare(where, [(-1.0, high), (1.0, low), *terms], n_candidates=n_pairs)
+    if len(seeds) > 1:
+        of_trainings = statistics.fmean(statistics.stdev(values(cell)) for cell in found)
+        part = part._replace(numbers=f"{part.numbers}; standard deviation over trainings {number(of_trainings)}")
+    return part
 
 
 COMPARISONS: dict[str, Callable[[Evidence], Parts]] = {

@@ -1,41 +1,47 @@
 """The comparisons with controls: claims about novelty, diversity and cost, and the questions beside the paper."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from geovae.geometry.diagnostics import LONG_FACTOR_WORDS
 from reproduction.claims import statements
+from reproduction.claims.ablations import each_start
 from reproduction.claims.comparisons import Parts, cells_of, ours, row
-from reproduction.claims.evidence import (
-    Evidence,
-    Found,
-    Part,
-    Section,
-    ahead,
-    compare,
-    describe,
-    means,
-    need,
-    number,
-    undecided_reason,
-)
-from reproduction.claims.verdicts import (
-    Outcome,
-    contrast,
-    decide,
-    decide_difference,
-    margin_at_equal,
-    share_margin,
-    shared_seeds,
-)
+from reproduction.claims.evidence import Evidence, Found, Section, need
+from reproduction.claims.margins import contrast, margin_at_equal, share_margin, shared_seeds
+from reproduction.claims.parts import ahead, compare, describe, means, missing, number, part_of, undecided
+from reproduction.claims.verdicts import better, different
 
 NOVELTIES = {"novelty": "pixels", "novelty_latent": "latent space", "novelty_features": "features"}
 
 
+def controlled(evidence: Evidence, *samplers: str, lengths: bool = False) -> Iterator[tuple[Section, str]]:
+    """The data sets on which these samplers of the VAE (and longer chains) are scored, each with its section.
+
+    Table 1 comes first, whose rows are on all its data sets and seeds; where it lacks a row, the figure of controls.
+    """
+    judged = set()
+    for name in ("table1", "controls"):
+        for section, data in cells_of(evidence, name):
+            has_all = all(_has(section, sampler) for sampler in samplers) and (section.get("lengths") or not lengths)
+            if has_all and data not in judged:
+                judged.add(data)
+                yield section, data
+
+
+def _points(section: Section) -> Sequence[Mapping]:
+    """The rows of Table 1, or the points of the figure of controls."""
+    return section["rows"] if "rows" in section else need(section, "points", "claims.controls")
+
+
+def _has(section: Section, sampler: str) -> bool:
+    return any((point["model"], point["sampler"]) == ("vae", sampler) for point in _points(section))
+
+
 def _control(evidence: Evidence, section: Section, sampler: str, dataset: str) -> Found:
-    """The point of the section that the VAE gives by this sampler as it usually is; empty where there is none."""
-    for point in need(section, "points", "claims.controls"):
-        if (point["model"], point["sampler"], point["variant"]) == ("vae", sampler, "base"):
+    """What the VAE gives by this sampler as it usually is; empty where the section has none."""
+    for point in _points(section):
+        if (point["model"], point["sampler"], point.get("variant", "base")) == ("vae", sampler, "base"):
             return evidence.find(section, point, dataset)
     return Found(sampler, [])
 
@@ -45,11 +51,8 @@ def _ours(evidence: Evidence, section: Section, dataset: str) -> Found:
 
 
 def _longest(evidence: Evidence, section: Section, dataset: str) -> Found:
-    """The longest chain; empty where the section has none."""
-    lengths = need(section, "lengths", "claims.controls")
-    if not lengths:
-        return Found("long", [])
-    return evidence.find(section, max(lengths, key=lambda cell: cell["n_steps"]), dataset)
+    """The longest chain."""
+    return evidence.find(section, max(section["lengths"], key=lambda cell: cell["n_steps"]), dataset)
 
 
 def _mean(found: Found, column: str) -> str:
@@ -69,7 +72,7 @@ def _against(name: str) -> Callable[[Evidence], Parts]:
                 _ours(evidence, section, data),
                 _control(evidence, section, name, data),
             )
-            for section, data in cells_of(evidence, "controls")
+            for section, data in controlled(evidence, name)
         ]
 
     return parts
@@ -77,7 +80,7 @@ def _against(name: str) -> Callable[[Evidence], Parts]:
 
 def _not_resampled(evidence: Evidence) -> Parts:
     parts = []
-    for section, data in cells_of(evidence, "controls"):
+    for section, data in controlled(evidence, "resample", "reconstruction"):
         own = _ours(evidence, section, data)
         # In latent space decoded means have no novelty at all: nothing to compare with.
         for column in ("novelty", "novelty_features"):
@@ -92,13 +95,12 @@ def _not_resampled(evidence: Evidence) -> Parts:
 
 def _two_centroids(evidence: Evidence) -> Parts:
     parts = []
-    for section, data in cells_of(evidence, "figure13"):
-        title = evidence.title(data)
-        (cell,) = need(section, "two", "claims.figure13")
+    for section, data, where, cells in each_start(evidence, "figure13", "two"):
+        (cell,) = cells
         two, base = evidence.find(section, cell, data), _ours(evidence, section, data)
-        parts.append(compare(f"{title}, diversity (F8)", [(1.0, two), (-statements.DIVERSE, base)], "prd_f8"))
+        parts.append(compare(f"{where}, diversity (F8)", [(1.0, two), (-statements.DIVERSE, base)], "prd_f8"))
         resample = _control(evidence, section, "resample", data)
-        parts.append(ahead(f"{title}, novelty", two, resample, "novelty"))
+        parts.append(ahead(f"{where}, novelty", two, resample, "novelty"))
     return parts
 
 
@@ -125,16 +127,13 @@ def _at_equal(column: str) -> Callable[[Evidence], Parts]:
             where = f"{evidence.title(data)}, {NOVELTIES[column]}"
             margin = margin_at_equal(own.records, [found.records for found in curve if found.records], column, "fid")
             if isinstance(margin, str):
-                result.append(Part(where, Outcome.UNDECIDED, reason=margin))
+                result.append(undecided(where, margin))
                 continue
-            outcome = decide(margin)
             seeds = shared_seeds([own.records, *(found.records for found in curve if found.records)], column, "fid")
             own = own._replace(records=[record for record in own.records if record["seed"] in seeds])
             fid = statistics.fmean(float(record["fid"]) for record in own.records)
             numbers = f"at novelty {_mean(own, column)} {means([own], 'fid')}, noise {number(fid + margin.value)}"
-            numbers = f"{numbers}; {describe(margin)}"
-            reason = undecided_reason(margin) if outcome == Outcome.UNDECIDED else ""
-            result.append(Part(where, outcome, numbers, reason))
+            result.append(part_of(where, margin, better(margin), f"{numbers}; {describe(margin)}"))
         return result
 
     return parts
@@ -142,23 +141,22 @@ def _at_equal(column: str) -> Callable[[Evidence], Parts]:
 
 def _felt(evidence: Evidence) -> Parts:
     parts = []
-    for section, data in cells_of(evidence, "controls"):
+    for section, data in controlled(evidence):
         own = _ours(evidence, section, data)
         for column, moment in (("active_share_start", "starts"), ("active_share", "ends")):
             where = f"{evidence.title(data)}, {moment}"
             margin = share_margin(own.records, column, statements.FELT)
             if margin is None:
-                parts.append(Part(where, Outcome.UNDECIDED, reason="no such diagnostic in the scores"))
+                parts.append(undecided(where, "no such diagnostic in the scores"))
                 continue
-            outcome = decide(margin)
-            reason = undecided_reason(margin) if outcome == Outcome.UNDECIDED else ""
-            parts.append(Part(where, outcome, f"{means([own], column)}; {describe(margin, column)}", reason))
+            numbers = f"{means([own], column)}; {describe(margin, column)}"
+            parts.append(part_of(where, margin, better(margin), numbers))
     return parts
 
 
 def _stays(evidence: Evidence) -> Parts:
     parts = []
-    for section, data in cells_of(evidence, "controls"):
+    for section, data in controlled(evidence, lengths=True):
         own, long = _ours(evidence, section, data), _longest(evidence, section, data)
         part = compare(evidence.title(data), [(statements.COMPETITIVE, own), (-1.0, long)])
         shown = [
@@ -175,16 +173,15 @@ def _stays(evidence: Evidence) -> Parts:
 
 def _released(evidence: Evidence) -> Parts:
     parts = []
-    for section, data in cells_of(evidence, "controls"):
+    for section, data in controlled(evidence, "manifold_released"):
         own, released = (_control(evidence, section, name, data) for name in ("manifold", "manifold_released"))
-        part = compare(evidence.title(data), [(1.0, own), (-1.0, released)])
-        margin = contrast([(1.0, own.records), (-1.0, released.records)], "fid")
-        if margin is not None:
-            fids = [float(record["fid"]) for record in own.records]
-            outcome = decide_difference(margin, (statements.COMPETITIVE - 1) * sum(fids) / len(fids))
-            reason = undecided_reason(margin) if outcome == Outcome.UNDECIDED else ""
-            part = part._replace(outcome=outcome, reason=reason)
-        parts.append(part)
+        where, margin = evidence.title(data), contrast([(1.0, own.records), (-1.0, released.records)], "fid")
+        if margin is None:
+            parts.append(undecided(where, missing([own, released], "fid")))
+            continue
+        fid = statistics.fmean(float(record["fid"]) for record in own.records)
+        test = different(margin, (statements.COMPETITIVE - 1) * fid)
+        parts.append(part_of(where, margin, test, f"{means([own, released], 'fid')}; {describe(margin)}"))
     return parts
 
 

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reproduction.claims import ablations, comparisons, controls, statements
-from reproduction.claims.evidence import NOT_BUILT, Evidence, Part
+from reproduction.claims import ablations, augmentation, comparisons, controls, statements
+from reproduction.claims.evidence import NOT_BUILT, Evidence
 from reproduction.claims.statements import Claim
-from reproduction.claims.verdicts import Outcome, joint, mostly
+from reproduction.claims.verdicts import Outcome, Part, joint, mostly
 
-COMPARISONS = {**comparisons.COMPARISONS, **ablations.COMPARISONS, **controls.COMPARISONS}
+COMPARISONS = {
+    **comparisons.COMPARISONS,
+    **augmentation.COMPARISONS,
+    **ablations.COMPARISONS,
+    **controls.COMPARISONS,
+}
 
 
 class Judged(NamedTuple):
@@ -19,18 +24,24 @@ class Judged(NamedTuple):
     parts: tuple[Part, ...]
     reason: str = ""
 
+    @property
+    def n_comparisons(self) -> int:
+        """How many comparisons of numbers are behind the verdict."""
+        return sum(part.n_comparisons for part in self.parts)
+
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:
     """The verdict on a claim: of its one comparison, or joint over several."""
     parts = tuple(COMPARISONS[claim.name](evidence))
-    outcomes = [part.outcome for part in parts]
-    outcome = mostly(outcomes, statements.ALMOST_ALL) if claim.almost_all else joint(outcomes)
+    outcome = mostly(parts, statements.ALMOST_ALL) if claim.almost_all else joint(parts)
     if not parts:
         return Judged(claim, outcome, parts, NOT_BUILT)
     if outcome != Outcome.UNDECIDED:
         return Judged(claim, outcome, parts)
-    reasons = dict.fromkeys(part.reason for part in parts if part.outcome == Outcome.UNDECIDED)
-    return Judged(claim, outcome, parts, "; ".join(reason for reason in reasons if reason))
+    reasons = dict.fromkeys(part.reason for part in parts if part.reason and not part.only_against)
+    if any(part.outcome in (Outcome.FAILS, Outcome.BEHIND) for part in parts) and not claim.almost_all:
+        reasons["one comparison against it among so many may be due to chance"] = None
+    return Judged(claim, outcome, parts, "; ".join(reasons))
 
 
 def judge_all(claims: Sequence[Claim], evidence: Evidence) -> list[Judged]:

@@ -1,228 +1,166 @@
-"""What numbers with an uncertainty say about a claim: a margin, its interval, a verdict.
+"""Verdicts on claims: of one comparison, and jointly over several with Holm's correction.
 
-A margin is positive where the numbers lie on the claim's side. With two trainings or more its uncertainty is that of
-their paired differences (Student's t); with one it is that of the images alone (bootstrap), which says nothing of what
-another training would give.
+A claim of several comparisons holds only if each does, which needs no correction (an intersection-union test). It fails
+if one fails, which chance brings about the sooner the more there are: there p-values are corrected by Holm's procedure.
 """
 
-import math
-import statistics
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from reproduction.scores.lookup import Records
+from reproduction.claims.margins import CONFIDENCE, Margin
 
-CONFIDENCE = 0.95
-# Columns whose sampling error a record carries: what one training can be judged by.
-SAMPLING_ERRORS = {"fid": "fid_std_error", "kid": "kid_std_error"}
-
-Record = Mapping[str, object]
+LEVEL = (1 - CONFIDENCE) / 2  # of one-sided p-values: 2.5 %
 
 
 class Outcome(StrEnum):
-    """What a run says about a claim."""
+    """What a run says about a claim. One training says nothing about the next, so it never holds nor fails a claim."""
 
     HOLDS = "holds"
     FAILS = "does not hold"
+    AHEAD = "in this training: ahead"
+    BEHIND = "in this training: behind"
     UNDECIDED = "not decided by this run"
 
 
-class Margin(NamedTuple):
-    """An estimate and its standard error (None: unknown).
+class Part(NamedTuple):
+    """One comparison of a claim: where, its verdict, the numbers, and why it is not decided.
 
-    `n` trainings or runs are behind it. `degrees` are those of Student's t; None where the error is that of the images
-    of one training, whose interval takes a normal distribution and at least two standard errors.
+    Attributes:
+        where: data set, and what else tells it from the claim's other parts.
+        outcome: the verdict on this part alone.
+        numbers: the numbers in words.
+        reason: why it is not decided.
+        p_for: one-sided p-value for the claim, small where the numbers bear it out; 1 where they cannot tell.
+        p_against: one-sided p-value against the claim, before any correction.
+        n: trainings behind it; 0 for printed numbers.
+        n_comparisons: how many comparisons it stands for: as many as there were candidates where the best of several
+            is picked by the same numbers; 0 where there was nothing to compare.
+        only_against: it can speak against the claim and is not needed for it.
     """
 
-    value: float
-    std_error: float | None
+    where: str
+    outcome: Outcome
+    numbers: str = ""
+    reason: str = ""
+    p_for: float = 1.0
+    p_against: float = 1.0
+    n: int = 0
+    n_comparisons: int = 0
+    only_against: bool = False
+
+
+class Test(NamedTuple):
+    """One-sided p-values for and against a claim, the trainings behind them, and how many comparisons they count as."""
+
+    p_for: float
+    p_against: float
     n: int
-    degrees: float | None = None
+    n_comparisons: int = 1
 
-    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-        """The two-sided interval at this confidence, in (0, 1); None where the error is unknown."""
-        from scipy import stats
+    __test__ = False  # its name is not one of pytest's
 
-        if self.std_error is None:
-            return None
-        tail = 0.5 + confidence / 2
-        if self.degrees is None:
-            factor = max(2.0, float(stats.norm.ppf(tail)))
-        else:
-            factor = float(stats.t.ppf(tail, self.degrees))
-        return self.value - factor * self.std_error, self.value + factor * self.std_error
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict on it alone."""
+        if self.p_for <= LEVEL:
+            return _positive(self.n)
+        return _negative(self.n) if self.p_against * self.n_comparisons <= LEVEL else Outcome.UNDECIDED
+
+
+def better(margin: Margin, n_candidates: int = 1) -> Test | None:
+    """For a claim that the margin is positive; None where its error is unknown.
+
+    Where the rival was picked as the best of `n_candidates` by the same numbers, it looks better than it is: the
+    verdict against the claim then counts as so many comparisons.
+    """
+    if margin.std_error is None:
+        return None
+    return Test(margin.p_above(), margin.p_below(), margin.n, n_candidates)
+
+
+def different(margin: Margin, tolerance: float) -> Test | None:
+    """For a claim that two numbers differ: for it if 0 is outside the interval; else against, if that is in ±tolerance.
+
+    None where the error is unknown.
+    """
+    if margin.std_error is None:
+        return None
+    differs = min(margin.p_above(), margin.p_below())
+    equal = max(margin.p_above(-tolerance), margin.p_below(tolerance))
+    return Test(differs, equal if differs > LEVEL else 1.0, margin.n)
 
 
 def decide(margin: Margin, n_candidates: int = 1) -> Outcome:
-    """`HOLDS` if the whole 95 % interval is above 0, `FAILS` if it is below, else `UNDECIDED`.
-
-    Where the rival was picked as the best of `n_candidates` by the same numbers, it looks better than it is: the
-    verdict against the claim then needs the interval at 1 − 0.05/n_candidates (Bonferroni).
-    """
-    interval = margin.interval()
-    strict = margin.interval(1 - (1 - CONFIDENCE) / n_candidates)
-    if interval is None or strict is None:
-        return Outcome.UNDECIDED
-    if interval[0] > 0:
-        return Outcome.HOLDS
-    return Outcome.FAILS if strict[1] < 0 else Outcome.UNDECIDED
+    """The verdict on a claim that the margin is positive."""
+    test = better(margin, n_candidates)
+    return test.outcome if test else Outcome.UNDECIDED
 
 
-def decide_difference(margin: Margin, tolerance: float) -> Outcome:
-    """For a claim that two numbers differ: `HOLDS` if 0 is outside the interval, `FAILS` if it lies in ±tolerance."""
-    interval = margin.interval()
-    if interval is None:
-        return Outcome.UNDECIDED
-    if interval[0] > 0 or interval[1] < 0:
-        return Outcome.HOLDS
-    return Outcome.FAILS if -tolerance <= interval[0] and interval[1] <= tolerance else Outcome.UNDECIDED
-
-
-def joint(outcomes: Sequence[Outcome]) -> Outcome:
-    """Over several comparisons: holds only if all hold, does not hold if any does not. None at all: not decided."""
-    if Outcome.FAILS in outcomes:
-        return Outcome.FAILS
-    return Outcome.HOLDS if outcomes and set(outcomes) == {Outcome.HOLDS} else Outcome.UNDECIDED
-
-
-def mostly(outcomes: Sequence[Outcome], share: float) -> Outcome:
-    """For a claim about "almost all" cases: at least `share` of them hold, or too many do not for that."""
-    if outcomes and outcomes.count(Outcome.HOLDS) >= share * len(outcomes):
-        return Outcome.HOLDS
-    return Outcome.FAILS if outcomes.count(Outcome.FAILS) > (1 - share) * len(outcomes) else Outcome.UNDECIDED
-
-
-def shared_seeds(cells: Sequence[Records], *columns: str) -> list[int]:
-    """The seeds of which every cell has a record with a value in all the columns, ascending."""
-    seeds = [
-        {record["seed"] for record in records if all(record.get(column) is not None for column in columns)}
-        for records in cells
-    ]
-    return sorted(set.intersection(*seeds)) if seeds else []
-
-
-def by_seed(records: Records) -> dict[object, Record]:
-    """The record of each seed."""
-    return {record["seed"]: record for record in records}
-
-
-def contrast(terms: Sequence[tuple[float, Records]], column: str) -> Margin | None:
-    """The margin Σ cᵢ xᵢ of a column over the trainings that all terms share; None if they share none.
-
-    With two seeds or more, mean and standard error of its value in each; with one, the error of the images from the
-    bootstrap of each score, taken as independent. The scores share their reference images, which makes the true error
-    of a difference smaller.
+def holm(p_values: Sequence[float], counts: Sequence[int] | None = None) -> list[float]:
+    """P-values adjusted by Holm's step-down procedure (1979): the chance of any false rejection stays below the level.
 
     Args:
-        terms: coefficients cᵢ and the records of a cell, one a seed; a cell may occur in several terms.
-        column: a column of the score records.
+        p_values: one a comparison.
+        counts: how many comparisons each stands for (1): the smallest p-value is multiplied by their sum, the next one
+            by the sum without the first, and so on.
     """
-    seeds = shared_seeds([records for _, records in terms], column)
-    if not seeds:
-        return None
-    cells = [(weight, by_seed(records)) for weight, records in terms]
-    values = [math.fsum(weight * float(records[seed][column]) for weight, records in cells) for seed in seeds]
-    if len(values) > 1:
-        return over_seeds(values)
-    weights: dict[int, float] = {}
-    chosen: dict[int, Record] = {}
-    for weight, records in cells:
-        record = records[seeds[0]]
-        chosen[id(record)] = record
-        weights[id(record)] = weights.get(id(record), 0.0) + weight
-    errors = [sampling_error(record, column) for record in chosen.values()]
-    return Margin(values[0], combined(list(weights.values()), errors), 1)
+    counts = list(counts) if counts is not None else [1] * len(p_values)
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, left, least = [1.0] * len(p_values), sum(counts), 0.0
+    for i in order:
+        least = max(least, min(1.0, left * p_values[i]))
+        adjusted[i] = least
+        left -= counts[i]
+    return adjusted
 
 
-def over_seeds(values: Sequence[float]) -> Margin:
-    """Mean and standard error of at least two values, with n − 1 degrees of freedom."""
-    error = statistics.stdev(values) / math.sqrt(len(values))
-    return Margin(statistics.fmean(values), error, len(values), len(values) - 1)
+def joint(parts: Sequence[Part]) -> Outcome:
+    """Over several comparisons: holds only if all hold, does not hold if one does not after Holm's correction.
 
-
-def sampling_error(record: Record, column: str) -> float | None:
-    """The standard error of the images in a score; None where it was not taken."""
-    error = record.get(SAMPLING_ERRORS.get(column, ""))
-    return None if error is None else float(error)
-
-
-def combined(weights: Sequence[float], errors: Sequence[float | None]) -> float | None:
-    """The standard error of a weighted sum of independent numbers; None if one that counts is unknown."""
-    used = [(weight, error) for weight, error in zip(weights, errors, strict=True) if weight != 0]
-    if any(error is None for _, error in used):
-        return None
-    return math.sqrt(math.fsum((weight * error) ** 2 for weight, error in used))
-
-
-def welch(a: Sequence[float], b: Sequence[float]) -> Margin:
-    """Mean of `a` minus mean of `b`, of two samples that are not paired (Welch), of at least two values each."""
-    parts = [statistics.variance(values) / len(values) for values in (a, b)]
-    total = sum(parts)
-    squares = sum(part**2 / (len(values) - 1) for part, values in zip(parts, (a, b), strict=True))
-    degrees = total**2 / squares if squares > 0 else float(min(len(a), len(b)) - 1)
-    return Margin(statistics.fmean(a) - statistics.fmean(b), math.sqrt(total), min(len(a), len(b)), degrees)
-
-
-def share_margin(records: Records, column: str, least: float) -> Margin | None:
-    """By how much a share of samples exceeds `least`; None without a value.
-
-    One training has the error of a binomial share of its n samples, with two successes and two failures added so that
-    it is above 0 for shares of 0 and 1 (Agresti & Coull 1998).
+    Parts of one training make the whole one of one training: all ahead, some of them in one training only, is "ahead".
+    A part of several trainings that fails counts before one that is behind. None at all: not decided.
     """
-    present = [record for record in records if record.get(column) is not None]
-    if len(present) > 1:
-        return over_seeds([float(record[column]) - least for record in present])
-    if not present:
-        return None
-    share, n = float(present[0][column]), int(present[0]["n"])
-    adjusted = (share * n + 2) / (n + 4)
-    return Margin(share - least, math.sqrt(adjusted * (1 - adjusted) / (n + 4)), 1)
+    against = [part for part, p in _adjusted(parts, "p_against") if p <= LEVEL]
+    if against:
+        return _worst(against)
+    needed = [part for part in parts if not part.only_against]
+    if not needed or any(part.p_for > LEVEL for part in needed):
+        return Outcome.UNDECIDED
+    return _positive(1 if any(part.n == 1 for part in needed) else 0)
 
 
-def interpolate(points: Sequence[tuple[float, float, float | None]], x: float) -> tuple[float, float | None] | None:
-    """Value and error at `x` of the straight lines between points (xᵢ, yᵢ, error of yᵢ); None outside of them.
+def mostly(parts: Sequence[Part], share: float) -> Outcome:
+    """For a claim about "almost all" cases: at least `share` of them hold, or too many do not for that.
 
-    Where several points have the same x, the lower y counts there: the harder rival.
+    Both sides take Holm's correction. Parts of one training count where those of several are not enough by themselves,
+    and then the whole is "ahead" or "behind".
     """
-    points = sorted(points, key=lambda point: point[:2])
-    points = [point for i, point in enumerate(points) if i == 0 or point[0] != points[i - 1][0]]
-    if not points or not points[0][0] <= x <= points[-1][0]:
-        return None
-    right = bisect_left([point[0] for point in points], x)
-    if points[right][0] == x:
-        return points[right][1:]
-    (x0, y0, error0), (x1, y1, error1) = points[right - 1 : right + 1]
-    weight = (x - x0) / (x1 - x0)
-    return (1 - weight) * y0 + weight * y1, combined([1 - weight, weight], [error0, error1])
+    for p_value, verdict, enough in (
+        ("p_for", _positive, lambda n: parts and n >= share * len(parts)),
+        ("p_against", _negative, lambda n: n > (1 - share) * len(parts)),
+    ):
+        found = [part for part, p in _adjusted(parts, p_value) if p <= LEVEL]
+        several = [part for part in found if part.n != 1]
+        for which, n in ((several, 0), (found, 1)):
+            if enough(len(which)):
+                return verdict(n)
+    return Outcome.UNDECIDED
 
 
-def margin_at_equal(ours: Records, curve: Sequence[Records], axis: str, column: str) -> Margin | str:
-    """How far `ours` is below the curve of `column` over `axis`, at its own place on the axis.
+def _adjusted(parts: Sequence[Part], p_value: str) -> Iterable[tuple[Part, float]]:
+    compared = [part for part in parts if part.n_comparisons]
+    counts = [part.n_comparisons for part in compared]
+    return zip(compared, holm([getattr(part, p_value) for part in compared], counts), strict=True)
 
-    Args:
-        ours: one record a seed.
-        curve: the records of each point of the curve, one a seed; between the points it is straight.
-        axis, column: columns of the records, for example novelty and FID.
 
-    Returns:
-        The margin over the seeds that all share; or, in words, why there is none. A curve is never extended.
-    """
-    cells = [by_seed(records) for records in (ours, *curve)]
-    seeds = shared_seeds([ours, *curve], axis, column)
-    if len(curve) < 2 or not seeds:
-        return "no curve of at least two points with this novelty, of a training that they share"
-    margins, error = [], None
-    for seed in seeds:
-        own, *others = (records[seed] for records in cells)
-        points = [(float(r[axis]), float(r[column]), sampling_error(r, column)) for r in others]
-        found = interpolate(points, float(own[axis]))
-        if found is None:
-            low, high = min(point[0] for point in points), max(point[0] for point in points)
-            return (
-                f"the novelty {own[axis]:.3g} lies outside the curve ({low:.3g} to {high:.3g}), which is not extended"
-            )
-        margins.append(found[0] - float(own[column]))
-        error = combined([1.0, 1.0], [found[1], sampling_error(own, column)])
-    return over_seeds(margins) if len(margins) > 1 else Margin(margins[0], error, 1)
+def _worst(parts: Iterable[Part]) -> Outcome:
+    return Outcome.BEHIND if all(part.n == 1 for part in parts) else Outcome.FAILS
+
+
+def _positive(n: int) -> Outcome:
+    return Outcome.AHEAD if n == 1 else Outcome.HOLDS
+
+
+def _negative(n: int) -> Outcome:
+    return Outcome.BEHIND if n == 1 else Outcome.FAILS

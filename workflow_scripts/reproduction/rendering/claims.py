@@ -4,10 +4,11 @@ import html
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from reproduction.claims.evidence import Evidence, Part
+from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import Judged, judge_all
-from reproduction.claims.statements import CLAIMS, QUESTIONS, UNTESTED
-from reproduction.claims.verdicts import Outcome
+from reproduction.claims.paper_claims import CLAIMS
+from reproduction.claims.questions import QUESTIONS, UNTESTED
+from reproduction.claims.verdicts import Outcome, Part
 from reproduction.rendering.writers.document import Block, Column, Group, Row, Table, text_cell
 from reproduction.rendering.writers.markdown import markdown
 from reproduction.rendering.writers.web import html_figure
@@ -38,9 +39,17 @@ tr.block th { font-style: italic; color: #57606a; border-top: 1px solid #aab2bd;
 .place, .note { color: #57606a; }
 .holds { color: #116329; }
 .fails { color: #a40e26; }
+.ahead { color: #3f7a52; }
+.behind { color: #b25a60; }
 .undecided { color: #57606a; }
 """
-_CSS_CLASS = {Outcome.HOLDS: "holds", Outcome.FAILS: "fails", Outcome.UNDECIDED: "undecided"}
+_CSS_CLASS = {
+    Outcome.HOLDS: "holds",
+    Outcome.FAILS: "fails",
+    Outcome.AHEAD: "ahead",
+    Outcome.BEHIND: "behind",
+    Outcome.UNDECIDED: "undecided",
+}
 
 
 class Page(NamedTuple):

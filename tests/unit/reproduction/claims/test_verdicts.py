@@ -1,84 +1,32 @@
-"""The statistics of verdicts: against scipy, by construction, and where they must refuse."""
+"""Verdicts of one comparison and of several: Holm's procedure, one training apart, almost all cases."""
 
-import math
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
-from reproduction.claims.verdicts import (
-    Margin,
-    Outcome,
-    combined,
-    contrast,
-    decide,
-    decide_difference,
-    interpolate,
-    joint,
-    margin_at_equal,
-    mostly,
-    share_margin,
-    welch,
-)
+from reproduction.claims.margins import Margin, contrast
+from reproduction.claims.parts import part_of, undecided
+from reproduction.claims.verdicts import Outcome, Part, better, decide, different, holm, joint, mostly
 
 HOLDS, FAILS, UNDECIDED = Outcome.HOLDS, Outcome.FAILS, Outcome.UNDECIDED
+AHEAD, BEHIND = Outcome.AHEAD, Outcome.BEHIND
 
 
-def records(values, column="fid", error=None, first_seed=0, **others):
-    return [
-        {"seed": first_seed + i, column: value, "fid_std_error": error, "n": 100, **others}
-        for i, value in enumerate(values)
-    ]
+def margin(t: float, n: int = 3) -> Margin:
+    """A margin of so many standard errors."""
+    return Margin(t, 1.0 if n else 0.0, n, n - 1 if n > 1 else None)
+
+
+def part(t: float, n: int = 3, n_candidates: int = 1, **others) -> Part:
+    return part_of("", margin(t, n), better(margin(t, n), n_candidates), "")._replace(**others)
+
+
+def seeds(values):
+    return [{"seed": i, "fid": value} for i, value in enumerate(values)]
 
 
 def below(a, b):
     return contrast([(-1.0, a), (1.0, b)], "fid")
-
-
-def test_the_interval_is_that_of_a_paired_t_test():
-    a, b = [8.0, 9.5, 7.0, 8.2], [10.0, 10.5, 11.0, 9.0]
-    margin = below(records(a), records(b))
-    expected = stats.ttest_rel(b, a).confidence_interval(0.95)
-    assert margin.value == pytest.approx(np.mean(b) - np.mean(a))
-    assert margin.interval() == pytest.approx((expected.low, expected.high))
-    strict = stats.ttest_rel(b, a).confidence_interval(1 - 0.05 / 12)
-    assert margin.interval(1 - 0.05 / 12) == pytest.approx((strict.low, strict.high))
-
-
-def test_only_common_seeds_with_a_value_count():
-    a = [*records([8.0, 9.0, 7.0]), {"seed": 3, "fid": None, "fid_std_error": None}]
-    b = records([10.0, 12.0, 1.0], first_seed=1)
-    margin = below(a, b)
-    assert (margin.n, margin.value) == (2, pytest.approx((10.0 - 9.0 + 12.0 - 7.0) / 2))
-    assert below(records([1.0]), records([2.0], first_seed=5)) is None
-
-
-def test_one_training_takes_two_errors_of_the_images():
-    margin = below(records([8.0], error=0.3), records([9.2], error=0.4))
-    assert margin.std_error == pytest.approx(0.5)
-    assert margin.interval() == pytest.approx((0.2, 2.2))
-    assert decide(margin) == HOLDS
-    assert decide(below(records([8.0], error=0.3), records([8.9], error=0.4))) == UNDECIDED
-    assert decide(below(records([9.2], error=0.3), records([8.0], error=0.4))) == FAILS
-
-
-def test_one_training_without_a_bootstrap_decides_nothing():
-    margin = below(records([1.0]), records([1000.0], error=0.1))
-    assert (margin.interval(), decide(margin)) == (None, UNDECIDED)
-    assert decide_difference(margin, 1.0) == UNDECIDED
-    novelties = [records([0.1], "novelty", error=0.01), records([0.9], "novelty", error=0.01)]
-    assert contrast([(-1.0, novelties[0]), (1.0, novelties[1])], "novelty").std_error is None
-
-
-def test_a_cell_in_two_terms_is_one_random_number():
-    cell, other = records([5.0], error=0.3), records([7.0], error=0.4)
-    margin = contrast([(1.0, cell), (0.5, cell), (-1.0, other)], "fid")
-    assert margin.value == pytest.approx(0.5)
-    assert margin.std_error == pytest.approx(math.hypot(1.5 * 0.3, 0.4))
-    assert contrast([(1.0, cell), (-1.0, cell)], "fid").std_error == 0.0
-    assert combined([0.0, 2.0], [None, 1.5]) == 3.0
 
 
 fids = st.lists(st.integers(0, 400).map(lambda x: x / 4), min_size=2, max_size=6)
@@ -88,8 +36,8 @@ fids = st.lists(st.integers(0, 400).map(lambda x: x / 4), min_size=2, max_size=6
 @given(a=fids, b=fids, shift=st.integers(0, 400).map(lambda x: x / 4), n=st.sampled_from([1, 12]))
 def test_a_better_score_never_loses_a_claim(a, b, shift, n):
     order = [FAILS, UNDECIDED, HOLDS]
-    before = decide(below(records(a), records(b)), n)
-    after = decide(below(records([x - shift for x in a]), records(b)), n)
+    before = decide(below(seeds(a), seeds(b)), n)
+    after = decide(below(seeds([x - shift for x in a]), seeds(b)), n)
     assert order.index(after) >= order.index(before)
 
 
@@ -97,121 +45,129 @@ def test_a_better_score_never_loses_a_claim(a, b, shift, n):
 @given(a=fids, b=fids)
 def test_a_claim_and_its_opposite_never_both_hold(a, b):
     opposite = {HOLDS: FAILS, FAILS: HOLDS, UNDECIDED: UNDECIDED}
-    assert decide(below(records(b), records(a))) == opposite[decide(below(records(a), records(b)))]
+    assert decide(below(seeds(b), seeds(a))) == opposite[decide(below(seeds(a), seeds(b)))]
 
 
-def test_intervals_cover_the_truth_in_19_of_20_runs():
-    rng = np.random.default_rng(0)
-    margins = [below(records(rng.normal(5, 1, 4)), records(rng.normal(7, 2, 4))) for _ in range(2000)]
-    covered = np.mean([low <= 2.0 <= high for low, high in (margin.interval() for margin in margins)])
-    assert covered == pytest.approx(0.95, abs=0.015)
+@pytest.mark.parametrize(
+    ("n", "t", "expected"),
+    [
+        (1, 2.0, AHEAD),
+        (1, -2.0, BEHIND),
+        (1, 1.9, UNDECIDED),
+        (2, 12.8, HOLDS),
+        (2, 12.6, UNDECIDED),
+        (3, 4.4, HOLDS),
+        (3, -4.4, FAILS),
+        (3, 4.2, UNDECIDED),
+        (0, 0.01, HOLDS),
+        (0, 0.0, FAILS),
+        (0, -0.01, FAILS),
+    ],
+)
+def test_one_training_is_ahead_or_behind_and_never_more(n, t, expected):
+    assert decide(margin(t, n)) == expected
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(ts=st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=6), n=st.sampled_from([1, 12]))
+def test_no_claim_holds_or_fails_by_one_training(ts, n):
+    parts = [part(t, 1, n) for t in ts]
+    allowed = {AHEAD, BEHIND, UNDECIDED}
+    assert {joint(parts), mostly(parts, 0.75)} | {each.outcome for each in parts} <= allowed
+
+
+def test_an_unknown_error_decides_nothing():
+    unknown = Margin(5.0, None, 1)
+    assert (decide(unknown), different(unknown, 1.0)) == (UNDECIDED, None)
+    assert part_of("", unknown, better(unknown), "").reason == "one training and no bootstrap"
 
 
 def test_the_verdict_against_needs_more_where_the_rival_was_picked():
-    margin = Margin(-1.0, 0.4, 1)
-    assert (decide(margin), decide(margin, 12)) == (FAILS, UNDECIDED)
-    assert decide(Margin(1.0, 0.4, 1), 12) == HOLDS
-    assert margin.interval(1 - 0.05 / 12)[1] == pytest.approx(-1.0 + 0.4 * stats.norm.ppf(1 - 0.025 / 12))
+    assert (decide(margin(-2.5, 1)), decide(margin(-2.5, 1), 12)) == (BEHIND, UNDECIDED)
+    assert decide(margin(2.5, 1), 12) == AHEAD
+    assert part(-2.5, 1, 12).reason == "within uncertainty, the rival being picked as the best of 12"
 
 
 @pytest.mark.parametrize(
     ("value", "error", "expected"),
-    [(1.0, 0.1, HOLDS), (-1.0, 0.1, HOLDS), (0.1, 0.1, FAILS), (0.1, 0.3, UNDECIDED)],
+    [(1.0, 0.1, HOLDS), (-1.0, 0.1, HOLDS), (0.1, 0.08, FAILS), (0.1, 0.3, UNDECIDED)],
 )
 def test_two_numbers_differ_or_are_as_good_as_equal(value, error, expected):
-    assert decide_difference(Margin(value, error, 1), tolerance=0.5) == expected
+    assert different(Margin(value, error, 3, 2), tolerance=0.5).outcome == expected
+    one = {HOLDS: AHEAD, FAILS: BEHIND, UNDECIDED: UNDECIDED}[expected]
+    assert different(Margin(value, error, 1), tolerance=0.5).outcome == one
+
+
+def test_holms_procedure():
+    # The example of R's documentation of p.adjust, and one by hand.
+    assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    assert holm([0.04, 0.001, 0.5]) == pytest.approx([0.08, 0.003, 0.5])
+    assert holm([]) == []
+
+
+def test_holms_procedure_counts_the_candidates_of_each():
+    # 13 comparisons at first; 12 of them go with the smallest p-value.
+    assert holm([0.001, 0.02], [12, 1]) == pytest.approx([0.013, 0.02])
+    assert holm([0.001, 0.02], [1, 12]) == pytest.approx([0.013, 0.24])
+
+
+STRONG, WEAK = 30.0, 5.0  # three trainings: p is 0.0006 and 0.019
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "expected_joint", "expected_mostly"),
+    ("ts", "expected_joint", "expected_mostly"),
     [
         ([], UNDECIDED, UNDECIDED),
-        ([HOLDS] * 8, HOLDS, HOLDS),
-        ([HOLDS] * 7 + [FAILS], FAILS, HOLDS),
-        ([HOLDS] * 7 + [UNDECIDED], UNDECIDED, HOLDS),
-        ([HOLDS] * 5 + [FAILS] * 2 + [UNDECIDED], FAILS, UNDECIDED),
-        ([HOLDS] * 5 + [FAILS] * 3, FAILS, FAILS),
+        ([STRONG] * 8, HOLDS, HOLDS),
+        ([WEAK] * 8, HOLDS, UNDECIDED),  # each at 2.5 % is enough for all, and not for a count of some
+        ([STRONG] * 7 + [-STRONG], FAILS, HOLDS),
+        ([STRONG] * 7 + [-WEAK], UNDECIDED, HOLDS),
+        ([STRONG] * 7 + [0.0], UNDECIDED, HOLDS),
+        ([STRONG] * 5 + [-STRONG] * 2 + [0.0], FAILS, UNDECIDED),
+        ([STRONG] * 5 + [-STRONG] * 3, FAILS, FAILS),
+        ([STRONG] * 5 + [-WEAK] * 3, UNDECIDED, UNDECIDED),
     ],
 )
-def test_joint_verdicts(outcomes, expected_joint, expected_mostly):
-    assert (joint(outcomes), mostly(outcomes, 0.75)) == (expected_joint, expected_mostly)
-
-
-def test_welch_is_scipys():
-    a, b = [0.8, 0.82, 0.85, 0.79], [0.66, 0.7, 0.5, 0.74, 0.61]
-    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
-    assert welch(a, b).interval() == pytest.approx((expected.low, expected.high))
-    assert welch([0.5, 0.5], [0.4, 0.4]).interval() == pytest.approx((0.1, 0.1))
-
-
-def test_shares_of_one_training_have_a_binomial_error():
-    margin = share_margin(records([0.4], "active_share"), "active_share", 0.5)
-    adjusted = 42 / 104
-    assert margin.value == pytest.approx(-0.1)
-    assert margin.std_error == pytest.approx(math.sqrt(adjusted * (1 - adjusted) / 104))
-    assert decide(share_margin(records([1.0], "active_share"), "active_share", 0.5)) == HOLDS
-    assert decide(share_margin(records([0.0], "active_share"), "active_share", 0.5)) == FAILS
-    assert share_margin(records([None], "active_share"), "active_share", 0.5) is None
-    several = share_margin(records([0.1, 0.2, 0.3], "active_share"), "active_share", 0.5)
-    assert several.interval() == pytest.approx(stats.t.interval(0.95, 2, -0.3, stats.sem([0.1, 0.2, 0.3])))
-
-
-@settings(derandomize=True, deadline=None, max_examples=100)
-@given(
-    points=st.dictionaries(st.integers(0, 40), st.floats(0, 100), min_size=2, max_size=6),
-    place=st.floats(0, 1),
-)
-def test_interpolation_is_numpys(points, place):
-    xs = sorted(points)
-    x = xs[0] + place * (xs[-1] - xs[0])
-    value, error = interpolate([(x, y, None) for x, y in points.items()], x)
-    assert value == pytest.approx(np.interp(x, xs, [points[k] for k in xs]), abs=1e-9)
-    assert error is None or x in points
-
-
-def test_interpolation_carries_errors_and_refuses_to_extend():
-    points = [(2.0, 30.0, 0.4), (1.0, 10.0, 0.3)]
-    assert interpolate(points, 1.5) == (20.0, pytest.approx(math.hypot(0.15, 0.2)))
-    assert interpolate(points, 2.0) == (30.0, 0.4)
-    assert interpolate(points, 0.99) is None
-    assert interpolate(points, 2.01) is None
-    assert interpolate([], 1.0) is None
-    assert interpolate([*points, (1.0, 8.0, 0.1)], 1.0) == (8.0, 0.1)
-
-
-def test_margins_at_equal_novelty():
-    xs, ys = [0.5, 1.0, 1.5], [2.0, 4.0, 12.0]
-    curve = [records([y, y + 1], novelty=x) for x, y in zip(xs, ys, strict=True)]
-    ours = [{"seed": 0, "fid": 5.0, "novelty": 1.2}, {"seed": 1, "fid": 5.0, "novelty": 0.7}]
-    margin = margin_at_equal(ours, curve, "novelty", "fid")
-    differences = [np.interp(1.2, xs, ys) - 5.0, np.interp(0.7, xs, np.add(ys, 1)) - 5.0]
-    assert margin.value == pytest.approx(np.mean(differences))
-    assert margin.std_error == pytest.approx(stats.sem(differences))
-
-
-def test_margins_at_equal_novelty_of_one_training():
-    curve = [records([fid], error=0.3, novelty=x) for x, fid in ((1.0, 4.0), (2.0, 8.0))]
-    margin = margin_at_equal(records([5.0], error=0.4, novelty=1.5), curve, "novelty", "fid")
-    assert margin.value == pytest.approx(1.0)
-    assert margin.std_error == pytest.approx(math.hypot(0.4, math.hypot(0.15, 0.15)))
+def test_joint_verdicts(ts, expected_joint, expected_mostly):
+    parts = [part(t) for t in ts]
+    assert (joint(parts), mostly(parts, 0.75)) == (expected_joint, expected_mostly)
 
 
 @pytest.mark.parametrize(
-    ("novelty", "points", "message"),
+    ("several", "one", "expected_joint", "expected_mostly"),
     [
-        (0.4, 2, "outside the curve"),
-        (2.5, 2, "outside the curve"),
-        (1.5, 1, "no curve"),
-        (1.5, 0, "no curve"),
-        (None, 2, "no curve"),
+        ([], [5, 5], AHEAD, AHEAD),
+        ([], [5, -5], BEHIND, BEHIND),
+        ([], [5, 0], UNDECIDED, UNDECIDED),
+        ([STRONG], [5], AHEAD, AHEAD),
+        ([STRONG], [-5], BEHIND, BEHIND),
+        ([-STRONG], [-5], FAILS, FAILS),
+        ([-STRONG], [5], FAILS, FAILS),
+        ([0], [5], UNDECIDED, UNDECIDED),
+        ([STRONG] * 3, [5], AHEAD, HOLDS),
+        ([STRONG] * 2, [5, -5], BEHIND, AHEAD),
     ],
 )
-def test_no_curve_no_margin(novelty, points, message):
-    curve = [records([4.0], novelty=1.0), records([8.0], novelty=2.0)][:points]
-    assert message in margin_at_equal(records([5.0], novelty=novelty), curve, "novelty", "fid")
+def test_joint_verdicts_with_parts_of_one_training(several, one, expected_joint, expected_mostly):
+    parts = [part(t) for t in several] + [part(t, 1) for t in one]
+    assert (joint(parts), mostly(parts, 0.75)) == (expected_joint, expected_mostly)
 
 
-def test_one_seed_outside_the_curve_refuses_all():
-    curve = [records([4.0, 4.0], novelty=1.0), records([8.0, 8.0], novelty=2.0)]
-    ours = [{"seed": 0, "fid": 1.0, "novelty": 1.5}, {"seed": 1, "fid": 1.0, "novelty": 2.5}]
-    assert "2.5 lies outside" in margin_at_equal(ours, curve, "novelty", "fid")
+def test_candidates_count_as_comparisons_in_a_joint_verdict():
+    p = part(-14.0).p_against
+    assert 0.025 / 13 < p < 0.025 / 2
+    assert joint([part(-14.0), part(STRONG)]) == FAILS
+    assert joint([part(-14.0), part(STRONG, n_candidates=12)]) == UNDECIDED
+
+
+def test_parts_without_numbers_leave_a_claim_open_and_count_for_nothing():
+    empty = undecided("", "no score of WAE")
+    assert joint([part(STRONG), empty]) == UNDECIDED
+    assert joint([part(-WEAK), *[empty] * 9]) == FAILS
+
+
+def test_a_part_that_can_only_refute_is_not_needed():
+    open_step, rise = part(0.0, only_against=True), part(-STRONG, only_against=True)
+    assert joint([part(STRONG), open_step]) == HOLDS
+    assert joint([part(STRONG), rise]) == FAILS
+    assert joint([open_step]) == UNDECIDED

@@ -6,6 +6,7 @@ import pytest
 
 from helpers.configs import overlay, read
 from helpers.slice_checks import CONTENT, DEFAULT, changed, made_up_scores
+from reproduction.claims.comparisons import NETS
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import COMPARISONS
 from reproduction.config.base import ALL_MODELS
@@ -13,6 +14,7 @@ from reproduction.config.config import Config, load_config
 from reproduction.plan import claim_settings, render_settings
 from reproduction.plan.augmentation import classification_records
 from reproduction.plan.cells import SCORED
+from reproduction.plan.rows import SEARCH_ROWS
 from reproduction.plan.targets import ARTEFACTS
 
 
@@ -56,11 +58,6 @@ def test_a_section_of_the_claims_is_absent_where_its_artefact_is(name):
     told, whole = (json.loads(claim_settings.claims(config)) for config in (changed(**absent), DEFAULT))
     gone = {name.replace("figure_controls", "controls")} & set(whole)
     assert bool(gone) == (name in (*SCORED, "table2"))
-    if name == "figure_controls":  # Table 1's controls are in its place
-        assert told["controls"]["curves"] == []
-        assert [cell["variant"] for cell in told["controls"]["lengths"]] == ["steps1000"]
-        assert told["controls"]["points"] == told["table1"]["rows"]
-        gone = set()
     assert set(told) == set(whole) - gone
 
 
@@ -75,12 +72,12 @@ def test_sizes_are_those_of_each_data_set():
 
 def made_up(config: Config) -> Evidence:
     """Evidence with a score of every planned generation."""
-    return Evidence(made_up_scores(config), json.loads(claim_settings.claims(config)), classification())
+    return Evidence(made_up_scores(config), json.loads(claim_settings.claims(config)), classification(config))
 
 
-def classification() -> list[dict]:
+def classification(config: Config) -> list[dict]:
     scores = ["balanced_accuracy", "f1_AD", "f1_CN"]
-    sources = [row["source"] for row in json.loads(render_settings.table(DEFAULT, "table2"))["rows"]]
+    sources = [row["source"] for row in json.loads(render_settings.table(config, "table2"))["rows"]]
     return [
         {"dataset": "phantoms", "source": source, "run": run, **dict.fromkeys(scores, 0.5 + 0.01 * i + 0.001 * run)}
         for i, source in enumerate(sources)
@@ -91,7 +88,10 @@ def classification() -> list[dict]:
 @pytest.fixture(scope="module")
 def evidence() -> Evidence:
     # With all of the paper's rows where the default build has some, and two trainings.
-    sections = {"figure4": {"models": ALL_MODELS}, "table1": {"seeds": [0, 1]}}
+    sections = {name: {"models": ALL_MODELS} for name in ("figure4", "figure11")}
+    sections |= {"table1": {"seeds": [0, 1]}, "table2": {"models": ALL_MODELS}}
+    searched = dict.fromkeys(row.model for row in SEARCH_ROWS)
+    sections |= {"table3": {"models": list(searched), "nets": list(NETS)}}
     return made_up(changed(**sections))
 
 
@@ -104,5 +104,5 @@ def test_a_full_build_has_records_for_every_claim(name, evidence):
 
 def test_the_long_chain_of_table_1_differs_from_ours_in_its_length_alone():
     variants = ["steps300", "steps2000_draw3", "k50_steps3000", "steps1000"]
-    told = json.loads(claim_settings.claims(changed(table1={"variants": variants}, figure_controls=None)))
-    assert [cell["variant"] for cell in told["controls"]["lengths"]] == ["steps300", "steps1000"]
+    told = json.loads(claim_settings.claims(changed(table1={"variants": variants})))
+    assert [cell["variant"] for cell in told["table1"]["lengths"]] == ["steps300", "steps1000"]
