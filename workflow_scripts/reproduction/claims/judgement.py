@@ -38,10 +38,18 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
         return Judged(claim, outcome, parts, NOT_BUILT)
     if outcome != Outcome.UNDECIDED:
         return Judged(claim, outcome, parts)
+    return Judged(claim, outcome, parts, "; ".join(_open_reasons(claim, parts)))
+
+
+def _open_reasons(claim: Claim, parts: Sequence[Part]) -> list[str]:
+    """Why the parts of a claim leave it open."""
     reasons = dict.fromkeys(part.reason for part in parts if part.reason and not part.only_against)
-    if any(part.outcome in (Outcome.FAILS, Outcome.BEHIND) for part in parts) and not claim.almost_all:
-        reasons["one comparison against it among so many may be due to chance"] = None
-    return Judged(claim, outcome, parts, "; ".join(reasons))
+    against = sum(part.outcome in (Outcome.FAILS, Outcome.BEHIND) for part in parts)
+    if against and claim.almost_all:
+        reasons[f"{against} of {len(parts)} against it, taken one by one"] = None
+    elif against:
+        reasons["what is against it may be due to chance among so many comparisons"] = None
+    return list(reasons)
 
 
 def judge_all(claims: Sequence[Claim], evidence: Evidence) -> list[Judged]:

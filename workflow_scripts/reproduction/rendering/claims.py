@@ -1,28 +1,35 @@
 """The page of verdicts: a summary, then each claim with its comparisons, as Markdown and as HTML."""
 
 import html
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import Judged, judge_all
 from reproduction.claims.paper_claims import CLAIMS
+from reproduction.claims.paper_numbers import judge_printed
 from reproduction.claims.questions import QUESTIONS, UNTESTED
-from reproduction.claims.verdicts import Outcome, Part
-from reproduction.rendering.writers.document import Block, Column, Group, Row, Table, text_cell
+from reproduction.claims.statements import Claim
+from reproduction.claims.verdicts import LEVEL, Outcome, Part
+from reproduction.rendering.writers.document import DASH, Block, Column, Group, Row, Table, text_cell
 from reproduction.rendering.writers.markdown import markdown
 from reproduction.rendering.writers.web import html_figure
 
 TITLE = "What this build says about the paper's claims"
 HOW = (
-    "A margin is positive where the numbers lie on the claim's side. A claim holds where the whole 95 % interval of "
-    "its margin is positive, does not hold where it is negative, and is not decided otherwise. Over several "
-    "comparisons it holds if all hold and does not hold if one does not.",
-    "With two trainings or more (seeds) the interval is Student's t on the paired differences. With one it is two "
-    "standard errors of the images, by bootstrap: another training may give another verdict. Where the best of "
-    "several rivals is picked by the same numbers, the verdict against needs a Bonferroni interval.",
-    "All thresholds stand in the comparisons and were fixed before any number was seen. Of some thirty verdicts at "
-    "95 %, one or two may be due to chance.",
+    "A margin is positive where the numbers lie on the claim's side. A comparison holds where the whole 95 % interval "
+    "of its margin is positive, does not hold where it is negative, and is not decided otherwise. With two trainings "
+    "or more (seeds) the interval is Student's t on the paired differences.",
+    "One training says nothing of the next: with one, the interval is that of the images alone, by bootstrap, and a "
+    "comparison is “ahead” or “behind” in this training; it never holds nor fails a claim.",
+    "A claim of several comparisons holds if each of them does, which needs no correction. It does not hold if one "
+    "does not after Holm's correction over all of them, where the best of several rivals counts as so many "
+    "comparisons. A claim about almost all cases counts comparisons after Holm's correction on either side. A rival "
+    "that has no scores leaves the claim open, whatever the others say.",
+    "Beside each verdict stands the one that the paper's own printed numbers give to the same comparisons; they have "
+    "no uncertainty there, so that the sign decides, and a tie does not beat. A dash: the paper prints none.",
+    "All thresholds stand in the comparisons and were fixed before any number was seen.",
 )
 PAPER, OURS = "The paper's claims", "Questions that the paper does not ask"
 _CSS = """
@@ -58,16 +65,30 @@ class Page(NamedTuple):
     basis: tuple[str, ...]
     claims: tuple[Judged, ...]
     questions: tuple[Judged, ...]
+    printed: Mapping[str, Judged]  # by the paper's own numbers, by the claim's name
 
     @property
     def blocks(self) -> tuple[tuple[str, tuple[Judged, ...]], ...]:
         """Titles and verdicts of the two halves."""
         return (PAPER, self.claims), (OURS, self.questions)
 
+    @property
+    def how(self) -> tuple[str, ...]:
+        """How verdicts are reached, and how many comparisons were made for them."""
+        judged = [judged for _, block in self.blocks for judged in block]
+        n_comparisons = sum(each.n_comparisons for each in judged)
+        counted = (
+            f"Behind the {len(judged)} verdicts of this page are {n_comparisons:,} comparisons of numbers. If no "
+            "method differed from another, chance would still decide up to "
+            f"{math.ceil(2 * LEVEL * len(judged))} verdicts."
+        )
+        return (*HOW, counted)
+
 
 def build(evidence: Evidence) -> Page:
     """All verdicts, and on what they rest."""
-    return Page(_basis(evidence), tuple(judge_all(CLAIMS, evidence)), tuple(judge_all(QUESTIONS, evidence)))
+    printed = {claim.name: judged for claim in CLAIMS if (judged := judge_printed(claim))}
+    return Page(_basis(evidence), tuple(judge_all(CLAIMS, evidence)), tuple(judge_all(QUESTIONS, evidence)), printed)
 
 
 def _basis(evidence: Evidence) -> tuple[str, ...]:
@@ -99,17 +120,47 @@ def _listed(sizes: Sequence[int]) -> str:
 
 
 def summary(page: Page) -> Table:
-    """A row a claim: its title, its place in the paper, its verdict."""
-    blocks = tuple(
-        Block(title, tuple(Row(j.claim.title, (text_cell(j.claim.place or "–"), text_cell(j.outcome))) for j in judged))
-        for title, judged in page.blocks
+    """A row a claim: its title, its place in the paper, the two verdicts, and how many comparisons are behind ours."""
+    blocks = tuple(Block(title, tuple(_summary_row(page, each) for each in judged)) for title, judged in page.blocks)
+    columns = (
+        Column("Place", left=True),
+        Column("Verdict", left=True),
+        Column("In the paper's numbers", left=True),
+        Column("Comparisons"),
     )
-    columns = (Column("Place", left=True), Column("Verdict", left=True))
     return Table("claims", "The verdicts.", "Claim", (Group("", columns),), blocks)
+
+
+def _summary_row(page: Page, judged: Judged) -> Row:
+    printed = page.printed.get(judged.claim.name)
+    texts = (
+        judged.claim.place or DASH,
+        str(judged.outcome),
+        str(printed.outcome) if printed else DASH,
+        f"{judged.n_comparisons:,}" if judged.n_comparisons else DASH,
+    )
+    return Row(judged.claim.title, tuple(text_cell(text) for text in texts))
 
 
 def _verdict(judged: Judged) -> str:
     return f"{judged.outcome}: {judged.reason}" if judged.reason else str(judged.outcome)
+
+
+def _source(claim: Claim) -> str:
+    """Where the paper says it, and in which words; "" for our own questions."""
+    return f" ({claim.place}: “{claim.quote}”)" if claim.place else ""
+
+
+def _beside(page: Page, judged: Judged) -> str:
+    """How many comparisons a verdict rests on, and what the paper's own numbers say."""
+    n = judged.n_comparisons
+    texts = [f"It rests on {n:,} comparison{'s' if n > 1 else ''}."] if n else []
+    printed = page.printed.get(judged.claim.name)
+    if printed:
+        against = [part.where for part in printed.parts if part.outcome == Outcome.FAILS]
+        but = f" (against it: {'; '.join(against)})" if against else ""
+        texts.append(f"In the paper's own numbers: {printed.outcome}{but}.")
+    return " ".join(texts)
 
 
 def _part(part: Part) -> str:
@@ -129,14 +180,15 @@ def _md(text: str) -> str:
 def markdown_page(page: Page) -> str:
     """The page as GitHub Markdown."""
     lines = [f"# {TITLE}", "", *(f"- {_md(line)}" for line in page.basis), "", markdown(summary(page))]
-    lines += ["## How verdicts are reached", *_paragraphs(HOW, _md)]
+    lines += ["## How verdicts are reached", *_paragraphs(page.how, _md)]
     for title, block in page.blocks:
         lines += ["", f"## {_md(title)}"]
         for judged in block:
             claim = judged.claim
-            place = f" ({_md(claim.place)})" if claim.place else ""
-            lines += ["", f"### {_md(claim.title)}", "", f"{_md(claim.statement)}{place}"]
-            lines += ["", f"**Verdict: {_md(_verdict(judged))}.**", "", f"Tested by: {_md(claim.comparison)}"]
+            beside = _beside(page, judged)
+            lines += ["", f"### {_md(claim.title)}", "", f"{_md(claim.statement)}{_md(_source(claim))}"]
+            lines += ["", f"**Verdict: {_md(_verdict(judged))}.** {_md(beside)}".rstrip()]
+            lines += ["", f"Tested by: {_md(claim.comparison)}"]
             lines += ["", _md(claim.note)] if claim.note else []
             lines += ["", *(f"- {_md(_part(part))}" for part in judged.parts)] if judged.parts else []
     lines += ["", "## Claims that no score here tests", ""]
@@ -155,10 +207,10 @@ def html_page(page: Page) -> str:
     """The page as one standalone HTML file: no script, no outside resource."""
     escape = html.escape
     body = [f"<h1>{escape(TITLE)}</h1>", _html_list(page.basis), html_figure(summary(page))]
-    body += ["<h2>How verdicts are reached</h2>", *(f"<p>{escape(text)}</p>" for text in HOW)]
+    body += ["<h2>How verdicts are reached</h2>", *(f"<p>{escape(text)}</p>" for text in page.how)]
     for title, block in page.blocks:
         body.append(f"<h2>{escape(title)}</h2>")
-        body += [_html_claim(judged) for judged in block]
+        body += [_html_claim(page, judged) for judged in block]
     body += ["<h2>Claims that no score here tests</h2>", _html_list([f"{place}. {text}" for place, text in UNTESTED])]
     content = "\n".join(body)
     return (
@@ -171,12 +223,15 @@ def _html_list(texts: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"
 
 
-def _html_claim(judged: Judged) -> str:
+def _html_claim(page: Page, judged: Judged) -> str:
     claim, escape = judged.claim, html.escape
-    place = f' <span class="place">({escape(claim.place)})</span>' if claim.place else ""
+    source = _source(claim)
+    place = f'<span class="place">{escape(source)}</span>' if source else ""
     lines = [f'<h3 id="{escape(claim.name)}">{escape(claim.title)}</h3>', f"<p>{escape(claim.statement)}{place}</p>"]
     css = _CSS_CLASS[judged.outcome]
-    lines.append(f'<p><strong class="{css}">Verdict: {escape(_verdict(judged))}.</strong></p>')
+    lines.append(
+        f'<p><strong class="{css}">Verdict: {escape(_verdict(judged))}.</strong> {escape(_beside(page, judged))}</p>'
+    )
     lines.append(f"<p>Tested by: {escape(claim.comparison)}</p>")
     lines += [f'<p class="note">{escape(claim.note)}</p>'] if claim.note else []
     lines += [_html_list([_part(part) for part in judged.parts])] if judged.parts else []

@@ -72,6 +72,14 @@ def test_every_claim_has_a_comparison_and_a_test():
     assert set(COMPARISONS) == set(BY_NAME) == {*REFUTATIONS, FROM_CLASSIFIERS}
 
 
+def test_claims_quote_the_paper_and_questions_do_not():
+    for claim in CLAIMS:
+        assert claim.place
+        assert 20 < len(claim.quote) < 200
+        assert "$" not in claim.quote
+    assert all(not claim.place and not claim.quote for claim in QUESTIONS)
+
+
 @pytest.mark.parametrize("name", BY_NAME)
 def test_scores_made_to_bear_it_out(name):
     judged = verdict(name)
@@ -216,6 +224,16 @@ def test_one_exception_leaves_almost_all_cases():
     scores += [{**record, "dataset": "mnist"} for record in world(REFUTATIONS["helps_iwae"])]
     assert verdict("helps_iwae", scores, settings).outcome == FAILS
     assert verdict("helps_all", scores, settings).outcome == HOLDS
+
+
+def test_too_few_and_too_many_cases_leave_almost_all_open():
+    second = [{"name": "mnist", "title": "MNIST", "stand_in": False, "net": "conv"}]
+    settings = {**SETTINGS, "datasets": SETTINGS["datasets"] + second}
+    settings["table6"] = {**SETTINGS["table6"], "datasets": ["digits", "mnist"]}
+    scores = world(worse("iwae/prior/t00", "iwae/prior/t01", fid=25.0), noise=0.0)
+    scores += [{**record, "dataset": "mnist"} for record in world(REFUTATIONS["helps_all"], noise=0.0)]
+    judged = verdict("helps_all", scores, settings)
+    assert (judged.outcome, judged.reason) == (UNDECIDED, "within uncertainty; 2 of 8 against it, taken one by one")
 
 
 @pytest.mark.parametrize(("share", "outcome"), [(0.5, HOLDS), (0.9, FAILS)])

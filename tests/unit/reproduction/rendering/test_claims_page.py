@@ -1,8 +1,11 @@
 """The page of claims: on what it rests, the verdict on each claim in both forms, and the script that writes it."""
 
+import html
 import importlib.util
 import json
 import re
+
+import pytest
 
 from geovae.core.storage import csv_text
 from geovae.evaluation.record import COLUMNS
@@ -43,12 +46,48 @@ def test_both_forms_give_every_claim_its_verdict():
     markdown, web = markdown_page(built), html_page(built)
     for judged in (*built.claims, *built.questions):
         title = re.escape(judged.claim.title)
-        assert re.search(rf"^\| {title} \|.*\| {judged.outcome} \|$", markdown, re.M)
+        assert re.search(rf"^\| {title} \|[^|]*\| {judged.outcome} \|.*\|$", markdown, re.M)
         assert re.search(rf"### {title}\n\n.*\n\n\*\*Verdict: {judged.outcome}", markdown)
         assert re.search(
             rf'<h3 id="{judged.claim.name}">{title}</h3>\n<p>.*\n<p><strong class="(holds|ahead)">Verdict:', web
         )
     assert markdown.index("The paper's claims") < markdown.index("Questions that the paper does not ask")
+
+
+def test_the_papers_words_and_numbers_stand_beside_the_verdict():
+    markdown, web = markdown_page(page()), html_page(page())
+    assert "| Ours beats the mixture | Section 5.1, Table 1 | holds | does not hold | 3 |" in markdown
+    assert "| λ hardly matters | Appendix F.2, Figure 14 | holds | – | 3 |" in markdown
+    assert "| Better than a kernel density | – | holds | – | 1 |" in markdown
+    printed = "In the paper's own numbers: does not hold (against it: SVHN, F1/8)."
+    assert f"**Verdict: holds.** It rests on 3 comparisons. {printed}" in markdown
+    assert html.escape(printed) in web
+    assert "(Appendix F.2, Figure 14: “As shown in Figure 14, the influence of λ remains limited.”)" in markdown
+
+
+def test_the_page_counts_its_comparisons():
+    built = page()
+    judged = [*built.claims, *built.questions]
+    total = sum(each.n_comparisons for each in judged)
+    assert total == sum(part.n_comparisons for each in judged for part in each.parts) > 200
+    text = markdown_page(built)
+    assert f"Behind the {len(judged)} verdicts of this page are {total} comparisons of numbers." in text
+    assert "chance would still decide up to 2 verdicts" in text
+    empty = markdown_page(build(Evidence([], {name: SETTINGS[name] for name in ("split", "backbone", "datasets")})))
+    assert "are 0 comparisons of numbers" in empty
+    assert "It rests on" not in empty
+
+
+@pytest.mark.parametrize(
+    ("error", "better", "words"),
+    [(0.02, 8.0, "in this training: ahead"), (0.02, 100.0, "in this training: behind"), (None, 8.0, "not decided")],
+)
+def test_one_training_is_shown_as_one_training(error, better, words):
+    built = build(Evidence(world({"vae/manifold": {"fid": better}}, seeds=(0,), error=error), SETTINGS))
+    markdown, web = markdown_page(built), html_page(built)
+    assert f"| Ours below the prior | Section 5.1, Table 1 | {words}" in markdown
+    assert re.search(f'<strong class="{words.split()[-1].replace("decided", "undecided")}">Verdict: {words}', web)
+    assert not {str(each.outcome) for each in (*built.claims, *built.questions)} & {"holds", "does not hold"}
 
 
 def test_markup_in_labels_is_escaped():
@@ -71,5 +110,5 @@ def test_the_script_writes_both_files(tmp_path):
     arguments = ["--scores", str(scores), "--classification", str(lines), "--settings", json.dumps(SETTINGS)]
     outputs = ["--output-md", str(tmp_path / "claims.md"), "--output-html", str(tmp_path / "claims.html")]
     module.main(module.build_parser().parse_args(arguments + outputs))
-    assert "| Ours below the prior | Section 5.1, Table 1 | holds |" in (tmp_path / "claims.md").read_text()
+    assert "| Ours below the prior | Section 5.1, Table 1 | holds | holds | 1 |" in (tmp_path / "claims.md").read_text()
     assert (tmp_path / "claims.html").read_text().startswith("<!DOCTYPE html>")
