@@ -9,7 +9,7 @@ import math
 import statistics
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reproduction.scores.lookup import Records
 
@@ -38,9 +38,12 @@ class Margin(NamedTuple):
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
         """The two-sided interval at this confidence, in (0, 1); None where the error is unknown."""
+        from scipy import special
+
         if self.std_error is None:
             return None
-        factor = float(self._law().ppf(0.5 + confidence / 2))
+        tail = 0.5 + confidence / 2
+        factor = float(special.ndtri(tail) if self.degrees is None else special.stdtrit(self.degrees, tail))
         return self.value - factor * self.std_error, self.value + factor * self.std_error
 
     def p_above(self, bound: float = 0.0) -> float | None:
@@ -61,12 +64,10 @@ class Margin(NamedTuple):
             return None
         if self.std_error == 0:
             return 0.0 if excess > 0 else 1.0
-        return float(self._law().sf(excess / self.std_error))
+        from scipy import special
 
-    def _law(self) -> Any:
-        from scipy import stats
-
-        return stats.norm if self.degrees is None else stats.t(self.degrees)
+        t = excess / self.std_error
+        return float(special.ndtr(-t) if self.degrees is None else special.stdtr(self.degrees, -t))
 
 
 def shared_seeds(cells: Sequence[Records], *columns: str) -> list[int]:
