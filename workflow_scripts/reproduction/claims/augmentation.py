@@ -30,7 +30,8 @@ def _augmentation(evidence: Evidence) -> Parts:
     for other, label in others.items():
         where = f"{title}, {label} is not ahead of {raw} in all scores"
         parts.append(_not_ahead(evidence, table, where, other, scores))
-    return [*parts, *(undecided(f"{title}, {label}", f"no score of {label}") for label in absent)]
+    missing = [undecided(f"{title}, the other generators", f"no score of {', '.join(absent)}")] if absent else []
+    return [*parts, *missing]
 
 
 def _normal(label: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reproduction.config.config import Config
-from reproduction.config.datasets import CLASSES, PAPER_DATASETS, TITLES
+from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
 from reproduction.config.variants import variant_options
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, ours, scored_generations, section
@@ -35,10 +35,15 @@ def _lengths_of_table1(config: Config) -> list[dict[str, Any]]:
     ]
 
 
+def _stands_in(name: str) -> bool:
+    """Whether the paper has no numbers on these images, at whatever size."""
+    return not (SECTIONS[name].in_paper or SECTIONS[name].published_as)
+
+
 def claims(config: Config) -> str:
     """For write_claims: the data sets, and the cells of each table and figure that this build has."""
     datasets = [
-        {"name": name, "title": TITLES[name], "stand_in": name not in PAPER_DATASETS, "net": config.protocol(name).net}
+        {"name": name, "title": TITLES[name], "stand_in": _stands_in(name), "net": config.protocol(name).net}
         for name in _used(config)
     ]
     built = [name for name in SCORED if getattr(config.artefacts, name) is not None]

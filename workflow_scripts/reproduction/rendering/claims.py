@@ -164,8 +164,8 @@ def _beside(page: Page, judged: Judged) -> str:
 
 
 def _part(part: Part) -> str:
-    verdict = f"{part.outcome}, {part.reason}" if part.reason else str(part.outcome)
-    return f"{part.where}: {part.numbers}: {verdict}" if part.numbers else f"{part.where}: {verdict}"
+    verdict = f"not decided: {part.reason}" if part.reason else str(part.outcome)
+    return f"{part.where}: {part.numbers}; {verdict}" if part.numbers else f"{part.where}: {verdict}"
 
 
 # -- Markdown ---------------------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def test_models_nets_and_generators_that_are_not_built_leave_their_claims_open()
     judged = verdict(FROM_CLASSIFIERS, settings={**SETTINGS, "table2": fewer})
     assert judged.outcome == UNDECIDED
     named = ("VAE - N", "VAMP", "HVAE", "RHVAE", "AE - GMM", "RAE (GP)", "RAE (L2)", "RAE (SN)", "RAE", "VAE - GMM")
-    assert judged.reason == "; ".join(f"no score of {label}" for label in named)
+    assert judged.reason == f"no score of {', '.join(named)}"
 
 
 # Rows of Table 3 out of the way, so that WAE is the best other.

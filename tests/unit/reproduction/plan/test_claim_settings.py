@@ -35,7 +35,7 @@ def test_claims_describe_the_data_sets_with_scores():
     assert [info["net"] for info in told] == ["conv", "mlp", "conv"]
     paper = load_config(overlay(CONTENT, read("configs/paper.yaml")))
     stand_ins = {info["name"]: info["stand_in"] for info in json.loads(claim_settings.claims(paper))["datasets"]}
-    assert stand_ins["mnist"] is stand_ins["celeba"] is False
+    assert stand_ins["mnist"] is stand_ins["celeba"] is stand_ins["mnist28"] is False
 
 
 def test_claims_are_told_the_training_images_that_a_data_set_has():
