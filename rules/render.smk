@@ -112,6 +112,7 @@ rule write_claims:
     params:
         settings=lambda w: claim_settings.claims(CONFIG),
         files=lambda w, input: inputs.flags(input, "scores", "classification"),
+        records=lambda w: inputs.claims_records(CONFIG),
     shell:
-        "python workflow_scripts/write_claims.py {params.files} --settings {params.settings:q}"
+        "python workflow_scripts/write_claims.py {params.files} {params.records} --settings {params.settings:q}"
         " --output-md results/claims.md --output-html results/claims.html --threads {threads} > {log} 2>&1"

@@ -11,6 +11,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--scores", help="scores.csv, where the build has any")
     parser.add_argument("--classification", help="classification.csv (Table 2)")
     parser.add_argument(
+        "--record", type=job.named_path, action="append", default=[], metavar="NAME=PATH",
+        help="what was measured of a trained VAE (.json), under its name in the settings (repeatable)",
+    )  # fmt: skip
+    parser.add_argument(
         "--settings", type=job.settings, required=True, help="JSON: data sets, backbone, and the cells of each table"
     )
     parser.add_argument("--output-md", required=True, help="Markdown file to write")
@@ -20,7 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Judge every claim and write the page twice."""
-    from geovae.core.storage import write_text
+    from geovae.core.storage import load_json, write_text
     from reproduction.claims.evidence import Evidence
     from reproduction.rendering.claims import build, html_page, markdown_page
     from reproduction.scores.classification import read_classification
@@ -28,7 +32,8 @@ def main(options: argparse.Namespace) -> None:
 
     classification = read_classification(options.classification) if options.classification else []
     scores = read_scores(options.scores) if options.scores else []
-    page = build(Evidence(scores, options.settings, classification))
+    measurements = {name: load_json(path) for name, path in options.record}
+    page = build(Evidence(scores, options.settings, classification, measurements))
     write_text(options.output_md, markdown_page(page))
     write_text(options.output_html, html_page(page))
 

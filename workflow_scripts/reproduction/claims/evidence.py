@@ -4,6 +4,7 @@
 
     split, backbone     which score records count
     datasets            [{name, title, stand_in, net}]
+    pullback, interpolation   runs: [{dataset, seed, record}], the record being named as in `measurements`
     table1, figure4 …   sections, each optional: a build that lacks one decides nothing about its claims
 
 A section has `datasets` (names), `seeds`, optionally `subset` (`full`), `net` (the data set's), and cells. A cell is
@@ -37,12 +38,20 @@ class Evidence:
         records: rows of `scores.csv` (`read_scores`).
         settings: see the module.
         classification: rows of `classification.csv` (`read_classification`).
+        measurements: what was measured of trained VAEs beside their scores, by the names of `settings`.
     """
 
-    def __init__(self, records: Records, settings: Mapping, classification: Records = ()) -> None:
+    def __init__(
+        self,
+        records: Records,
+        settings: Mapping,
+        classification: Records = (),
+        measurements: Mapping[str, Mapping] | None = None,
+    ) -> None:
         wanted = {name: need(settings, name, "claims") for name in ("split", "backbone")}
         self.settings = settings
         self.classification = classification
+        self.measurements = measurements or {}
         self.datasets = {need(info, "name", "claims.datasets"): info for info in need(settings, "datasets", "claims")}
         for name, info in self.datasets.items():
             for key in ("title", "stand_in", "net"):
@@ -56,6 +65,12 @@ class Evidence:
             if dataset not in self.datasets:
                 raise GeovaeError(f"claims.{name}: data set {dataset!r} is not among `datasets`. Describe it there.")
         return section
+
+    def measured(self, name: str) -> Mapping:
+        """A record of what was measured; a GeovaeError if it was not given."""
+        if name not in self.measurements:
+            raise GeovaeError(f"claims: no record {name!r}. Give it as --record {name}=PATH.")
+        return self.measurements[name]
 
     def title(self, dataset: str) -> str:
         """What to call a data set."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reproduction.claims import ablations, augmentation, comparisons, controls, statements
+from reproduction.claims import ablations, augmentation, comparisons, controls, measurements, statements
 from reproduction.claims.evidence import NOT_BUILT, Evidence
 from reproduction.claims.statements import Claim
 from reproduction.claims.verdicts import Outcome, Part, joint, mostly
@@ -13,6 +13,7 @@ COMPARISONS = {
     **augmentation.COMPARISONS,
     **ablations.COMPARISONS,
     **controls.COMPARISONS,
+    **measurements.COMPARISONS,
 }
 
 

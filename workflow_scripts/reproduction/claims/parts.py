@@ -7,8 +7,11 @@ from reproduction.claims.evidence import Found
 from reproduction.claims.margins import Margin, contrast, shared_seeds
 from reproduction.claims.verdicts import Outcome, Part, Test, better
 
-DIGITS = {"prd_f8": 3, "prd_f1_8": 3, "active_share": 3, "active_share_start": 3, "long_active_share": 3}
-HIGHER_IS_BETTER = ("prd_f8", "prd_f1_8", "novelty", "novelty_latent", "novelty_features")
+DIGITS = {
+    "sharpness": 4,
+    **dict.fromkeys(("prd_f8", "prd_f1_8", "active_share", "active_share_start", "long_active_share"), 3),
+}
+HIGHER_IS_BETTER = ("prd_f8", "prd_f1_8", "novelty", "novelty_latent", "novelty_features", "sharpness")
 
 
 def part_of(where: str, margin: Margin, test: Test | None, numbers: str) -> Part:

@@ -11,6 +11,7 @@ FELT = 0.5  # "felt": the metric is active at this share of the samples at least
 DIVERSE = 0.5  # "relatively good diversity": at least this share of the PRD recall (F8) with all centroids
 AS_COSTLY = 2.0  # "about as long": at most this many times the seconds
 MANY_CENTROIDS = 1000  # "as soon as the number of centroids is higher than 1000"
+CLOSE = 0.5  # "closely linked": a rank correlation of at least this
 ALMOST_ALL = 0.75  # "almost all": at least this share of the comparisons
 
 

@@ -7,6 +7,7 @@ from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
 from reproduction.config.variants import variant_options
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, ours, scored_generations, section
+from reproduction.plan.comparisons import claimed_records
 from reproduction.plan.job_settings import text
 from reproduction.plan.render_settings import training_sizes
 
@@ -54,12 +55,17 @@ def claims(config: Config) -> str:
         sections["table2"] = _table2(config)
     if config.artefacts.table1 is not None:
         sections["table1"] |= {"lengths": _lengths_of_table1(config)}
+    for name, (kind, run, _) in claimed_records(config).items():
+        sections.setdefault(kind, {"runs": []})["runs"].append(
+            {"dataset": run.dataset, "seed": run.seed, "record": name}
+        )
     split = config.artefacts.table1.split if config.artefacts.table1 else "test"
     return text({"split": split, "backbone": config.evaluation.backbone, "datasets": datasets, **sections})
 
 
 def _used(config: Config) -> list[str]:
-    """The data sets with scores, in the order of the registry."""
+    """The data sets with scores or measurements, in the order of the registry."""
     names = {generation.run.dataset for generation in scored_generations(config)}
+    names |= {run.dataset for _, run, _ in claimed_records(config).values()}
     names |= {config.artefacts.table2.dataset} if config.artefacts.table2 else set()
     return [name for name in config.datasets.names() if name in names]

@@ -30,6 +30,17 @@ def compared_runs(config: Config, figure: str) -> list[Run]:
     return [run_of(config, dataset, "vae", seed) for dataset in section.datasets for seed in section.seeds]
 
 
+def claimed_records(config: Config) -> dict[str, tuple[str, Run, str]]:
+    """Figure's kind, run and file of the scores that claims are judged by, by name: of each data set's own β."""
+    return {
+        f"{kind}_{record_name(run, 'scores')}": (kind, run, record_paths(run, figure)["scores"])
+        for figure, kind in RECORDS.items()
+        if getattr(config.artefacts, figure) is not None
+        for run in compared_runs(config, figure)
+        if run.trial == "base"
+    }
+
+
 def record_paths(run: Run, figure: str) -> dict[str, str]:
     """The arrays and the scores of a run in a figure of comparisons."""
     return {

@@ -19,6 +19,7 @@ from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import classification_records, source_generations
 from reproduction.plan.cells import described_metrics, score_table, scored_generations
 from reproduction.plan.code_inputs import code_of
+from reproduction.plan.comparisons import claimed_records
 from reproduction.plan.figures import NEIGHBOURS, figure_inputs, neighbour_samplers
 from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, backbone_folder
@@ -260,7 +261,13 @@ def table_scores(table: str) -> list[str]:
 def claims_inputs(config: Config) -> dict[str, str]:
     """The scores that the claims are judged by, as far as this build has them."""
     found = {"scores": "results/scores.csv"} if scored_generations(config) else {}
-    return found | ({"classification": "results/classification.csv"} if config.artefacts.table2 else {})
+    found |= {"classification": "results/classification.csv"} if config.artefacts.table2 else {}
+    return found | {name: path for name, (_, _, path) in claimed_records(config).items()}
+
+
+def claims_records(config: Config) -> str:
+    """What was measured of trained VAEs beside their scores, as command-line options."""
+    return " ".join(f"--record {name}={path}" for name, (_, _, path) in claimed_records(config).items())
 
 
 def figure_options(config: Config, figure: str) -> str:

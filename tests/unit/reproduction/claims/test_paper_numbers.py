@@ -36,7 +36,7 @@ EXPECTED = {
 }
 FIGURES = {
     "size_best", "size_gap", "size_mixture", "k_competitive", "k_falls", "lam", "not_resampled",
-    "two_centroids", "cost",
+    "two_centroids", "cost", "pullback", "interpolations", "sharper", "rho",
 }  # fmt: skip
 
 

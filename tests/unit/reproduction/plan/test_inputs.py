@@ -133,11 +133,18 @@ def test_tables_of_architectures_need_no_scores():
 
 
 def test_claims_are_judged_by_what_the_build_has():
-    assert inputs.claims_inputs(CONFIG) == {
+    shapes, digits = "results/runs/shapes/full/mlp/vae/base/seed0", "results/runs/digits/full/conv/vae/base/seed0"
+    measured = {
+        f"{kind}_{dataset}_base_seed0_scores": f"{folder}/{kind}.json"
+        for kind in ("pullback", "interpolation")
+        for dataset, folder in (("shapes", shapes), ("digits", digits))
+    }
+    assert inputs.claims_inputs(CONFIG) == measured | {
         "scores": "results/scores.csv",
         "classification": "results/classification.csv",
     }
-    assert inputs.claims_inputs(WITHOUT_TABLE2).keys() == {"scores"}
+    assert inputs.claims_inputs(WITHOUT_TABLE2).keys() == {"scores", *measured}
+    assert sorted(inputs.claims_records(CONFIG).split()[1::2]) == sorted(f"{k}={path}" for k, path in measured.items())
 
 
 def test_an_entry_of_a_table_leads_to_its_module():

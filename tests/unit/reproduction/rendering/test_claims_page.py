@@ -49,7 +49,8 @@ def test_both_forms_give_every_claim_its_verdict():
         assert re.search(rf"^\| {title} \|[^|]*\| {judged.outcome} \|.*\|$", markdown, re.M)
         assert re.search(rf"### {title}\n\n.*\n\n\*\*Verdict: {judged.outcome}", markdown)
         assert re.search(
-            rf'<h3 id="{judged.claim.name}">{title}</h3>\n<p>.*\n<p><strong class="(holds|ahead)">Verdict:', web
+            rf'<h3 id="{judged.claim.name}">{title}</h3>\n<p>.*\n<p><strong class="(holds|ahead|undecided)">Verdict:',
+            web,
         )
     assert markdown.index("The paper's claims") < markdown.index("Questions that the paper does not ask")
 
