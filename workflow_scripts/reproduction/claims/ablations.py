@@ -23,7 +23,6 @@ from reproduction.claims.verdicts import Part
 
 # Where the chains start, by what follows the name of a part of a figure's cells: in words, after the data set.
 STARTS = {"": "", "_from_centroids": ", from centroids"}
-BEST = "the best other row"
 
 
 def each_start(

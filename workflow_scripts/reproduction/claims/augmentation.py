@@ -7,7 +7,7 @@ from reproduction.claims.comparisons import Parts
 from reproduction.claims.evidence import Evidence, Section, need
 from reproduction.claims.margins import PRINTED, Margin, welch
 from reproduction.claims.parts import describe, part_of, undecided
-from reproduction.claims.verdicts import Part, Test, better
+from reproduction.claims.verdicts import Part, PValues, better
 
 _ORIGINAL = "Original"  # what begins the rows of Table 2 that no generator stands behind
 
@@ -55,7 +55,7 @@ def _not_ahead(evidence: Evidence, table: Section, where: str, other: str, score
         return undecided(where, reasons[0])
     margins = [margin for margin, _ in found]
     behind = min(1.0, len(margins) * min(margin.p_below() for margin in margins))
-    test = Test(behind, max(margin.p_above() for margin in margins), margins[0].n, len(margins))
+    test = PValues(behind, max(margin.p_above() for margin in margins), margins[0].n, len(margins))
     numbers = "; ".join(f"{_spoken(score)} {shown}" for score, (_, shown) in zip(scores, found, strict=True))
     part = part_of(where, margins[0], test, numbers)
     return part._replace(reason="neither behind in a score nor ahead in all of them") if part.reason else part

@@ -9,6 +9,7 @@
 
 A section has `datasets` (names), `seeds`, optionally `subset` (`full`), `net` (the data set's), and cells. A cell is
 {label, model, sampler}, optionally `variant` (`base`), `subset`, `net`, `trial` (`base`), or `trials` to choose from.
+The name of cells whose chains start at centroids ends in `_from_centroids`; `lengths` are chains of several lengths.
 """
 
 from collections.abc import Mapping

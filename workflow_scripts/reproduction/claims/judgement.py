@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from reproduction.claims import ablations, augmentation, comparisons, controls, measurements, statements
 from reproduction.claims.evidence import NOT_BUILT, Evidence
+from reproduction.claims.parts import WITHIN
 from reproduction.claims.statements import Claim
 from reproduction.claims.verdicts import Outcome, Part, joint, mostly
 
@@ -45,6 +46,8 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
 def _open_reasons(claim: Claim, parts: Sequence[Part]) -> list[str]:
     """Why the parts of a claim leave it open."""
     reasons = dict.fromkeys(part.reason for part in parts if part.reason and not part.only_against)
+    if any(reason.startswith(f"{WITHIN}, ") for reason in reasons):
+        reasons.pop(WITHIN, None)
     against = sum(part.outcome in (Outcome.FAILS, Outcome.BEHIND) for part in parts)
     if against and claim.almost_all:
         reasons[f"{against} of {len(parts)} against it, taken one by one"] = None

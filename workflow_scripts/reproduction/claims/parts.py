@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from reproduction.claims.evidence import Found
 from reproduction.claims.margins import Margin, contrast, shared_seeds
-from reproduction.claims.verdicts import Outcome, Part, Test, better
+from reproduction.claims.verdicts import Outcome, Part, PValues, better
 
+WITHIN = "within uncertainty"
 DIGITS = {
     "sharpness": 4,
     **dict.fromkeys(("prd_f8", "prd_f1_8", "active_share", "active_share_start", "long_active_share"), 3),
@@ -14,7 +15,7 @@ DIGITS = {
 HIGHER_IS_BETTER = ("prd_f8", "prd_f1_8", "novelty", "novelty_latent", "novelty_features", "sharpness")
 
 
-def part_of(where: str, margin: Margin, test: Test | None, numbers: str) -> Part:
+def part_of(where: str, margin: Margin, test: PValues | None, numbers: str) -> Part:
     """The part that a test of a margin gives; `numbers` stand before those of the margin."""
     if test is None:
         return Part(where, Outcome.UNDECIDED, numbers, "one training and no bootstrap", n=margin.n)
@@ -148,7 +149,7 @@ def missing(cells: Sequence[Found], column: str) -> str:
     return f"no {column} of {', '.join(dict.fromkeys(null))}" if null else "no training with the same seed"
 
 
-def _undecided_reason(test: Test) -> str:
+def _undecided_reason(test: PValues) -> str:
     if test.n_comparisons > 1 and test._replace(n_comparisons=1).outcome != Outcome.UNDECIDED:
-        return f"within uncertainty, the rival being picked as the best of {test.n_comparisons}"
-    return "within uncertainty"
+        return f"{WITHIN}, the rival being picked as the best of {test.n_comparisons}"
+    return WITHIN

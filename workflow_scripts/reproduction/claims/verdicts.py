@@ -50,15 +50,13 @@ class Part(NamedTuple):
     only_against: bool = False
 
 
-class Test(NamedTuple):
+class PValues(NamedTuple):
     """One-sided p-values for and against a claim, the trainings behind them, and how many comparisons they count as."""
 
     p_for: float
     p_against: float
     n: int
     n_comparisons: int = 1
-
-    __test__ = False  # its name is not one of pytest's
 
     @property
     def outcome(self) -> Outcome:
@@ -68,7 +66,7 @@ class Test(NamedTuple):
         return _negative(self.n) if self.p_against * self.n_comparisons <= LEVEL else Outcome.UNDECIDED
 
 
-def better(margin: Margin, n_candidates: int = 1) -> Test | None:
+def better(margin: Margin, n_candidates: int = 1) -> PValues | None:
     """For a claim that the margin is positive; None where its error is unknown.
 
     Where the rival was picked as the best of `n_candidates` by the same numbers, it looks better than it is: the
@@ -76,10 +74,10 @@ def better(margin: Margin, n_candidates: int = 1) -> Test | None:
     """
     if margin.std_error is None:
         return None
-    return Test(margin.p_above(), margin.p_below(), margin.n, n_candidates)
+    return PValues(margin.p_above(), margin.p_below(), margin.n, n_candidates)
 
 
-def different(margin: Margin, tolerance: float) -> Test | None:
+def different(margin: Margin, tolerance: float) -> PValues | None:
     """For a claim that two numbers differ: for it if 0 is outside the interval; else against, if that is in ±tolerance.
 
     None where the error is unknown.
@@ -88,13 +86,7 @@ def different(margin: Margin, tolerance: float) -> Test | None:
         return None
     differs = min(margin.p_above(), margin.p_below())
     equal = max(margin.p_above(-tolerance), margin.p_below(tolerance))
-    return Test(differs, equal if differs > LEVEL else 1.0, margin.n)
-
-
-def decide(margin: Margin, n_candidates: int = 1) -> Outcome:
-    """The verdict on a claim that the margin is positive."""
-    test = better(margin, n_candidates)
-    return test.outcome if test else Outcome.UNDECIDED
+    return PValues(differs, equal if differs > LEVEL else 1.0, margin.n)
 
 
 def holm(p_values: Sequence[float], counts: Sequence[int] | None = None) -> list[float]:
@@ -133,11 +125,13 @@ def joint(parts: Sequence[Part]) -> Outcome:
 def mostly(parts: Sequence[Part], share: float) -> Outcome:
     """For a claim about "almost all" cases: at least `share` of them hold, or too many do not for that.
 
+    A case that was not compared is none that holds: with one the claim is left open or fails.
     Both sides take Holm's correction. Parts of one training count where those of several are not enough by themselves,
     and then the whole is "ahead" or "behind".
     """
+    complete = bool(parts) and all(part.n_comparisons for part in parts)
     for p_value, verdict, enough in (
-        ("p_for", _positive, lambda n: parts and n >= share * len(parts)),
+        ("p_for", _positive, lambda n: complete and n >= share * len(parts)),
         ("p_against", _negative, lambda n: n > (1 - share) * len(parts)),
     ):
         found = [part for part, p in _adjusted(parts, p_value) if p <= LEVEL]

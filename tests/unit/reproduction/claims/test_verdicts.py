@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reproduction.claims.margins import Margin, contrast
 from reproduction.claims.parts import part_of, undecided
-from reproduction.claims.verdicts import Outcome, Part, better, decide, different, holm, joint, mostly
+from reproduction.claims.verdicts import Outcome, Part, better, different, holm, joint, mostly
 
 HOLDS, FAILS, UNDECIDED = Outcome.HOLDS, Outcome.FAILS, Outcome.UNDECIDED
 AHEAD, BEHIND = Outcome.AHEAD, Outcome.BEHIND
@@ -19,6 +19,10 @@ def margin(t: float, n: int = 3) -> Margin:
 
 def part(t: float, n: int = 3, n_candidates: int = 1, **others) -> Part:
     return part_of("", margin(t, n), better(margin(t, n), n_candidates), "")._replace(**others)
+
+
+def decide(found: Margin, n_candidates: int = 1) -> Outcome:
+    return better(found, n_candidates).outcome
 
 
 def seeds(values):
@@ -78,7 +82,8 @@ def test_no_claim_holds_or_fails_by_one_training(ts, n):
 
 def test_an_unknown_error_decides_nothing():
     unknown = Margin(5.0, None, 1)
-    assert (decide(unknown), different(unknown, 1.0)) == (UNDECIDED, None)
+    assert (better(unknown), different(unknown, 1.0)) == (None, None)
+    assert part_of("", unknown, better(unknown), "").outcome == UNDECIDED
     assert part_of("", unknown, better(unknown), "").reason == "one training and no bootstrap"
 
 
@@ -164,6 +169,9 @@ def test_parts_without_numbers_leave_a_claim_open_and_count_for_nothing():
     empty = undecided("", "no score of WAE")
     assert joint([part(STRONG), empty]) == UNDECIDED
     assert joint([part(-WEAK), *[empty] * 9]) == FAILS
+    assert mostly([part(STRONG)] * 7, 0.75) == HOLDS
+    assert mostly([*[part(STRONG)] * 7, empty], 0.75) == UNDECIDED
+    assert mostly([part(-STRONG), part(STRONG), empty], 0.75) == FAILS
 
 
 def test_a_part_that_can_only_refute_is_not_needed():
