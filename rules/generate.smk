@@ -22,7 +22,7 @@ rule draw_samples:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
         device=CONFIG.device,
-        files=lambda w, input: inputs.flags(input, *LATENT_FILES, "metric", "subset", "matched"),
+        files=lambda w, input: inputs.sampler_flags(input, *LATENT_FILES, "metric", "subset", "matched"),
         settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
         data=inputs.dataset_folder,
         n=lambda w: n_samples(CONFIG, generation_of(w)),

@@ -36,7 +36,8 @@ rule build_metric:
         latents="results/runs/{run}/latents.npz",
         code=code_of("build_metric.py"),
     output:
-        "results/runs/{run}/metric/{metric}/metric.npz",
+        metric="results/runs/{run}/metric/{metric}/metric.npz",
+        seconds="results/runs/{run}/metric/{metric}/seconds.json",
     log:
         "results/logs/build_metric/{run}/{metric}.log",
     benchmark:
@@ -51,7 +52,8 @@ rule build_metric:
         seed=lambda w: centroids_variant(w.metric),
     shell:
         "python workflow_scripts/build_metric.py --latents {input.latents} --settings {params.settings:q}"
-        " --key {wildcards.run}/{params.seed} --output {output} --threads {threads} > {log} 2>&1"
+        " --key {wildcards.run}/{params.seed} --output {output.metric} --output-seconds {output.seconds}"
+        " --threads {threads} > {log} 2>&1"
 
 
 rule describe_metrics:

@@ -18,6 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--key", required=True, help="key of the metric, which seeds the k-medoids")
     parser.add_argument("--output", required=True, help="metric.npz to write")
+    parser.add_argument("--output-seconds", help="JSON file to write: how long the choice of the centroids took")
     return parser
 
 
@@ -29,7 +30,8 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core.errors import GeovaeError
     from geovae.core.registry import take_options
     from geovae.core.seeding import numpy_generator, small_seed
-    from geovae.core.storage import load_arrays
+    from geovae.core.stopwatch import Stopwatch
+    from geovae.core.storage import load_arrays, save_json
     from geovae.geometry.metric import RiemannianMetric
 
     job.torch_device("cpu", options.threads)
@@ -39,6 +41,7 @@ def main(options: argparse.Namespace) -> None:
     if "log_var" not in latents:
         raise GeovaeError(f"{options.latents}: no log_var. The metric is made of posterior variances: use a VAE.")
     mu, log_var = (torch.from_numpy(latents[name]) for name in ("mu", "log_var"))
+    clock = Stopwatch()
     draw = settings.pop("draw")
     if draw is not None:
         if not 1 <= settings["k"] <= len(mu):
@@ -50,6 +53,8 @@ def main(options: argparse.Namespace) -> None:
         metric = RiemannianMetric.from_latents(mu, log_var, **settings, seed=small_seed(options.key, "centroids"))
     except GeovaeError as error:
         raise GeovaeError(f"{options.latents}: {error}") from None
+    if options.output_seconds:
+        save_json(options.output_seconds, {"seconds": clock.seconds()})
     metric.save(options.output)
     print(f"{len(metric.centroids)} centroids in {metric.latent_dim} dimensions, rho = {metric.rho:.4g}", flush=True)
 

@@ -17,6 +17,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--latents-validation", help="latents_validation.npz (kde)")
     parser.add_argument("--latents-test", help="unseen_test.npz (reconstruction_test)")
     parser.add_argument("--metric", help="metric.npz (manifold samplers)")
+    parser.add_argument("--metric-seconds", help="JSON file that says how long the metric took (optional)")
     parser.add_argument("--data", help="folder of the prepared data set (real)")
     parser.add_argument("--subset", help="train.npy of the subset (real)")
     parser.add_argument("--matched", help="diagnostics.json of the manifold sampler (jitter)")
@@ -61,6 +62,8 @@ def main(options: argparse.Namespace) -> None:
     output = Path(options.output)
     storage.save_array(output / "samples.npy", images)
     storage.save_array(output / "latents.npy", latents)
+    if options.metric_seconds:
+        drawn.diagnostics["seconds_metric"] = storage.load_json(options.metric_seconds)["seconds"]
     among_means = float(not drawn.from_prior or context.model.decodes_means)
     description = storage.load_json(Path(options.model) / "model.json")
     diverged = {name: description[name] for name in ("diverged_epoch",) if name in description}

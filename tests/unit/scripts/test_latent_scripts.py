@@ -87,6 +87,15 @@ def test_random_centroids_depend_on_key_and_draw_alone(folder):
     assert sorted(indices(folder, draw=3, k=12)) == list(range(12))
 
 
+def test_the_time_of_the_metric_is_written_where_asked(folder):
+    run(embed_latents, *embed(folder))
+    paths = ("--latents", folder / "latents/latents.npz", "--output", folder / "metric.npz")
+    more = ("--output-seconds", folder / "seconds.json", "--settings", json.dumps({"k": 5, "lam": 0.1}))
+    run(build_metric, *paths, "--key", "key", *more)
+    (seconds,) = storage.load_json(folder / "seconds.json").values()
+    assert 0 < seconds < 60
+
+
 def test_random_centroids_make_a_metric_of_their_rows(folder):
     run(embed_latents, *embed(folder))
     rows = indices(folder, draw=1, tau=0.3)

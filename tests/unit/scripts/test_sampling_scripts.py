@@ -109,6 +109,17 @@ def test_draw_samples(run_folder):
     assert storage.load_array(run_folder / "real/latents.npy").shape == (7, 0)
 
 
+def test_draw_samples_passes_on_how_long_the_metric_took(run_folder):
+    build(run_folder)
+    quick = ["--settings", '{"n_steps": 3, "n_long": 0}']
+    storage.save_json(run_folder / "seconds.json", {"seconds": 12.5})
+    told = ["--metric-seconds", run_folder / "seconds.json"]
+    run_script("draw_samples", *draw_arguments(run_folder, "manifold"), *quick, *told)
+    assert storage.load_json(run_folder / "manifold/diagnostics.json")["seconds_metric"] == 12.5
+    run_script("draw_samples", *draw_arguments(run_folder, "manifold"), *quick)
+    assert "seconds_metric" not in storage.load_json(run_folder / "manifold/diagnostics.json")
+
+
 @pytest.mark.parametrize(
     ("model", "sampler", "among_means"),
     [("vae", "prior", 1.0), ("vae", "resample", 1.0), ("vae_nf", "prior", 0.0), ("vae_nf", "resample", 1.0)],

@@ -135,6 +135,16 @@ def test_the_sharpness_is_that_of_the_images_that_are_compared(measured):
         assert record["sharpness_reference"] == pytest.approx(laplacian_variances(images_of(split)).mean())
 
 
+def test_the_time_of_sampling_includes_that_of_the_metric(measured):
+    generate(measured, images_of("test"), np.empty((15, 0), np.float32))
+    run(score_samples, *score(measured))
+    assert storage.load_json(measured / "samples/score_test.json")["seconds_sampling"] == 1.0
+    diagnostics = {"seconds": 1.0, "seconds_metric": 2.5, "among_means": 1.0}
+    storage.save_json(measured / "samples/diagnostics.json", diagnostics)
+    run(score_samples, *score(measured))
+    assert storage.load_json(measured / "samples/score_test.json")["seconds_sampling"] == 3.5
+
+
 def test_images_without_latents_have_no_latent_novelty(measured):
     generate(measured, images_of("test"), np.empty((15, 0), np.float32))
     run(score_samples, *score(measured))

@@ -172,6 +172,16 @@ def flags(inputs: Mapping[str, Any], *names: str) -> str:
     return " ".join(f"--{name.replace('_', '-')} {inputs[name]}" for name in present)
 
 
+def sampler_flags(inputs: Mapping[str, Any], *names: str) -> str:
+    """What a sampler reads as options (`flags`), and where the job that built its metric says how long that took.
+
+    This file is no input of the job: another time is no other metric.
+    """
+    options = flags(inputs, *names)
+    metric = flags(inputs, "metric")
+    return f"{options} {metric.replace('--metric ', '--metric-seconds ').replace('metric.npz', 'seconds.json')}".strip()
+
+
 # -- scores -----------------------------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,18 @@ def test_inputs_become_options_of_their_names():
     )
 
 
+def test_a_sampler_is_told_how_long_its_metric_took():
+    given = {"latents": "l.npz", "metric": "run/metric/k10/metric.npz", "model": "c"}
+    assert inputs.sampler_flags(given, "latents", "metric", "subset") == (
+        "--latents l.npz --metric run/metric/k10/metric.npz --metric-seconds run/metric/k10/seconds.json"
+    )
+    assert (
+        inputs.sampler_flags({"latents": "l.npz", "subset": "t.npy"}, "latents", "metric", "subset")
+        == "--latents l.npz --subset t.npy"
+    )
+    assert inputs.sampler_flags({}, "latents", "metric") == ""
+
+
 def test_a_run_is_trained_on_its_subset():
     assert inputs.run_data(job()) == {
         "train": "results/data/digits/train/card.json",
