@@ -26,7 +26,9 @@ def main(options: argparse.Namespace) -> None:
     """Judge every claim and write the page twice."""
     from geovae.core.storage import load_json, write_text
     from reproduction.claims.evidence import Evidence
-    from reproduction.rendering.claims import build, html_page, markdown_page
+    from reproduction.rendering.claims import build
+    from reproduction.rendering.claims_markdown import markdown_page
+    from reproduction.rendering.claims_web import html_page
     from reproduction.scores.classification import read_classification
     from reproduction.scores.score_table import read_scores
 

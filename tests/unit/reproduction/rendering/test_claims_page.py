@@ -1,6 +1,5 @@
 """The page of claims: on what it rests, the verdict on each claim in both forms, and the script that writes it."""
 
-import html
 import importlib.util
 import json
 import re
@@ -12,7 +11,9 @@ from geovae.evaluation.record import COLUMNS
 from helpers.claim_scores import SETTINGS, classifiers, world
 from helpers.paths import ROOT
 from reproduction.claims.evidence import Evidence
-from reproduction.rendering.claims import build, html_page, markdown_page
+from reproduction.rendering.claims import build, glance
+from reproduction.rendering.claims_markdown import markdown_page
+from reproduction.rendering.claims_web import html_page
 from reproduction.scores.classification import columns
 
 
@@ -22,7 +23,7 @@ def page():
 
 def test_the_page_says_on_what_it_rests_before_any_verdict():
     text = markdown_page(page())
-    basis = text[: text.index("Verdict")]
+    basis = text[: text.index("**The verdicts.**")]
     for words in (
         "Digits (a stand-in for the paper's data): up to 3 trainings of each model, 500 images a score.",
         "Phantoms (a stand-in for the paper's data): 280 classifiers in all, no scores.",
@@ -47,11 +48,12 @@ def test_both_forms_give_every_claim_its_verdict():
     for judged in (*built.claims, *built.questions):
         title = re.escape(judged.claim.title)
         assert re.search(rf"^\| {title} \|[^|]*\| {judged.outcome} \|.*\|$", markdown, re.M)
-        assert re.search(rf"### {title}\n\n.*\n\n\*\*Verdict: {judged.outcome}", markdown)
-        assert re.search(
-            rf'<h3 id="{judged.claim.name}">{title}</h3>\n<p>.*\n<p><strong class="(holds|ahead|undecided)">Verdict:',
-            web,
-        )
+        block = markdown[markdown.index(f"### {judged.claim.title}\n") :].split("\n### ")[0]
+        assert f"**Verdict: {judged.outcome}." in block
+        section = re.search(rf'<h3 id="{judged.claim.name}">{title}</h3>.*?</section>', web, re.S).group()
+        assert re.search(r'<strong>Verdict:</strong> <span class="badge (holds|ahead|undecided)">', section)
+        assert section.count('<td class="where">') == len(judged.parts)
+        assert re.search(rf'<a href="#{judged.claim.name}">{title}</a>.*{judged.outcome}</span>', web)
     assert markdown.index("The paper's claims") < markdown.index("Questions that the paper does not ask")
 
 
@@ -62,8 +64,28 @@ def test_the_papers_words_and_numbers_stand_beside_the_verdict():
     assert "| Better than a kernel density | – | holds | – | 1 |" in markdown
     printed = "In the paper's own numbers: does not hold (against it: SVHN, F1/8)."
     assert f"**Verdict: holds.** It rests on 3 comparisons. {printed}" in markdown
-    assert html.escape(printed) in web
-    assert "(Appendix F.2, Figure 14: “As shown in Figure 14, the influence of λ remains limited.”)" in markdown
+    assert printed in web
+    quote, place = "“As shown in Figure 14, the influence of λ remains limited.”", "(Appendix F.2, Figure 14)"
+    assert f"> {quote} {place}" in markdown
+    assert f"<blockquote>{quote} <cite>{place}</cite></blockquote>" in web
+
+
+def test_the_page_begins_with_the_verdicts_counted():
+    line = markdown_page(page()).splitlines()[2]
+    assert line == glance(page())
+    assert f'<p class="glance">{line}</p>' in html_page(page())
+    outcomes = [str(judged.outcome) for judged in page().claims]
+    assert line.startswith(f"At a glance: {len(outcomes)} claims of the paper. Here: {outcomes.count('holds')} × holds")
+    assert f"In the paper's own numbers: 12 × holds, 3 × does not hold, {len(outcomes) - 15} × not printed." in line
+
+
+def test_comparisons_have_their_margins_in_a_column():
+    built = build(Evidence(world(noise=0.0), SETTINGS, classifiers()))
+    numbers, margin = "VAE - Ours 8.00, VAE - N(0, 1) 40.00", "32.00 (95 % interval 32.00 to 32.00, 3 trainings)"
+    assert f"| Digits, FID | {numbers} | {margin} | holds |" in markdown_page(built)
+    cells = f"<td>{numbers}</td><td>{margin}</td>"
+    badge = '<span class="badge holds">holds</span>'
+    assert f'<td class="where">Digits, FID</td>{cells}<td>{badge}</td>' in html_page(built)
 
 
 def test_the_page_counts_its_comparisons():
@@ -87,7 +109,8 @@ def test_one_training_is_shown_as_one_training(error, better, words):
     built = build(Evidence(world({"vae/manifold": {"fid": better}}, seeds=(0,), error=error), SETTINGS))
     markdown, web = markdown_page(built), html_page(built)
     assert f"| Ours below the prior | Section 5.1, Table 1 | {words}" in markdown
-    assert re.search(f'<strong class="{words.split()[-1].replace("decided", "undecided")}">Verdict: {words}', web)
+    css = words.split()[-1].replace("decided", "undecided")
+    assert re.search(f'<strong>Verdict:</strong> <span class="badge {css}">{words}', web)
     assert not {str(each.outcome) for each in (*built.claims, *built.questions)} & {"holds", "does not hold"}
 
 
