@@ -28,15 +28,22 @@ from reproduction.runtime import interruption
 
 interruption.announce()  # so that no job outlives this process
 
-try:
-    # `configfile:` in the Snakefile would lay the paper's config over the shortened lists of the default.
-    if lies_over_default(config, workflow.overwrite_configfiles):
 
-        configfile: "config.yaml"
+def or_stop(check, *arguments):
+    """What a check of the config gives; its message alone, where an exception would add Snakemake's own lines."""
+    try:
+        return check(*arguments)
+    except GeovaeError as error:
+        sys.exit(str(error))
 
-    CONFIG = load_config(config)
-except GeovaeError as error:
-    sys.exit(str(error))  # the message alone, where an exception would add Snakemake's own lines
+
+# Read always, it would lay the paper's config over the shortened lists of the default.
+if or_stop(lies_over_default, config, workflow.overwrite_configfiles):
+
+    configfile: "config.yaml"
+
+
+CONFIG = or_stop(load_config, config)
 
 if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
     raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")

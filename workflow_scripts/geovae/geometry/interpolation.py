@@ -6,13 +6,12 @@ import numpy as np
 
 from geovae.core.errors import GeovaeError
 from geovae.geometry.curves import equal_arc_length, minimise_potential
+from geovae.geometry.diagnostics import INTERPOLATIONS as KINDS
 from geovae.geometry.geodesics import differentiable_diagonal, minimise_length, riemannian_length
 from geovae.geometry.grids import GridGraph
 from geovae.geometry.metric import RiemannianMetric
 from geovae.geometry.tracing import plane_axes
 
-# The straight segment, the curve of least potential (Eq. 12), and the geodesic of the metric.
-KINDS = ("affine", "potential", "geodesic")
 # Points a side of the grid of first guesses, in two dimensions.
 GRID = 100
 # Points of a curve while it is moved.

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from geovae.geometry.diagnostics import INTERPOLATIONS as KINDS
 from geovae.geometry.diagnostics import LONG_FACTOR
-from geovae.geometry.interpolation import KINDS
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
 from reproduction.config.variants import variant_options
