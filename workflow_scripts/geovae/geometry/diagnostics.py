@@ -1,4 +1,4 @@
-"""What diagnostics of chains and curves count by. Nothing is imported: tables and claims say these numbers without torch."""
+"""What diagnostics of chains and curves count by. It imports nothing: tables and claims say these without torch."""
 
 # A point where no centroid weighs as much as this lies where G is λI: the metric is not active there.
 ACTIVE_WEIGHT = 1e-3
