@@ -9,7 +9,7 @@ from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import SCORED, scored_generations
-from reproduction.plan.comparisons import RECORDS, compared_runs
+from reproduction.plan.comparisons import RECORDS, claimed_records, compared_runs
 from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
 from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run
@@ -54,7 +54,7 @@ def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
         jobs["build_metric"].add((run, "base"))
         jobs["trace_geodesics"].add(run)
     elif name in RECORDS:
-        _comparison_jobs(config, name, jobs)
+        _comparison_jobs(name, compared_runs(config, name), jobs)
     elif name == "table2":
         _classification_jobs(config, jobs)
     else:
@@ -69,8 +69,7 @@ def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
             jobs["find_neighbours"].add(ours)
 
 
-def _comparison_jobs(config: Config, figure: str, jobs: Jobs) -> None:
-    runs = compared_runs(config, figure)
+def _comparison_jobs(figure: str, runs: list[Run], jobs: Jobs) -> None:
     _embed_jobs(runs, jobs)
     jobs["build_metric"].update((run, "base") for run in runs)
     jobs[f"compare_{RECORDS[figure]}"].update(runs)
@@ -79,7 +78,7 @@ def _comparison_jobs(config: Config, figure: str, jobs: Jobs) -> None:
 
 
 def _claims_jobs(config: Config, jobs: Jobs) -> None:
-    """The page of claims is written from all scores and from the classifications."""
+    """The page of claims is written from all scores, from the classifications, and from what is measured beside."""
     jobs["write_claims"].add("claims")
     generations = scored_generations(config)
     if generations:
@@ -87,6 +86,10 @@ def _claims_jobs(config: Config, jobs: Jobs) -> None:
         jobs["collect_all_scores"].add("scores")
     if config.artefacts.table2:
         _classification_jobs(config, jobs)
+    claimed = claimed_records(config).values()
+    for figure, kind in RECORDS.items():
+        if runs := [run for of_kind, run, _ in claimed if of_kind == kind]:
+            _comparison_jobs(figure, runs, jobs)
 
 
 def _datasets(config: Config, artefact: str) -> list[str]:
