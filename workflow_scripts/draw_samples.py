@@ -65,9 +65,9 @@ def main(options: argparse.Namespace) -> None:
     if options.metric_seconds:
         drawn.diagnostics["seconds_metric"] = storage.load_json(options.metric_seconds)["seconds"]
     among_means = float(not drawn.from_prior or context.model.decodes_means)
-    description = storage.load_json(Path(options.model) / "model.json")
-    diverged = {name: description[name] for name in ("diverged_epoch",) if name in description}
-    storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, **diverged, "among_means": among_means})
+    if epoch := storage.load_json(Path(options.model) / "model.json").get("diverged_epoch"):
+        drawn.diagnostics["diverged_epoch"] = epoch
+    storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, "among_means": among_means})
 
 
 if __name__ == "__main__":

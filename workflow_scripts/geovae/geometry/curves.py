@@ -6,6 +6,8 @@ parametrisation alters and which is the integral of Eq. (12) at constant speed t
 in the metric V² I, so the minimisers are its geodesics.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -109,7 +111,7 @@ def minimise_potential(
         guess = equal_arc_length(corners, n_points)
         consider(guess)
     for _ in range(n_rounds):
-        guess = equal_arc_length(_refine(volume, guess, n_iterations), n_points)
+        guess = equal_arc_length(move_inner_points(partial(_log_cost, volume), guess, n_iterations), n_points)
         consider(guess)
     return best
 
@@ -141,12 +143,20 @@ def contrasting_pair(
     return ends
 
 
-def _refine(volume: Volume, points: np.ndarray, n_iterations: int) -> np.ndarray:
-    """`points` (m, d) with the inner ones moved by L-BFGS to a lower logarithm of the cost."""
+def move_inner_points(
+    log_cost: Callable[[np.ndarray], tuple[float, np.ndarray]], points: np.ndarray, n_iterations: int
+) -> np.ndarray:
+    """A polyline `points` (m, d) with the inner ones moved by L-BFGS to a lower cost.
+
+    Args:
+        log_cost: a polyline → the logarithm of its cost, and the gradient (m, d) of that.
+        points: where it starts, in float64; the ends stay.
+        n_iterations: at most so many.
+    """
     first, last, shape = points[:1], points[-1:], points[1:-1].shape
 
     def objective(inner: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = _log_cost(volume, np.concatenate([first, inner.reshape(shape), last]))
+        value, gradient = log_cost(np.concatenate([first, inner.reshape(shape), last]))
         return value, gradient[1:-1].ravel()
 
     result = minimize(

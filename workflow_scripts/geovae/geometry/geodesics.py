@@ -7,14 +7,14 @@ the points can be spread evenly again.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.optimize import minimize
 
 from geovae.core.errors import GeovaeError
-from geovae.geometry.curves import equal_arc_length
+from geovae.geometry.curves import equal_arc_length, move_inner_points
 from geovae.geometry.metric import RiemannianMetric
 
 # Points (n, d) in float64 -> diagonals (n, d) of a metric there, differentiable by autograd.
@@ -75,30 +75,23 @@ def minimise_length(
     best = Geodesic(affine, affine_length, affine_length)
     if np.array_equal(z1, z2):
         return best
+    log_length = partial(_log_length, diagonal)
     for start in (affine, *guesses):
         points = equal_arc_length(np.asarray(start, np.float64), n_points)
         for _ in range(n_rounds):
-            points = equal_arc_length(_refine(diagonal, points, n_iterations), n_points)
+            points = equal_arc_length(move_inner_points(log_length, points, n_iterations), n_points)
             length = riemannian_length(diagonal, points)
             if length < best.length:
                 best = Geodesic(points, length, affine_length)
     return best
 
 
-def _refine(diagonal: Diagonal, points: np.ndarray, n_iterations: int) -> np.ndarray:
-    """`points` (m, d) with the inner ones moved to a lower logarithm of the length, which spans many decades."""
-    ends, shape = torch.from_numpy(points[[0, -1]]), points[1:-1].shape
-
-    def objective(inner: np.ndarray) -> tuple[float, np.ndarray]:
-        moved = torch.from_numpy(inner.reshape(shape)).requires_grad_()
-        value = _length(diagonal, torch.cat([ends[:1], moved, ends[1:]]), per_segment=4).log()
-        (gradient,) = torch.autograd.grad(value, moved)
-        return value.item(), gradient.numpy().ravel()
-
-    found = minimize(
-        objective, points[1:-1].ravel(), jac=True, method="L-BFGS-B", options={"maxiter": n_iterations, "maxcor": 20}
-    )
-    return np.concatenate([points[:1], found.x.reshape(shape), points[-1:]])
+def _log_length(diagonal: Diagonal, points: np.ndarray) -> tuple[float, np.ndarray]:
+    """The logarithm of the length of a polyline, as it spans many decades, and its gradient (m, d)."""
+    moved = torch.from_numpy(points).requires_grad_()
+    value = _length(diagonal, moved, per_segment=4).log()
+    (gradient,) = torch.autograd.grad(value, moved)
+    return value.item(), gradient.numpy()
 
 
 def _length(diagonal: Diagonal, points: torch.Tensor, per_segment: int) -> torch.Tensor:

@@ -117,7 +117,8 @@ def train(
                 row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name, select_on)
             except DivergedError as error:
                 error.history = state.history
-                model.load_state_dict(state.best_weights or model.state_dict())
+                if state.best_weights:
+                    model.load_state_dict(state.best_weights)
                 _finish(model)
                 raise
             state.epoch = epoch

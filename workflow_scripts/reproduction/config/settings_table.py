@@ -43,11 +43,13 @@ def settings_table(datasets: Datasets) -> str:
     rows = {key: [settings[name].get(key) for name in protocols] for key in settings[PAPER_DATASETS[0]]}
     shown = {key: values for key, values in rows.items() if key in SYMBOLS or len(set(values)) > 1}
     lines = [
-        _row(["setting", *(TITLES[name] for name in protocols)]),
+        table_row(["setting", *(TITLES[name] for name in protocols)]),
         "|---" * (len(protocols) + 1) + "|",
-        _row(["image (C, H, W)", *("×".join(map(str, protocol.image_shape())) for protocol in protocols.values())]),
-        *(_row([_label(key), *map(_text, values)]) for key, values in shown.items()),
-        _row(["`exceptions`", *map(_exceptions, protocols.values())]),
+        table_row(
+            ["image (C, H, W)", *("×".join(map(str, protocol.image_shape())) for protocol in protocols.values())]
+        ),
+        *(table_row([_label(key), *map(_text, values)]) for key, values in shown.items()),
+        table_row(["`exceptions`", *map(_exceptions, protocols.values())]),
     ]
     alike = ", ".join(f"`{key}` {_text(values[0])}" for key, values in rows.items() if key not in shown)
     return "\n".join(lines) + f"\n\nThe same on all: {alike}.\n"
@@ -66,7 +68,8 @@ def _settings(protocol: Dataset) -> Iterator[tuple[str, Any]]:
     return walk(protocol.model_dump(exclude=set(APART)), "")
 
 
-def _row(cells: list[str]) -> str:
+def table_row(cells: list[str]) -> str:
+    """A row of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 

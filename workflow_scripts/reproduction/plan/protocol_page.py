@@ -11,6 +11,8 @@ import yaml
 from reproduction.config.config import Config, load_config
 from reproduction.config.datasets import TITLES
 from reproduction.config.documents import write_or_check
+from reproduction.config.settings_table import table_row
+from reproduction.plan.inputs import artefact_title
 from reproduction.plan.paper_protocol import (
     ARTEFACTS,
     SAMPLER,
@@ -36,18 +38,11 @@ paper's protocol, and by `config.yaml`, the embedded default for two CPU cores. 
 
 def page() -> str:
     """The whole page."""
-    paper, default = (
-        load_config(yaml.safe_load((ROOT / name).read_text())) for name in ("configs/paper.yaml", "config.yaml")
-    )
+    paper, default = (load_config(yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))) for name in CONFIGS)
     parts = [HEADER, _section("Scores", SCORING, paper, default), _section("The sampler", SAMPLER, paper, default)]
     parts += [_trainings(name, paper, default) for name in TRAININGS]
-    parts += [_section(_title(name), facts, paper, default) for name, facts in ARTEFACTS.items()]
+    parts += [_section(artefact_title(name), facts, paper, default) for name, facts in ARTEFACTS.items()]
     return "\n".join(parts)
-
-
-def _title(artefact: str) -> str:
-    kind, number = artefact.rstrip("0123456789"), artefact.lstrip("abcdefghijklmnopqrstuvwxyz")
-    return f"{kind.capitalize()} {number}"
 
 
 def _section(title: str, facts: list[Setting], *configs: Config) -> str:
@@ -68,14 +63,10 @@ def _trainings(dataset: str, paper: Config, default: Config) -> str:
 
 def _table(title: str, rows: list[tuple[str, Any, str, Any, Any]]) -> str:
     head = ["what", "paper", "where", *(f"`{name}`" for name in CONFIGS)]
-    lines = [f"## {title}", "", _line(head), "|---" * len(head) + "|"]
+    lines = [f"## {title}", "", table_row(head), "|---" * len(head) + "|"]
     for what, said, place, *ours in rows:
-        lines.append(_line([what, say(said), place, *(_marked(value, said) for value in ours)]))
+        lines.append(table_row([what, say(said), place, *(_marked(value, said) for value in ours)]))
     return "\n".join(lines) + "\n"
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _marked(value: Any, said: Any) -> str:
