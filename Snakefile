@@ -29,7 +29,7 @@ onstart:
 
 onerror:
     # A job whose log lies on a full disk cannot say why it failed.
-    if reason := storage.shortage("results", mebibytes=16):
+    if reason := shortage("results", mebibytes=16):
         print(
             f"error: results: 16 MiB more cannot be written ({reason}). Make room, and start again.",
             file=sys.stderr,

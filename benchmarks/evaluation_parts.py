@@ -36,9 +36,11 @@ def score_reference(folder: Path, backbone: str, index: int, threads: int) -> di
     import numpy as np
 
     from geovae.evaluation.reference import save_reference
+    from geovae.evaluation.sharpness import laplacian_variances
 
-    features, seconds = features_of(folder, backbone, np.load(folder / f"{index}.npy"), threads)
-    save_reference(folder / f"{backbone}.npz", features, RESIZE[backbone])
+    images = np.load(folder / f"{index}.npy")
+    features, seconds = features_of(folder, backbone, images, threads)
+    save_reference(folder / f"{backbone}.npz", features, laplacian_variances(images), RESIZE[backbone])
     return {"features": seconds}
 
 

@@ -4,7 +4,6 @@
 rule train_classifier:
     input:
         unpack(lambda w: inputs.augmentation_inputs(CONFIG, w)),
-        code=code_of("train_classifier.py"),
     output:
         "results/augmentation/{dataset}/{source}.json",
     log:
@@ -17,13 +16,14 @@ rule train_classifier:
     resources:
         **needs(mem_mb=4000, runtime=480, gpu=GPUS),
     params:
+        code=code_of("train_classifier.py"),
         device=CONFIG.device,
         settings=lambda w: job_settings.augmentation_classifier(CONFIG),
-        kind=lambda w: inputs.training_set(w.source),
-        samples=lambda w: inputs.augmentation_samples(CONFIG, w),
+        kind=lambda w: commands.training_set(w.source),
+        samples=lambda w, input: commands.class_samples(CONFIG, w, input.samples),
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
     shell:
-        "python workflow_scripts/train_classifier.py --data results/data/{wildcards.dataset} --training-set {params.kind}"
+        "python {SCRIPTS}/train_classifier.py --data {input.train} --training-set {params.kind}"
         " {params.samples} --n-runs {params.n_runs} --settings {params.settings:q}"
         " --key {wildcards.dataset}/augmentation/{wildcards.source} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
@@ -32,7 +32,6 @@ rule train_classifier:
 rule collect_classification:
     input:
         records=lambda w: list(classification_records(CONFIG).values()),
-        code=code_of("collect_classification.py"),
     output:
         "results/classification.csv",
     log:
@@ -44,7 +43,8 @@ rule collect_classification:
     resources:
         **needs(),
     params:
-        records=lambda w: inputs.classification_options(CONFIG),
+        code=code_of("collect_classification.py"),
+        records=lambda w, input: commands.named("", classification_records(CONFIG), input.records),
     shell:
-        "python workflow_scripts/collect_classification.py --records {params.records} --output {output}"
+        "python {SCRIPTS}/collect_classification.py --records {params.records} --output {output}"
         " --threads {threads} > {log} 2>&1"

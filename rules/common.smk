@@ -1,30 +1,40 @@
 # Loads and checks the config; names what the rules use of it, and the patterns of the wildcards.
+import gc
 import os
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
+# The folder of the project, whatever is included from where: `-s`, `--directory` and `module` change no path.
+PROJECT = Path(workflow.current_basedir).parent
+sys.path.insert(0, str(PROJECT / "workflow_scripts"))
 
-from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.core.storage import shortage
 from geovae.evaluation.table import BACKBONES
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.layers import lies_over_default
 from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, centroids_variant
-from reproduction.plan import claim_settings, inputs, job_settings, render_settings
+from reproduction.plan import claim_settings, commands, inputs, job_code, job_settings, render_settings
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples
 from reproduction.plan.cells import SCORED, described_metrics
-from reproduction.plan.code_inputs import code_of
+from reproduction.plan.code import code_of
 from reproduction.plan.figures import figure_inputs
-from reproduction.plan.inputs import generation_of
-from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run
+from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
 from reproduction.runtime import interruption
+from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
+
+os.environ[COMMIT_VARIABLE] = commit()
+
+
+envvars:
+    COMMIT_VARIABLE,
+
 
 interruption.announce()  # so that no job outlives this process
 
@@ -40,7 +50,7 @@ def or_stop(check, *arguments):
 # Read always, it would lay the paper's config over the shortened lists of the default.
 if or_stop(lies_over_default, config, workflow.overwrite_configfiles):
 
-    configfile: "config.yaml"
+    configfile: PROJECT / "config.yaml"
 
 
 CONFIG = or_stop(load_config, config)
@@ -49,6 +59,12 @@ if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
     raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")
 
 THREADS = CONFIG.threads
+# As commands name them: from the working directory where that is the project's.
+SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else PROJECT / "workflow_scripts"
+
+# Thousands of jobs are millions of objects that all live to the end: looking for dead ones after each few hundred new
+# ones takes a fifth of the planning.
+gc.set_threshold(200_000, 20, 100)
 
 
 wildcard_constraints:
@@ -77,6 +93,6 @@ def needs(mem_mb=1000, runtime=10, gpu=0):
 def artefact_targets(name):
     """The files of a table or figure, under the name that it is asked for by."""
     try:
-        return inputs.artefact_targets(CONFIG, name)
+        return commands.artefact_targets(CONFIG, name)
     except GeovaeError as error:
         raise WorkflowError(str(error)) from None

@@ -19,16 +19,15 @@ for DATASET in DOWNLOADED:
         params:
             dataset=DATASET,
             data_dir=CONFIG.data_dir,
-            mirror=inputs.mirror_option(CONFIG),
+            mirror=commands.mirror(CONFIG),
         shell:
-            "python workflow_scripts/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
+            "python {SCRIPTS}/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
             " {params.mirror} --output {output} --threads {threads} > {log} 2>&1"
 
 
 rule prepare_dataset:
     input:
         raw=lambda w: inputs.raw_data(w.dataset),
-        code=lambda w: inputs.dataset_code("prepare_dataset.py", w.dataset),
     output:
         images=expand(
             "results/data/{{dataset}}/{split}/images.npy",
@@ -52,18 +51,17 @@ rule prepare_dataset:
     resources:
         **needs(mem_mb=2000, runtime=120),
     params:
-        raw=lambda w: inputs.raw_option(CONFIG, w.dataset),
+        code=lambda w: job_code.of_dataset("prepare_dataset.py", w.dataset),
+        raw=lambda w: commands.raw(CONFIG, w.dataset),
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
-        "python workflow_scripts/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
-        " {params.raw} --output results/data/{wildcards.dataset} --threads {threads} > {log} 2>&1"
+        "python {SCRIPTS}/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
+        " {params.raw} --output {output.cards[0]} --threads {threads} > {log} 2>&1"
 
 
 rule draw_subset:
     input:
-        train="results/data/{dataset}/train/card.json",
-        validation="results/data/{dataset}/validation/card.json",
-        code=code_of("draw_subset.py"),
+        unpack(lambda w: inputs.labelled(w.dataset, "train", "validation")),
     output:
         train="results/data/{dataset}/subsets/{subset}/train.npy",
         validation="results/data/{dataset}/subsets/{subset}/validation.npy",
@@ -76,17 +74,17 @@ rule draw_subset:
     threads: THREADS
     resources:
         **needs(),
+    params:
+        code=code_of("draw_subset.py"),
     shell:
-        "python workflow_scripts/draw_subset.py --data results/data/{wildcards.dataset} --subset {wildcards.subset}"
-        " --output results/data/{wildcards.dataset}/subsets/{wildcards.subset} --threads {threads} > {log} 2>&1"
+        "python {SCRIPTS}/draw_subset.py --data {input.train} --subset {wildcards.subset}"
+        " --output {output.train} --threads {threads} > {log} 2>&1"
 
 
 rule measure_unseen:
     input:
-        train="results/data/{dataset}/train/card.json",
-        images="results/data/{dataset}/{split}/card.json",
+        unpack(lambda w: inputs.images(w.dataset, "train", w.split)),
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=code_of("measure_unseen.py"),
     output:
         "results/data/{dataset}/subsets/{subset}/unseen_{split}.npy",
     log:
@@ -99,9 +97,10 @@ rule measure_unseen:
     resources:
         **needs(mem_mb=2000, runtime=120, gpu=GPUS),
     params:
+        code=code_of("measure_unseen.py"),
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
     shell:
-        "python workflow_scripts/measure_unseen.py --data results/data/{wildcards.dataset} --subset {input.subset}"
+        "python {SCRIPTS}/measure_unseen.py --data {input.train} --subset {input.subset}"
         " --split {wildcards.split} --n {params.n} --output {output} --device {params.device} --threads {threads}"
         " > {log} 2>&1"

@@ -1,12 +1,12 @@
 # Images drawn from a trained model by one sampler.
 
-LATENT_FILES = ("latents", "latents_validation", "latents_test")
+READ_FILES = ("latents", "latents_validation", "latents_test", "metric", "subset", "matched")
 
 
 rule draw_samples:
     input:
         unpack(lambda w: inputs.sampler_inputs(CONFIG, w)),
-        code=lambda w: inputs.sampler_code("draw_samples.py", w),
+        metric_seconds=lambda w: ancient(inputs.metric_seconds(CONFIG, w)),  # another time is no other metric
     output:
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
         latents="results/runs/{run}/generations/{sampler}/{variant}/latents.npy",
@@ -21,14 +21,13 @@ rule draw_samples:
     resources:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_sampler("draw_samples.py", w),
         device=CONFIG.device,
-        files=lambda w, input: inputs.sampler_flags(input, *LATENT_FILES, "metric", "subset", "matched"),
+        files=lambda w, input: commands.sampler_files(input, *READ_FILES),
         settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
-        data=inputs.dataset_folder,
         n=lambda w: n_samples(CONFIG, generation_of(w)),
     shell:
-        "python workflow_scripts/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
+        "python {SCRIPTS}/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
         " --settings {params.settings:q} --key {wildcards.run}/{wildcards.sampler}/{wildcards.variant}"
-        " --model results/runs/{wildcards.run} {params.files} --data {params.data}"
-        " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}"
+        " --model {input.model} {params.files} --output {output.samples}"
         " --device {params.device} --threads {threads} > {log} 2>&1"

@@ -3,10 +3,8 @@
 
 rule embed_latents:
     input:
-        unpack(inputs.run_data),
-        test=lambda w: f"{inputs.dataset_folder(w)}/test/card.json",
-        model="results/runs/{run}/model.json",
-        code=lambda w: inputs.run_code("embed_latents.py", w),
+        unpack(lambda w: inputs.run_data(w, "test")),
+        unpack(inputs.trained),
     output:
         train="results/runs/{run}/latents.npz",
         validation="results/runs/{run}/latents_validation.npz",
@@ -21,20 +19,18 @@ rule embed_latents:
     resources:
         **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_run("embed_latents.py", w),
         device=CONFIG.device,
-        data=inputs.dataset_folder,
-        subset=inputs.subset_folder,
         n=CONFIG.evaluation.n_samples,
     shell:
-        "python workflow_scripts/embed_latents.py --model results/runs/{wildcards.run} --data {params.data}"
-        " --subset-dir {params.subset} --n-unseen {params.n} --output results/runs/{wildcards.run}"
+        "python {SCRIPTS}/embed_latents.py --model {input.model} --data {input.train}"
+        " --subset-dir {input.subset} --n-unseen {params.n} --output {output.train}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule build_metric:
     input:
         latents="results/runs/{run}/latents.npz",
-        code=code_of("build_metric.py"),
     output:
         metric="results/runs/{run}/metric/{metric}/metric.npz",
         seconds="results/runs/{run}/metric/{metric}/seconds.json",
@@ -48,10 +44,11 @@ rule build_metric:
     resources:
         **needs(mem_mb=4000, runtime=60),
     params:
+        code=code_of("build_metric.py"),
         settings=lambda w: job_settings.metric(CONFIG, Run.parse(w.run), w.metric),
         seed=lambda w: centroids_variant(w.metric),
     shell:
-        "python workflow_scripts/build_metric.py --latents {input.latents} --settings {params.settings:q}"
+        "python {SCRIPTS}/build_metric.py --latents {input.latents} --settings {params.settings:q}"
         " --key {wildcards.run}/{params.seed} --output {output.metric} --output-seconds {output.seconds}"
         " --threads {threads} > {log} 2>&1"
 
@@ -59,7 +56,6 @@ rule build_metric:
 rule describe_metrics:
     input:
         metrics=described_metrics(CONFIG).values() if CONFIG.artefacts.figure_rho else [],
-        code=code_of("describe_metrics.py"),
     output:
         "results/metrics.csv",
     log:
@@ -72,19 +68,20 @@ rule describe_metrics:
     resources:
         **needs(mem_mb=4000, runtime=60),
     params:
-        metrics=lambda w: inputs.metric_options(CONFIG),
+        code=code_of("describe_metrics.py"),
+        metrics=lambda w, input: commands.named("", described_metrics(CONFIG), input.metrics),
     shell:
-        "python workflow_scripts/describe_metrics.py --metrics {params.metrics} --output {output}"
+        "python {SCRIPTS}/describe_metrics.py --metrics {params.metrics} --output {output}"
         " --threads {threads} > {log} 2>&1"
 
 
 rule trace_geodesics:
     input:
-        unpack(inputs.run_data),
-        model="results/runs/{run}/model.json",
+        unpack(inputs.training_images),
+        unpack(lambda w: inputs.labels(Run.parse(w.run).dataset, "train")),
+        unpack(inputs.trained),
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        code=lambda w: inputs.run_code("trace_geodesics.py", w),
     output:
         "results/runs/{run}/geodesics.npz",
     log:
@@ -97,20 +94,19 @@ rule trace_geodesics:
     resources:
         **needs(mem_mb=3000, runtime=60),
     params:
+        code=lambda w: job_code.of_run("trace_geodesics.py", w),
         settings=lambda w: job_settings.geodesics(CONFIG),
-        data=inputs.dataset_folder,
     shell:
-        "python workflow_scripts/trace_geodesics.py --model results/runs/{wildcards.run} --latents {input.latents}"
-        " --metric {input.metric} --data {params.data} --subset {input.subset} --settings {params.settings:q}"
+        "python {SCRIPTS}/trace_geodesics.py --model {input.model} --latents {input.latents}"
+        " --metric {input.metric} --data {input.train} --subset {input.subset} --settings {params.settings:q}"
         " --key {wildcards.run} --output {output} --threads {threads} > {log} 2>&1"
 
 
 rule compare_pullback:
     input:
-        model="results/runs/{run}/model.json",
+        unpack(inputs.trained),
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        code=lambda w: inputs.run_code("compare_pullback.py", w),
     output:
         arrays="results/runs/{run}/pullback.npz",
         scores="results/runs/{run}/pullback.json",
@@ -124,22 +120,22 @@ rule compare_pullback:
     resources:
         **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_run("compare_pullback.py", w),
         device=CONFIG.device,
         n=lambda w: CONFIG.artefacts.figure_pullback.n_points,
     shell:
-        "python workflow_scripts/compare_pullback.py --model results/runs/{wildcards.run} --latents {input.latents}"
+        "python {SCRIPTS}/compare_pullback.py --model {input.model} --latents {input.latents}"
         " --metric {input.metric} --n-points {params.n} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule compare_interpolation:
     input:
-        unpack(inputs.run_data),
-        model="results/runs/{run}/model.json",
+        unpack(inputs.training_images),
+        unpack(inputs.trained),
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        unseen=lambda w: f"{inputs.subset_folder(w)}/unseen_test.npy",
-        code=lambda w: inputs.run_code("compare_interpolation.py", w),
+        unseen=lambda w: f"{inputs.subset_folder(Run.parse(w.run))}/unseen_test.npy",
     output:
         arrays="results/runs/{run}/interpolation.npz",
         scores="results/runs/{run}/interpolation.json",
@@ -153,11 +149,11 @@ rule compare_interpolation:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_run("compare_interpolation.py", w),
         device=CONFIG.device,
         settings=lambda w: job_settings.interpolation(CONFIG),
-        data=inputs.dataset_folder,
     shell:
-        "python workflow_scripts/compare_interpolation.py --model results/runs/{wildcards.run}"
-        " --latents {input.latents} --metric {input.metric} --data {params.data} --subset {input.subset}"
+        "python {SCRIPTS}/compare_interpolation.py --model {input.model}"
+        " --latents {input.latents} --metric {input.metric} --data {input.train} --subset {input.subset}"
         " --unseen {input.unseen} --settings {params.settings:q} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"

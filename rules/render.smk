@@ -4,14 +4,13 @@
 rule render_table:
     input:
         scores=lambda w: inputs.table_scores(w.table),
-        code=lambda w: inputs.table_code("render_table.py", TABLES[w.table], w.table),
     output:
         report(
             "results/tables/{table}.html",
             caption="captions/table.rst",
             category="Tables",
             labels=lambda w: {
-                "artefact": inputs.artefact_title(w.table),
+                "artefact": commands.artefact_title(w.table),
                 "content": render_settings.CONTENTS[w.table],
             },
         ),
@@ -27,24 +26,24 @@ rule render_table:
     resources:
         **needs(mem_mb=2000),
     params:
+        code=lambda w: job_code.of_table("render_table.py", TABLES[w.table], w.table),
         settings=lambda w: render_settings.table(CONFIG, w.table),
         scores=lambda w, input: f"--scores {input.scores}" if input.scores else "",
     shell:
-        "python workflow_scripts/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
-        " --output-dir results/tables --threads {threads} > {log} 2>&1"
+        "python {SCRIPTS}/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
+        " --output-dir {output[0]} --threads {threads} > {log} 2>&1"
 
 
 rule render_figure:
     input:
         unpack(lambda w: figure_inputs(CONFIG, w.figure)),
-        code=lambda w: code_of("render_figure.py", f"reproduction.rendering.figures.{FIGURE_MODULES[w.figure]}"),
     output:
         png=report(
             "results/figures/{figure}.png",
             caption="captions/figure.rst",
             category=lambda w: "Diagnostics" if w.figure.startswith("figure_") else "Figures",
             labels=lambda w: {
-                "artefact": inputs.artefact_title(w.figure),
+                "artefact": commands.artefact_title(w.figure),
                 "content": render_settings.CONTENTS[w.figure],
             },
         ),
@@ -58,17 +57,17 @@ rule render_figure:
     resources:
         **needs(mem_mb=2000),
     params:
+        code=lambda w: code_of("render_figure.py", f"reproduction.rendering.figures.{FIGURE_MODULES[w.figure]}"),
         settings=lambda w: render_settings.figure(CONFIG, w.figure),
-        inputs=lambda w: inputs.figure_options(CONFIG, w.figure),
+        inputs=lambda w, input: commands.named_inputs(input),
     shell:
-        "python workflow_scripts/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
+        "python {SCRIPTS}/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"
 
 
 rule write_provenance:
     input:
         scores="results/scores.csv",
-        code=code_of("write_provenance.py"),
     output:
         report(
             "results/provenance.html",
@@ -84,23 +83,24 @@ rule write_provenance:
         "../envs/render.yaml"
     resources:
         **needs(),
+    params:
+        code=code_of("write_provenance.py"),
     shell:
-        "python workflow_scripts/write_provenance.py --scores {input.scores} --output {output}"
+        "python {SCRIPTS}/write_provenance.py --scores {input.scores} --output {output}"
         " --threads {threads} > {log} 2>&1"
 
 
 rule write_claims:
     input:
         unpack(lambda w: inputs.claims_inputs(CONFIG)),
-        code=code_of("write_claims.py"),
     output:
-        report(
+        html=report(
             "results/claims.html",
             caption="captions/claims.rst",
             category="Claims",
             labels={"artefact": "Claims", "content": "The paper's claims, judged by this build"},
         ),
-        "results/claims.md",
+        md="results/claims.md",
     log:
         "results/logs/write_claims.log",
     benchmark:
@@ -110,9 +110,10 @@ rule write_claims:
     resources:
         **needs(),
     params:
+        code=code_of("write_claims.py"),
         settings=lambda w: claim_settings.claims(CONFIG),
-        files=lambda w, input: inputs.flags(input, "scores", "classification"),
-        records=lambda w: inputs.claims_records(CONFIG),
+        files=lambda w, input: commands.flags(input, "scores", "classification"),
+        records=lambda w, input: commands.named_inputs(input, "--record", but=inputs.claims_scores(CONFIG)),
     shell:
-        "python workflow_scripts/write_claims.py {params.files} {params.records} --settings {params.settings:q}"
-        " --output-md results/claims.md --output-html results/claims.html --threads {threads} > {log} 2>&1"
+        "python {SCRIPTS}/write_claims.py {params.files} {params.records} --settings {params.settings:q}"
+        " --output-md {output.md} --output-html {output.html} --threads {threads} > {log} 2>&1"

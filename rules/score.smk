@@ -3,10 +3,7 @@
 
 rule train_backbone:
     input:
-        train="results/data/{dataset}/train/card.json",
-        validation="results/data/{dataset}/validation/card.json",
-        test="results/data/{dataset}/test/card.json",
-        code=lambda w: inputs.backbone_training_code("train_backbone.py", w.backbone),
+        unpack(lambda w: inputs.labelled(w.dataset)),
     output:
         weights="results/backbones/{dataset}/{backbone}/model.safetensors",
         model="results/backbones/{dataset}/{backbone}/model.json",
@@ -22,19 +19,18 @@ rule train_backbone:
     resources:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_backbone_training("train_backbone.py", w.backbone),
         device=CONFIG.device,
         settings=lambda w: job_settings.backbone(CONFIG, w.backbone),
     shell:
-        "python workflow_scripts/train_backbone.py --backbone {wildcards.backbone}"
-        " --data results/data/{wildcards.dataset} --settings {params.settings:q}"
+        "python {SCRIPTS}/train_backbone.py --backbone {wildcards.backbone}"
+        " --data {input.train} --settings {params.settings:q}"
         " --key {wildcards.dataset}/{wildcards.backbone}"
-        " --output results/backbones/{wildcards.dataset}/{wildcards.backbone}"
+        " --output {output.weights}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule fetch_inception:
-    input:
-        code=code_of("fetch_inception.py"),
     output:
         weights="results/backbones/inception/model.safetensors",
         model="results/backbones/inception/model.json",
@@ -47,18 +43,19 @@ rule fetch_inception:
     resources:
         **needs(mem_mb=2000, runtime=60),
     params:
+        code=code_of("fetch_inception.py"),
         data_dir=CONFIG.data_dir,
-        mirror=inputs.mirror_option(CONFIG),
+        mirror=commands.mirror(CONFIG),
     shell:
-        "python workflow_scripts/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
-        " --output results/backbones/inception --threads {threads} > {log} 2>&1"
+        "python {SCRIPTS}/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
+        " --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
 rule extract_reference:
     input:
-        backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
-        images="results/data/{dataset}/{split}/card.json",
-        code=lambda w: inputs.backbone_code("extract_reference.py", w),
+        unpack(inputs.backbone),
+        images="results/data/{dataset}/{split}/images.npy",
+        card="results/data/{dataset}/{split}/card.json",
     output:
         "results/references/{dataset}/{backbone}/{split}.npz",
     log:
@@ -71,24 +68,23 @@ rule extract_reference:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_backbone("extract_reference.py", w),
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
-        backbone=inputs.backbone_of,
-        resize=lambda w: inputs.resize_option(CONFIG, w),
+        resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python workflow_scripts/extract_reference.py --backbone {params.backbone} {params.resize}"
-        " --data results/data/{wildcards.dataset} --split {wildcards.split} --n {params.n} --output {output}"
+        "python {SCRIPTS}/extract_reference.py --backbone {input.backbone} {params.resize}"
+        " --data {input.card} --split {wildcards.split} --n {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule extract_training_features:
     input:
+        unpack(inputs.backbone),
+        unpack(lambda w: inputs.images(w.dataset, "train")),
         validation="results/references/{dataset}/{backbone}/validation.npz",
         test="results/references/{dataset}/{backbone}/test.npz",
-        backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
-        train="results/data/{dataset}/train/card.json",
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
-        code=lambda w: inputs.backbone_code("extract_training_features.py", w),
     output:
         train="results/references/{dataset}/{backbone}/{subset}/train.npy",
         validation="results/references/{dataset}/{backbone}/{subset}/unseen_validation.npy",
@@ -103,25 +99,26 @@ rule extract_training_features:
     resources:
         **needs(mem_mb=6000, runtime=240, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_backbone("extract_training_features.py", w),
         device=CONFIG.device,
-        backbone=inputs.backbone_of,
-        resize=lambda w: inputs.resize_option(CONFIG, w),
+        resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python workflow_scripts/extract_training_features.py --backbone {params.backbone} {params.resize}"
-        " --data results/data/{wildcards.dataset} --subset {input.subset}"
+        "python {SCRIPTS}/extract_training_features.py --backbone {input.backbone} {params.resize}"
+        " --data {input.train} --subset {input.subset}"
         " --reference validation={input.validation} --reference test={input.test}"
-        " --output results/references/{wildcards.dataset}/{wildcards.backbone}/{wildcards.subset}"
+        " --output {output.train}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule score_samples:
     input:
         unpack(inputs.references),
+        unpack(inputs.training_images),
+        unpack(inputs.backbone),
         samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
+        drawn="results/runs/{run}/generations/{sampler}/{variant}/latents.npy",
         diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
         latents="results/runs/{run}/latents.npz",
-        unseen_latents=expand("results/runs/{{run}}/unseen_{split}.npz", split=SCORED_SPLITS),
-        code=lambda w: inputs.backbone_code("score_samples.py", w),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
         test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",
@@ -135,36 +132,31 @@ rule score_samples:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_backbone("score_samples.py", w),
         device=CONFIG.device,
         key=lambda w: job_settings.key_fields(generation_of(w)),
         config=lambda w: job_settings.config_sha256(CONFIG, generation_of(w)),
         settings=job_settings.score(CONFIG),
-        data=inputs.dataset_folder,
-        backbone=inputs.backbone_of,
-        resize=lambda w: inputs.resize_option(CONFIG, w),
-        features=lambda w, input: os.path.dirname(input.features),
+        resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python workflow_scripts/score_samples.py"
-        " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}"
-        " --key-fields {params.key:q} --backbone {params.backbone} {params.resize} --data {params.data}"
-        " --subset {input.subset} --reference validation={input.validation} --reference test={input.test}"
-        " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {params.features}"
-        " --latents {input.latents} --unseen-latents validation=results/runs/{wildcards.run}/unseen_validation.npz"
-        " --unseen-latents test=results/runs/{wildcards.run}/unseen_test.npz --settings {params.settings:q}"
-        " --config-sha256 {params.config}"
-        " --output results/runs/{wildcards.run}/generations/{wildcards.sampler}/{wildcards.variant}/{wildcards.backbone}"
-        " --device {params.device} --threads {threads} > {log} 2>&1"
+        "python {SCRIPTS}/score_samples.py --samples {input.samples} --key-fields {params.key:q}"
+        " --backbone {input.backbone} {params.resize} --data {input.train} --subset {input.subset}"
+        " --reference validation={input.reference_validation} --reference test={input.reference_test}"
+        " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {input.features}"
+        " --latents {input.latents} --unseen-latents validation={input.unseen_latents_validation}"
+        " --unseen-latents test={input.unseen_latents_test} --settings {params.settings:q}"
+        " --config-sha256 {params.config} --output {output.test} --device {params.device} --threads {threads}"
+        " > {log} 2>&1"
 
 
 rule find_neighbours:
     input:
-        unpack(inputs.run_data),
-        model="results/runs/{run}/model.json",
+        unpack(inputs.training_images),
+        unpack(inputs.trained),
+        unpack(inputs.backbone),
         latents="results/runs/{run}/latents.npz",
         samples="results/runs/{run}/generations/{sampler}/base/samples.npy",
-        compared=lambda w: [f"{folder}/samples.npy" for folder in inputs.compared_generations(w).values()],
-        backbone=lambda w: f"{inputs.backbone_of(w)}/model.json",
-        code=lambda w: inputs.neighbours_code("find_neighbours.py", w),
+        compared=lambda w: list(inputs.compared_generations(w).values()),
     output:
         "results/runs/{run}/generations/{sampler}/base/{backbone}/neighbours.npz",
     log:
@@ -177,17 +169,16 @@ rule find_neighbours:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_neighbours("find_neighbours.py", w),
         device=CONFIG.device,
-        backbone=inputs.backbone_of,
-        resize=lambda w: inputs.resize_option(CONFIG, w),
-        compared=inputs.comparisons,
-        data=inputs.dataset_folder,
-        n=lambda w: inputs.n_neighbours(CONFIG),
+        resize=lambda w: commands.resize(CONFIG, w),
+        compared=lambda w, input: commands.named("--compare", inputs.compared_generations(w), input.compared),
+        n=lambda w: commands.n_neighbours(CONFIG),
     shell:
-        "python workflow_scripts/find_neighbours.py"
-        " --samples results/runs/{wildcards.run}/generations/{wildcards.sampler}/base"
-        " --model results/runs/{wildcards.run} --latents {input.latents} --data {params.data} --subset {input.subset}"
-        " --backbone {params.backbone} {params.resize} --n-examples {params.n} {params.compared}"
+        "python {SCRIPTS}/find_neighbours.py"
+        " --samples {input.samples} --model {input.model} --latents {input.latents} --data {input.train}"
+        " --subset {input.subset}"
+        " --backbone {input.backbone} {params.resize} --n-examples {params.n} {params.compared}"
         " --key {wildcards.run}/{wildcards.sampler}/neighbours --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -195,7 +186,6 @@ rule find_neighbours:
 rule collect_scores:
     input:
         records=lambda w: score_records(CONFIG, w.artefact),
-        code=code_of("collect_scores.py"),
     output:
         "results/scores/{artefact}.csv",
     log:
@@ -207,16 +197,17 @@ rule collect_scores:
     resources:
         **needs(),
     params:
+        code=code_of("collect_scores.py"),
         config=lambda w: job_settings.scored(CONFIG, w.artefact),
+        root=lambda w, input: commands.root(input.records, score_records(CONFIG, w.artefact)),
     shell:
-        "python workflow_scripts/collect_scores.py --config {params.config:q} --artefact {wildcards.artefact}"
+        "python {SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --artefact {wildcards.artefact}"
         " --output {output} --threads {threads} > {log} 2>&1"
 
 
 rule collect_all_scores:
     input:
         records=score_records(CONFIG),
-        code=code_of("collect_scores.py"),
     output:
         "results/scores.csv",
     log:
@@ -228,19 +219,20 @@ rule collect_all_scores:
     resources:
         **needs(),
     params:
+        code=code_of("collect_scores.py"),
         config=job_settings.scored(CONFIG, *SCORED),
+        root=lambda w, input: commands.root(input.records, score_records(CONFIG)),
     shell:
-        "python workflow_scripts/collect_scores.py --config {params.config:q} --output {output} --threads {threads}"
+        "python {SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --output {output} --threads {threads}"
         " > {log} 2>&1"
 
 
 rule show_centroids:
     input:
-        unpack(inputs.run_data),
-        model="results/runs/{run}/model.json",
+        unpack(inputs.training_images),
+        unpack(inputs.trained),
         metric=inputs.metric_file,
         samples="results/runs/{run}/generations/manifold/{variant}/samples.npy",
-        code=lambda w: inputs.run_code("show_centroids.py", w),
     output:
         "results/runs/{run}/generations/manifold/{variant}/centroids.npz",
     log:
@@ -253,11 +245,10 @@ rule show_centroids:
     resources:
         **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_run("show_centroids.py", w),
         device=CONFIG.device,
-        data=inputs.dataset_folder,
         n=lambda w: CONFIG.artefacts.figure13.columns,
     shell:
-        "python workflow_scripts/show_centroids.py --model results/runs/{wildcards.run} --metric {input.metric}"
-        " --samples results/runs/{wildcards.run}/generations/manifold/{wildcards.variant} --data {params.data}"
-        " --subset {input.subset} --n-samples {params.n} --output {output}"
+        "python {SCRIPTS}/show_centroids.py --model {input.model} --metric {input.metric}"
+        " --samples {input.samples} --data {input.train} --subset {input.subset} --n-samples {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"

@@ -4,7 +4,6 @@
 rule train_model:
     input:
         unpack(inputs.run_data),
-        code=lambda w: inputs.run_code("train_model.py", w),
     output:
         weights="results/runs/{run}/model.safetensors",
         model="results/runs/{run}/model.json",
@@ -20,21 +19,19 @@ rule train_model:
     resources:
         **needs(mem_mb=6000, runtime=1440, gpu=GPUS),
     params:
+        code=lambda w: job_code.of_run("train_model.py", w),
         device=CONFIG.device,
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
-        data=inputs.dataset_folder,
-        subset=inputs.subset_folder,
-        diverged=inputs.diverged_option,
+        diverged=commands.keep_diverged,
     shell:
-        "python workflow_scripts/train_model.py --data {params.data} --subset-dir {params.subset}"
-        " --settings {params.settings:q} --key {wildcards.run} --output results/runs/{wildcards.run}"
+        "python {SCRIPTS}/train_model.py --data {input.train} --subset-dir {input.subset}"
+        " --settings {params.settings:q} --key {wildcards.run} --output {output.weights}"
         " {params.diverged} --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule render_history:
     input:
         history="results/runs/{run}/history.csv",
-        code=code_of("render_history.py"),
     output:
         report(
             "results/runs/{run}/history.png",
@@ -54,6 +51,8 @@ rule render_history:
         "../envs/render.yaml"
     resources:
         **needs(),
+    params:
+        code=code_of("render_history.py"),
     shell:
-        "python workflow_scripts/render_history.py --history {input.history} --output {output}"
+        "python {SCRIPTS}/render_history.py --history {input.history} --output {output}"
         " --threads {threads} > {log} 2>&1"

@@ -1,6 +1,7 @@
 """Gather the score records of one artefact, or of all, into one tidy table, sorted by key."""
 
 import argparse
+import os
 
 from reproduction.runtime import job
 
@@ -12,6 +13,7 @@ def build_parser() -> argparse.ArgumentParser:
     source.add_argument("--records", nargs="+", metavar="FILE", help="score records")
     source.add_argument("--config", type=job.settings, metavar="JSON", help="config whose score records are gathered")
     parser.add_argument("--artefact", help="table or figure of --config; all of them by default")
+    parser.add_argument("--root", default=".", help="folder that the records of --config lie in (default: this one)")
     parser.add_argument("--output", required=True, help="CSV file to write")
     return parser
 
@@ -29,7 +31,8 @@ def _paths(options: argparse.Namespace) -> list[str]:
     from reproduction.config.config import load_config
     from reproduction.plan.targets import score_records
 
-    return score_records(load_config(options.config), *([options.artefact] if options.artefact else []))
+    records = score_records(load_config(options.config), *([options.artefact] if options.artefact else []))
+    return [os.path.join(options.root, path) for path in records]
 
 
 if __name__ == "__main__":

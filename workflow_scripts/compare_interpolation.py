@@ -15,10 +15,10 @@ N_SHOWN = 2
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
     parser.add_argument("--latents", required=True, help="latents.npz of the training images")
     parser.add_argument("--metric", required=True, help="metric.npz")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
     parser.add_argument("--unseen", required=True, help="distances (.npy) of unseen images to the training images")
     parser.add_argument("--settings", type=job.settings, required=True, help="JSON: n_pairs, n_stops, quantile")
@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core import storage
     from geovae.core.registry import take_options
     from geovae.core.seeding import numpy_generator
-    from geovae.data.base import read_split
+    from geovae.data.base import read_images
     from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.geometry.interpolation import KINDS, far_scores, interpolate, random_pairs
     from geovae.models.coding import decode_posterior
@@ -53,7 +53,7 @@ def main(options: argparse.Namespace) -> None:
 
     stops = torch.from_numpy(found.stops.reshape(-1, mu.shape[1])).float()
     images = decode_posterior(context.model, stops).numpy()
-    train, _, _ = read_split(options.data, "train")
+    train, _ = read_images(options.data, "train")
     distances, _ = nearest(images, subset_rows(train, options.subset), device=device)
     distances = distances.reshape(found.stops.shape[:3])
     threshold = float(np.quantile(storage.load_array(options.unseen, ndim=1), settings["quantile"]))

@@ -8,7 +8,7 @@ from reproduction.runtime import job
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
     parser.add_argument("--latents", required=True, help="latents.npz of the training images")
     parser.add_argument("--metric", required=True, help="metric.npz")
     parser.add_argument("--n-points", type=int, required=True, help="compare at N random training means")

@@ -12,24 +12,22 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=job.settings, default={}, help="JSON: options of the sampler")
     parser.add_argument("--n", type=int, required=True, help="number of samples")
     parser.add_argument("--key", required=True, help="key of the generation, which seeds it")
-    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
     parser.add_argument("--latents", help="latents.npz of the training images")
     parser.add_argument("--latents-validation", help="latents_validation.npz (kde)")
     parser.add_argument("--latents-test", help="unseen_test.npz (reconstruction_test)")
     parser.add_argument("--metric", help="metric.npz (manifold samplers)")
     parser.add_argument("--metric-seconds", help="JSON file that says how long the metric took (optional)")
-    parser.add_argument("--data", help="folder of the prepared data set (real)")
+    parser.add_argument("--data", type=job.data_folder, help="card.json of the training images (real)")
     parser.add_argument("--subset", help="train.npy of the subset (real)")
     parser.add_argument("--matched", help="diagnostics.json of the manifold sampler (jitter)")
-    parser.add_argument("--output", required=True, help="folder to write to")
+    parser.add_argument("--output", type=job.folder, required=True, help="folder to write to")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to sample and decode")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Draw, decode, and write samples.npy, latents.npy and, last, diagnostics.json."""
-    from pathlib import Path
-
     import numpy as np
 
     from geovae.core import storage
@@ -59,13 +57,13 @@ def main(options: argparse.Namespace) -> None:
         latents = drawn.latents.numpy()
     else:
         images, latents = drawn.images, np.empty((options.n, 0), np.float32)
-    output = Path(options.output)
+    output = options.output
     storage.save_array(output / "samples.npy", images)
     storage.save_array(output / "latents.npy", latents)
     if options.metric_seconds:
         drawn.diagnostics["seconds_metric"] = storage.load_json(options.metric_seconds)["seconds"]
     among_means = float(not drawn.from_prior or context.model.decodes_means)
-    if epoch := storage.load_json(Path(options.model) / "model.json").get("diverged_epoch"):
+    if epoch := storage.load_json(options.model / "model.json").get("diverged_epoch"):
         drawn.diagnostics["diverged_epoch"] = epoch
     storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, "among_means": among_means})
 

@@ -8,16 +8,16 @@ from reproduction.runtime import job
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--data", required=True, help="folder of the prepared data set, e.g. results/data/digits")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="full, nNUMBER (n1000) or class-NAME")
-    parser.add_argument("--output", required=True, help="folder to write train.npy and validation.npy to")
+    parser.add_argument(
+        "--output", type=job.folder, required=True, help="folder to write train.npy and validation.npy to"
+    )
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Draw both parts of the subset."""
-    from pathlib import Path
-
     from geovae.core import storage
     from geovae.data.base import read_split
     from geovae.data.subsets import draw_subset, draw_validation_subset
@@ -25,7 +25,7 @@ def main(options: argparse.Namespace) -> None:
     for split, draw in (("train", draw_subset), ("validation", draw_validation_subset)):
         _, labels, card = read_split(options.data, split)
         indices = draw(labels, options.subset, f"{card['dataset']}/{split}", tuple(card["class_names"]))
-        storage.save_array(Path(options.output) / f"{split}.npy", indices)
+        storage.save_array(options.output / f"{split}.npy", indices)
         print(f"{card['dataset']}/{split}, subset {options.subset}: {len(indices):,} of {len(labels):,} images")
 
 

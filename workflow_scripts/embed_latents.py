@@ -8,22 +8,24 @@ from reproduction.runtime import job
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
-    parser.add_argument("--subset-dir", required=True, help="folder with the subset's train.npy and validation.npy")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
+    parser.add_argument(
+        "--subset-dir", type=job.folder, required=True, help="train.npy of the subset, with validation.npy beside it"
+    )
     parser.add_argument("--n-unseen", type=int, required=True, help="encode at most the first N images of whole splits")
-    parser.add_argument("--output", required=True, help="folder to write latents*.npz and unseen_*.npz to")
+    parser.add_argument(
+        "--output", type=job.folder, required=True, help="folder to write latents*.npz and unseen_*.npz to"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to encode")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Encode both parts of the subset, and the first images of the validation and test splits."""
-    from pathlib import Path
-
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
-    from geovae.data.base import read_split
+    from geovae.data.base import read_images
     from geovae.data.subsets import subset_images
     from geovae.models.coding import encode_images
     from geovae.models.files import load_model
@@ -36,13 +38,13 @@ def main(options: argparse.Namespace) -> None:
         "latents": subset_images(options.data, options.subset_dir, "train"),
         "latents_validation": subset_images(options.data, options.subset_dir, "validation"),
         # Real images that the weights were not fitted to: the unit of novelty.
-        "unseen_validation": read_split(options.data, "validation")[0][: options.n_unseen],
-        "unseen_test": read_split(options.data, "test")[0][: options.n_unseen],
+        "unseen_validation": read_images(options.data, "validation")[0][: options.n_unseen],
+        "unseen_test": read_images(options.data, "test")[0][: options.n_unseen],
     }
     for name, part in images.items():
         mu, log_var = encode_images(model, part)
         latents = {"mu": mu.numpy()} | ({} if log_var is None else {"log_var": log_var.numpy()})
-        storage.save_arrays(Path(options.output) / f"{name}.npz", **latents)
+        storage.save_arrays(options.output / f"{name}.npz", **latents)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from reproduction.runtime import job
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--backbone", required=True, help="folder of the backbone")
+    parser.add_argument("--backbone", type=job.folder, required=True, help="model.json of the backbone")
     parser.add_argument("--resize", help="how images are resized, for the inception backbone: tf_legacy or pytorch_fid")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
     parser.add_argument(
         "--reference",
@@ -21,26 +21,26 @@ def build_parser() -> argparse.ArgumentParser:
         help="reference file (.npz) of unseen images (repeatable)",
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--output", required=True, help="folder to write train.npy and unseen_SPLIT.npy to")
+    parser.add_argument(
+        "--output", type=job.folder, required=True, help="folder to write train.npy and unseen_SPLIT.npy to"
+    )
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Features (N, F) float32 of the subset, and distances (n,) float64 from each reference image to the nearest."""
-    from pathlib import Path
-
     import numpy as np
 
     from geovae.core import storage
-    from geovae.data.base import read_split
+    from geovae.data.base import read_images
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest_features, subset_rows
     from geovae.evaluation.reference import load_reference
 
     device = job.torch_device(options.device, options.threads)
     backbone = load_backbone(options.backbone, device, options.resize)
-    features = backbone.features(subset_rows(read_split(options.data, "train")[0], options.subset))
-    output = Path(options.output)
+    features = backbone.features(subset_rows(read_images(options.data, "train")[0], options.subset))
+    output = options.output
     for split, path in options.reference:
         distances, _ = nearest_features(load_reference(path, backbone.resize).features, features)
         storage.save_array(output / f"unseen_{split}.npy", distances)

@@ -10,7 +10,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = job.parser(__doc__)
     parser.add_argument("--data-dir", required=True, help="folder of downloaded files, read first")
     parser.add_argument("--mirror", help="URL of a folder to download from in place of the weights' own site")
-    parser.add_argument("--output", required=True, help="folder to write model.safetensors and model.json to")
+    parser.add_argument(
+        "--output", type=job.folder, required=True, help="folder to write model.safetensors and model.json to"
+    )
     return parser
 
 
@@ -37,7 +39,7 @@ def main(options: argparse.Namespace) -> None:
     cached = Path(torch.hub.get_dir()) / "checkpoints" / file.name
     if source is None and cached.is_file() and file_checksum(cached, file.checksum) == file.checksum:
         source = cached
-    inception.convert_weights(source or store.obtain(file), Path(options.output))
+    inception.convert_weights(source or store.obtain(file), options.output)
 
 
 if __name__ == "__main__":

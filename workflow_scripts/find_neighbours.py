@@ -14,17 +14,17 @@ DECODED_AT_A_TIME = 5000
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--samples", required=True, help="generation folder whose images are looked at")
-    parser.add_argument("--model", required=True, help="run folder that they come from")
+    parser.add_argument("--samples", required=True, help="samples.npy whose images are looked at")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of the run that they come from")
     parser.add_argument("--latents", required=True, help="latents.npz of the run")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the run's training images")
-    parser.add_argument("--backbone", required=True, help="folder of the backbone behind the FID")
+    parser.add_argument("--backbone", type=job.folder, required=True, help="model.json of the backbone behind the FID")
     parser.add_argument("--resize", choices=("tf_legacy", "pytorch_fid"), help="how Inception's images are enlarged")
     parser.add_argument("--n-examples", type=int, required=True, help="look up the first N generated images")
     parser.add_argument(
         "--compare", type=job.named_path, action="append", default=[], metavar="NAME=PATH",
-        help="another generation folder whose FID to the reconstructions is taken (repeatable)",
+        help="another samples.npy whose FID to the reconstructions is taken (repeatable)",
     )  # fmt: skip
     parser.add_argument("--key", required=True, help="text that seeds the draw of reconstructions for the FID")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -34,15 +34,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Look up neighbours, decode training means, take the FIDs, write one file."""
-    from pathlib import Path
-
     import numpy as np
     import torch
 
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
     from geovae.core.seeding import numpy_generator
-    from geovae.data.base import read_split
+    from geovae.data.base import read_images
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.fid import frechet_distance, statistics
     from geovae.evaluation.neighbours import nearest, subset_rows
@@ -50,16 +48,13 @@ def main(options: argparse.Namespace) -> None:
     from geovae.models.files import load_model
 
     device = job.torch_device(options.device, options.threads)
-    folders = {"generated": options.samples, **dict(options.compare)}
-    if len(folders) != 1 + len(options.compare):
+    files = {"generated": options.samples, **dict(options.compare)}
+    if len(files) != 1 + len(options.compare):
         raise GeovaeError("--compare: each name may be given once, and 'generated' is the name of --samples itself.")
     if options.n_examples < 1:
         raise GeovaeError(f"--n-examples is {options.n_examples}: at least one is needed.")
-    generations = {
-        name: storage.load_array(Path(folder) / "samples.npy", ndim=4, dtype=np.uint8, mmap=True)
-        for name, folder in folders.items()
-    }
-    train = subset_rows(read_split(options.data, "train")[0], options.subset)
+    generations = {name: storage.load_array(path, ndim=4, dtype=np.uint8, mmap=True) for name, path in files.items()}
+    train = subset_rows(read_images(options.data, "train")[0], options.subset)
     mu = torch.from_numpy(storage.load_arrays(options.latents, "mu")["mu"])
     if len(mu) != len(train):
         raise GeovaeError(

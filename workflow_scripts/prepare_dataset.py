@@ -11,20 +11,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dataset", required=True, help="name of the data set, e.g. digits")
     parser.add_argument("--options", type=job.settings, default={}, help="its options as a JSON object")
     parser.add_argument("--data-dir", help="folder of raw data, for data sets that have any")
-    parser.add_argument("--output", required=True, help="folder to write, e.g. results/data/digits")
+    parser.add_argument(
+        "--output", type=job.data_folder, required=True, help="folder to write, or a split's card in it"
+    )
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Prepare all splits."""
-    from pathlib import Path
-
     from geovae.data.base import write_split
     from geovae.data.table import load_dataset
 
     splits, card = load_dataset(options.dataset, options.options, options.data_dir, options.threads)
     for split, images in splits.items():
-        written = write_split(Path(options.output) / split, images, {**card, "split": split})
+        written = write_split(options.output / split, images, {**card, "split": split})
         print(f"{options.dataset}/{split}: {written['shape']}, {written['class_counts'] or 'no labels'}")
 
 

@@ -13,7 +13,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("table", help="the table's name, for example table1")
     parser.add_argument("--scores", help="scores.csv, or classification.csv for table2; tables of nets have none")
     parser.add_argument("--settings", type=job.settings, default={}, help="JSON: rows, data sets, split and backbone")
-    parser.add_argument("--output-dir", required=True, help="folder to write TABLE.md, .tex, .html and .csv to")
+    parser.add_argument(
+        "--output-dir", type=job.folder, required=True, help="folder to write TABLE.md, .tex, .html and .csv to"
+    )
     return parser
 
 

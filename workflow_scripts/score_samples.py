@@ -22,9 +22,9 @@ def _seconds(diagnostics: dict) -> float | None:
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--samples", required=True, help="generation folder: samples.npy, diagnostics.json")
+    parser.add_argument("--samples", type=job.folder, required=True, help="samples.npy of a generation")
     parser.add_argument("--key-fields", type=job.settings, required=True, help="JSON: the generation's key")
-    parser.add_argument("--backbone", required=True, help="folder of the backbone")
+    parser.add_argument("--backbone", type=job.folder, required=True, help="model.json of the backbone")
     parser.add_argument(
         "--reference",
         type=_split_path,
@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SPLIT=PATH",
         help="reference file (.npz) of a split; once for validation and once for test",
     )
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
     parser.add_argument(
         "--unseen",
@@ -44,7 +44,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="distances (.npy) of a split's images to the same training images; once for each reference",
     )
     parser.add_argument(
-        "--features", required=True, help="folder with train.npy, the training images' features, and unseen_SPLIT.npy"
+        "--features",
+        type=job.folder,
+        required=True,
+        help="train.npy, the training images' features, with unseen_SPLIT.npy beside it",
     )
     parser.add_argument("--latents", required=True, help="latents.npz of the training images")
     parser.add_argument(
@@ -62,20 +65,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--config-sha256", required=True, help="hash of the config behind the samples and their scores")
     parser.add_argument("--save-features", metavar="FILE", help="also write the generated images' features (.npy)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--output", required=True, help="folder to write score_SPLIT.json to, one per reference")
+    parser.add_argument("--output", type=job.folder, required=True, help="folder to write score_SPLIT.json to")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Take the generated images' features once, compare them with each reference, write a record each."""
-    from pathlib import Path
-
     import numpy as np
 
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
     from geovae.core.seeding import seed_from
-    from geovae.data.base import read_split
+    from geovae.data.base import read_images
     from geovae.evaluation import record
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest, nearest_features, subset_rows
@@ -92,10 +93,9 @@ def main(options: argparse.Namespace) -> None:
             raise GeovaeError(f"--{name}: give it for the same splits as --reference, each once.")
     key = record.check_key(options.key_fields)
     device = job.torch_device(options.device, options.threads)
-    samples_folder = Path(options.samples)
-    samples = storage.load_array(samples_folder / "samples.npy", ndim=4, dtype=np.uint8)
-    diagnostics = storage.load_json(samples_folder / "diagnostics.json")
-    train, _, _ = read_split(options.data, "train")
+    samples = storage.load_array(options.samples / "samples.npy", ndim=4, dtype=np.uint8)
+    diagnostics = storage.load_json(options.samples / "diagnostics.json")
+    train, _ = read_images(options.data, "train")
 
     shared = Stopwatch()
     backbone = load_backbone(options.backbone, device, options.resize)
@@ -103,7 +103,7 @@ def main(options: argparse.Namespace) -> None:
     if options.save_features:
         storage.save_array(options.save_features, features)
     distances, _ = nearest(samples, subset_rows(train, options.subset), device=device)
-    training_features = storage.load_array(Path(options.features) / "train.npy", ndim=2, mmap=True)
+    training_features = storage.load_array(options.features / "train.npy", ndim=2, mmap=True)
     feature_distances, _ = nearest_features(features, training_features)
     seconds_shared = shared.seconds()
 
@@ -111,15 +111,14 @@ def main(options: argparse.Namespace) -> None:
         own = Stopwatch()
         seed = seed_from(*key.values(), backbone.name, split)
         reference = load_reference(path, backbone.resize)
-        unseen_features = storage.load_array(Path(options.features) / f"unseen_{split}.npy", ndim=1)
+        unseen_features = storage.load_array(options.features / f"unseen_{split}.npy", ndim=1)
         spaces = {
             "pixels": Distances(distances, storage.load_array(unseen[split], ndim=1)),
             "features": Distances(feature_distances, unseen_features),
-            "latent": latent_distances(samples_folder, options.latents, unseen_latents[split]),
+            "latent": latent_distances(options.samples, options.latents, unseen_latents[split]),
         }
         given = {space: found for space, found in spaces.items() if found is not None}
         scores = score(features, given, reference, seed=seed, **options.settings)
-        real, _, _ = read_split(options.data, split)
         content = record.build_record(
             key,
             {
@@ -131,7 +130,7 @@ def main(options: argparse.Namespace) -> None:
             scores,
             {
                 "sharpness": sharpness(samples[: scores["n"]]),
-                "sharpness_reference": sharpness(real[: scores["n"]]),
+                "sharpness_reference": float(reference.sharpness[: scores["n"]].mean()),
             },
             record.diagnostic_columns(diagnostics),
             {"config_sha256": options.config_sha256},
@@ -142,7 +141,7 @@ def main(options: argparse.Namespace) -> None:
                 "peak_memory_mb": own.peak_memory_mb(device),
             },
         )
-        storage.save_json(Path(options.output) / f"score_{split}.json", content)
+        storage.save_json(options.output / f"score_{split}.json", content)
         print(f"{split}: FID {scores['fid']:.3f}, F8 {scores['prd_f8']:.4f}, F1/8 {scores['prd_f1_8']:.4f}", flush=True)
 
 

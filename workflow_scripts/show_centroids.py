@@ -12,10 +12,10 @@ from reproduction.runtime import job
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
     parser.add_argument("--metric", required=True, help="metric.npz")
-    parser.add_argument("--samples", required=True, help="generation folder: samples.npy")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--samples", required=True, help="samples.npy")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the run's training images")
     parser.add_argument("--n-samples", type=int, required=True, help="show the first N samples of each centroid")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -25,13 +25,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Decode, look up, assign each sample to the decoded centroid that it is nearest to, write one file."""
-    from pathlib import Path
-
     import numpy as np
 
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
-    from geovae.data.base import read_split
+    from geovae.data.base import read_images
     from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.geometry.metric import RiemannianMetric
     from geovae.models.coding import decode_posterior
@@ -40,8 +38,8 @@ def main(options: argparse.Namespace) -> None:
     if options.n_samples < 1:
         raise GeovaeError(f"--n-samples is {options.n_samples}: at least one is needed.")
     device = job.torch_device(options.device, options.threads)
-    samples = storage.load_array(Path(options.samples) / "samples.npy", ndim=4, dtype=np.uint8, mmap=True)
-    train = subset_rows(read_split(options.data, "train")[0], options.subset)
+    samples = storage.load_array(options.samples, ndim=4, dtype=np.uint8, mmap=True)
+    train = subset_rows(read_images(options.data, "train")[0], options.subset)
     metric = RiemannianMetric.load(options.metric)
     centroids = decode_posterior(load_model(options.model, device), metric.centroids.float()).numpy()
     distance_train, nearest_train = nearest(centroids, train, device=device)

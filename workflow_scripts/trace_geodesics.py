@@ -14,10 +14,10 @@ BAD_QUANTILE = 0.95
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--model", required=True, help="run folder with model.safetensors and model.json")
+    parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
     parser.add_argument("--latents", required=True, help="latents.npz of the training images")
     parser.add_argument("--metric", required=True, help="metric.npz")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="train.npy of the subset")
     parser.add_argument("--settings", type=job.settings, required=True, help="JSON: grid, n_stops, n_points, n_pairs")
     parser.add_argument("--key", required=True, help="key of the run, which seeds the choice of ends")

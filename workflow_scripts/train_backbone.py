@@ -12,18 +12,19 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
     parser.add_argument("--backbone", required=True, help="name of the backbone")
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--settings", type=job.settings, required=True, help="JSON: options of its training")
     parser.add_argument("--key", required=True, help="text from which weights and batch orders are seeded")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--output", required=True, help="folder to write model.safetensors and model.json to")
+    parser.add_argument(
+        "--output", type=job.folder, required=True, help="folder to write model.safetensors and model.json to"
+    )
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Train, measure and save; model.json is written last."""
     import inspect
-    from pathlib import Path
 
     import torch
 
@@ -56,9 +57,8 @@ def main(options: argparse.Namespace) -> None:
         device=device,
         **options.settings,
     )
-    output = Path(options.output)
-    storage.save_weights(output / "model.safetensors", model.state_dict())
-    storage.save_json(output / "model.json", description)
+    storage.save_weights(options.output / "model.safetensors", model.state_dict())
+    storage.save_json(options.output / "model.json", description)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,15 @@ TRAINING_SETS = ("raw", "resampled", "generated")
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--training-set", required=True, choices=TRAINING_SETS, help="what to train on")
     parser.add_argument(
         "--samples",
-        type=partial(job.named_path, form="CLASS=FOLDER"),
+        type=partial(job.named_path, form="CLASS=PATH"),
         action="append",
         default=[],
-        metavar="CLASS=FOLDER",
-        help="generation folder (samples.npy) of a class; once for each class (generated)",
+        metavar="CLASS=PATH",
+        help="samples.npy of a class; once for each class (generated)",
     )
     parser.add_argument("--n-per-class", type=int, help="generated images of each class (generated)")
     parser.add_argument(
@@ -103,8 +103,6 @@ def _read_splits(data: str):
 
 def _read_samples(options: argparse.Namespace, class_names: list[str], image_shape: tuple[int, ...]):
     """The generated training set, or None where real images are trained on."""
-    from pathlib import Path
-
     import numpy as np
 
     from geovae.augmentation.training_sets import generated
@@ -122,11 +120,8 @@ def _read_samples(options: argparse.Namespace, class_names: list[str], image_sha
     names = [name for name, _ in options.samples]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise GeovaeError(f"--samples: class {twice[0]} is given twice. Give one folder a class.")
-    samples = {
-        name: storage.load_array(Path(folder) / "samples.npy", ndim=4, dtype=np.uint8, mmap=True)
-        for name, folder in options.samples
-    }
+        raise GeovaeError(f"--samples: class {twice[0]} is given twice. Give each class one file.")
+    samples = {name: storage.load_array(path, ndim=4, dtype=np.uint8, mmap=True) for name, path in options.samples}
     return generated(samples, options.n_per_class, class_names, image_shape)
 
 

@@ -8,8 +8,10 @@ from reproduction.runtime import job
 def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
-    parser.add_argument("--data", required=True, help="folder of the prepared data set")
-    parser.add_argument("--subset-dir", required=True, help="folder with the subset's train.npy and validation.npy")
+    parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
+    parser.add_argument(
+        "--subset-dir", type=job.folder, required=True, help="train.npy of the subset, with validation.npy beside it"
+    )
     parser.add_argument(
         "--settings",
         type=job.settings,
@@ -17,7 +19,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="JSON object: model, model_settings, net, width, latent_dim, training {epochs, batch_size, lr, patience}",
     )
     parser.add_argument("--key", required=True, help="the run's key, from which all randomness is drawn")
-    parser.add_argument("--output", required=True, help="run folder to write")
+    parser.add_argument("--output", type=job.folder, required=True, help="run folder to write")
     parser.add_argument(
         "--keep-diverged",
         action="store_true",
@@ -29,8 +31,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Train, from where an interrupted training stopped if there is one, and write the model."""
-    from pathlib import Path
-
     import torch
 
     from geovae.core.seeding import seed_from
@@ -65,7 +65,7 @@ def main(options: argparse.Namespace) -> None:
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
     }
     data = [images[split].numpy().data for split in ("train", "validation")]
-    output = Path(options.output)
+    output = options.output
     checkpoint = Checkpoint(output / FILE_NAME, fingerprint(options.key, settings, circumstances, *map(_digest, data)))
     report = EpochReport(sum(phase.epochs for phase in model.phases(training["epochs"])))
     diverged = {}

@@ -1,8 +1,12 @@
-"""What a dry run of Snakemake says of its jobs."""
+"""What Snakemake says of its jobs, in a dry run and in its records of those that ran."""
 
+import ast
+import base64
+import json
 import re
 import shlex
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 CODE = "workflow_scripts/"
@@ -21,11 +25,6 @@ class Job(NamedTuple):
     arguments: tuple[str, ...]
 
     @property
-    def code(self) -> frozenset[str]:
-        """The code among its inputs, below `workflow_scripts/`."""
-        return frozenset(path.removeprefix(CODE) for path in self.inputs if path.startswith(CODE))
-
-    @property
     def script(self) -> str:
         """The script that it runs, below `workflow_scripts/`."""
         return self.arguments[0].removeprefix(CODE)
@@ -35,6 +34,17 @@ def jobs_of(text: str) -> list[Job]:
     """The jobs in what `snakemake --dry-run --printshellcmds` printed."""
     _, *parts = re.split(r"^\s*(?:local)?rule (\S+):$", text, flags=re.MULTILINE)
     return [_job(rule, said) for rule, said in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def recorded_code(project: Path) -> dict[str, frozenset[str]]:
+    """For each file that a build in `project` wrote: the modules among its job's parameters, as `code_of` names them."""
+    found = {}
+    for path in (project / ".snakemake/metadata").rglob("*"):
+        if path.is_file():
+            lists = [ast.literal_eval(value) for value in json.loads(path.read_text())["params"] if value[0] == "["]
+            output = base64.b64decode(path.name).decode()
+            found[output] = frozenset(entry.split()[0] for entries in lists for entry in entries)
+    return found
 
 
 def downstream(jobs: Iterable[Job], first: Iterable[Job]) -> set[Job]:

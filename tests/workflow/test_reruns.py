@@ -1,13 +1,15 @@
 """An edit of a module reruns the jobs that load it, as Python itself loads them, and no other."""
 
+import hashlib
 import json
+import re
 
 import pytest
 
-from helpers.dry_runs import Job, downstream, jobs_of
+from helpers.dry_runs import Job, downstream, jobs_of, recorded_code
 from helpers.paths import SCRIPTS
 from helpers.snakemake_runs import LOADED, output, run_snakemake
-from reproduction.plan.code_inputs import NAMES, PLUMBING, is_left_out
+from reproduction.plan.code import NAMES, PLUMBING, is_left_out
 
 MODULES = sorted(str(path.relative_to(SCRIPTS)) for path in SCRIPTS.rglob("*.py"))
 # Imported inside a function that most jobs of a rule do not call: of the samplers, `real` alone reads images, and what
@@ -37,6 +39,13 @@ def jobs(smoke) -> list[Job]:
 
 
 @pytest.fixture(scope="module")
+def code(smoke, jobs) -> dict[Job, frozenset[str]]:
+    """The modules that each job of the build is run again for."""
+    recorded = recorded_code(smoke)
+    return {job: recorded[min(job.outputs)] for job in jobs if job.arguments}
+
+
+@pytest.fixture(scope="module")
 def loaded(smoke, jobs) -> dict[Job, set[str]]:
     """What each job loaded of the two packages when it ran."""
     records = [json.loads(path.read_text()) for path in (smoke / LOADED).iterdir()]
@@ -56,25 +65,31 @@ def edit(project, module: str) -> str:
     return before
 
 
+def checksum_and_edit(project, module: str) -> tuple[str, str]:
+    """The checksum of a module as `code_of` takes it, and the text, before a comment is added."""
+    content = (project / "workflow_scripts" / module).read_bytes()
+    return hashlib.sha256(content).hexdigest()[:12], edit(project, module)
+
+
 def rerun(project) -> set[frozenset[str]]:
     result = run_snakemake(project, "--dry-run")
     assert result.returncode == 0, output(result)
     return outputs(jobs_of(output(result)))
 
 
-def test_every_rule_of_the_build_has_a_job_that_said_what_it_loaded(jobs, loaded):
+def test_every_rule_of_the_build_has_a_job_that_said_what_it_loaded(jobs, loaded, code):
     assert {job.rule for job in loaded} == {job.rule for job in jobs} - {"all"}
-    assert all(job.script in job.code for job in loaded)
+    assert all(job.script in code[job] for job in loaded)
     assert all("reproduction/runtime/job.py" in files for files in loaded.values())
 
 
-def test_no_module_that_a_job_loads_is_missing_from_its_inputs(loaded):
-    missing = {(job.rule, file) for job, files in loaded.items() for file in files - job.code if not is_left_out(file)}
+def test_no_module_that_a_job_loads_is_missing_from_its_parameters(loaded, code):
+    missing = {(job.rule, file) for job, files in loaded.items() for file in files - code[job] if not is_left_out(file)}
     assert missing == set()
 
 
-def test_no_module_that_a_job_does_not_load_is_among_its_inputs(loaded):
-    idle = {(job.rule, file) for job, files in loaded.items() for file in job.code - files - {job.script}}
+def test_no_module_that_a_job_does_not_load_is_among_its_parameters(loaded, code):
+    idle = {(job.rule, file) for job, files in loaded.items() for file in code[job] - files - {job.script}}
     assert idle == {(rule, file) for rule, files in NOT_ALWAYS_LOADED.items() for file in files}
 
 
@@ -100,6 +115,15 @@ def test_an_edit_of_plumbing_of_names_or_of_what_no_job_loads_reruns_nothing(smo
     assert rerun(smoke_copy) == set()
 
 
+def test_the_reason_names_the_module_with_both_checksums(smoke_copy):
+    before, _ = checksum_and_edit(smoke_copy, "reproduction/rendering/tables/table5.py")
+    text = output(run_snakemake(smoke_copy, "--dry-run"))
+    after, _ = checksum_and_edit(smoke_copy, "reproduction/rendering/tables/table5.py")
+    reason = re.search(r"reason: Params have changed since last execution: (.*)", text)[1]
+    assert f"table5.py {before}" in reason
+    assert f"table5.py {after}" in reason
+
+
 def test_editing_a_model_retrains_it_and_nothing_else(smoke_copy):
     edit(smoke_copy, "geovae/models/ae.py")
     trained = [files for files in rerun(smoke_copy) if any(file.endswith("/model.safetensors") for file in files)]
@@ -113,23 +137,23 @@ def test_touching_code_reruns_nothing(smoke_copy):
     assert rerun(smoke_copy) == set()
 
 
-def test_another_module_under_the_same_name_reruns_the_jobs_of_that_name(smoke_copy, jobs):
+def test_another_module_under_the_same_name_reruns_the_jobs_of_that_name(smoke_copy, jobs, code):
     table = smoke_copy / "workflow_scripts/geovae/sampling/table.py"
     assert "geovae.sampling.kernel:sample_kde" in table.read_text()
     (table.parent / "other.py").write_text((table.parent / "kernel.py").read_text())
     table.write_text(table.read_text().replace("sampling.kernel:", "sampling.other:"))
-    concerned = [job for job in jobs if "geovae/sampling/kernel.py" in job.code]
+    concerned = [job for job, files in code.items() if "geovae/sampling/kernel.py" in files]
     assert rerun(smoke_copy) == outputs(downstream(jobs, concerned))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-def test_an_edit_of_any_module_reruns_at_least_the_jobs_that_load_it(smoke_copy, jobs, loaded):
+def test_an_edit_of_any_module_reruns_at_least_the_jobs_that_load_it(smoke_copy, jobs, loaded, code):
     for module in MODULES:
         before = edit(smoke_copy, module)
         again = rerun(smoke_copy)
         (smoke_copy / "workflow_scripts" / module).write_text(before)
         users = [job for job, files in loaded.items() if module in files and not is_left_out(module)]
-        owners = [job for job in jobs if module in job.code]
+        owners = [job for job, files in code.items() if module in files]
         assert outputs(downstream(jobs, users)) <= again, module
         assert again == outputs(downstream(jobs, owners)), module

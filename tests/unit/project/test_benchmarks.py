@@ -9,7 +9,7 @@ import pytest
 import measuring
 import overhead
 import quick
-from reproduction.plan.code_inputs import SCRIPTS
+from reproduction.plan.code import SCRIPTS
 
 # Scripts that compute with torch; all others start without it.
 COMPUTING = {

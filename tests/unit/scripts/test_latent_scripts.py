@@ -169,7 +169,14 @@ def test_a_table_of_metrics_that_is_broken_is_named(folder):
 
 def show(folder, n_samples: int = 4) -> tuple:
     return (
-        *("--model", folder / "run", "--metric", folder / "metric.npz", "--samples", folder / "samples"),
+        *(
+            "--model",
+            folder / "run",
+            "--metric",
+            folder / "metric.npz",
+            "--samples",
+            folder / "samples" / "samples.npy",
+        ),
         *("--data", folder / "data", "--subset", folder / "subset/train.npy"),
         *("--n-samples", n_samples, "--device", "cpu", "--output", folder / "centroids.npz"),
     )

@@ -41,7 +41,8 @@ def extract(folder, *more) -> tuple:
 def references(folder) -> tuple:
     """Reference files of the unseen splits, as arguments."""
     for split in ("validation", "test"):
-        save_reference(folder / f"{split}.npz", features_of(folder, images_of(split)))
+        images = images_of(split)
+        save_reference(folder / f"{split}.npz", features_of(folder, images), laplacian_variances(images))
     return tuple(word for s in ("validation", "test") for word in ("--reference", f"{s}={folder / f'{s}.npz'}"))
 
 
@@ -62,7 +63,7 @@ def test_training_features_are_those_of_the_subset_and_distances_those_to_it(fol
 
 
 def test_extracting_training_features_names_what_does_not_fit(folder, capsys):
-    save_reference(folder / "test.npz", np.eye(64), "tf_legacy")
+    save_reference(folder / "test.npz", np.eye(64), np.zeros(64), "tf_legacy")
     argument = ("--reference", f"test={folder / 'test.npz'}")
     assert "resized by tf_legacy, the generated ones by nothing" in fails(
         extract_training_features, *extract(folder, *argument)

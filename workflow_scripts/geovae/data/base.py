@@ -67,6 +67,17 @@ def write_split(folder: str | Path, images: Images, card: dict) -> dict:
     return card
 
 
+def read_images(data: str | Path, split: str) -> tuple[np.ndarray, dict]:
+    """The images (N, C, H, W) uint8 of one split of a prepared data set, left on disk, and its card.
+
+    Raises:
+        GeovaeError: a file is missing or corrupt.
+    """
+    folder = Path(data) / split
+    card = storage.load_json(folder / "card.json")
+    return storage.load_array(folder / "images.npy", ndim=4, dtype=np.uint8, mmap=True), card
+
+
 def read_split(data: str | Path, split: str) -> tuple[np.ndarray, np.ndarray, dict]:
     """One split of a prepared data set: images (N, C, H, W) uint8, left on disk; labels (N,) int64; its card.
 
@@ -74,8 +85,7 @@ def read_split(data: str | Path, split: str) -> tuple[np.ndarray, np.ndarray, di
         GeovaeError: a file is missing or corrupt, or images and labels differ in number.
     """
     folder = Path(data) / split
-    card = storage.load_json(folder / "card.json")
-    images = storage.load_array(folder / "images.npy", ndim=4, dtype=np.uint8, mmap=True)
+    images, card = read_images(data, split)
     labels = storage.load_array(folder / "labels.npy", ndim=1, dtype=np.int64)
     if len(images) != len(labels):
         raise GeovaeError(

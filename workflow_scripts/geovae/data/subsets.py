@@ -9,7 +9,7 @@ import numpy as np
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.core.seeding import numpy_generator
-from geovae.data.base import read_split
+from geovae.data.base import read_images
 
 # App. D of the paper: "the validation set is 1/5th the size of the train set".
 VALIDATION_SHARE = 5
@@ -91,7 +91,7 @@ def subset_images(data: str | Path, subset: str | Path, split: str) -> np.ndarra
     Raises:
         GeovaeError: a file is missing or corrupt, or an index points outside the split.
     """
-    images, _, _ = read_split(data, split)
+    images, _ = read_images(data, split)
     path = Path(subset) / f"{split}.npy"
     indices = storage.load_array(path, ndim=1, dtype=np.int64)
     if len(indices) and not (indices.min() >= 0 and indices.max() < len(images)):

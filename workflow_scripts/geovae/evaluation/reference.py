@@ -25,14 +25,22 @@ EXTRAS: dict[str, Callable[[np.ndarray, np.ndarray, int], tuple[float, ...]]] = 
 
 
 class Reference(NamedTuple):
-    """Features (N, F) of the first N images of a split, and their statistics with a factor of the covariance."""
+    """Features (N, F) of the first N images of a split, and their statistics with a factor of the covariance.
+
+    Attributes:
+        sharpness: (N,), the variance of the Laplacian of each image.
+    """
 
     features: np.ndarray
     statistics: GaussianStatistics
+    sharpness: np.ndarray
 
 
-def save_reference(path: str | Path, features: np.ndarray, resize: str | None = None) -> None:
-    """Write a reference as `.npz`: `features` float32; `mean`, `covariance` and its `factor` float64; `resize`."""
+def save_reference(path: str | Path, features: np.ndarray, sharpness: np.ndarray, resize: str | None = None) -> None:
+    """Write a reference as `.npz`.
+
+    It holds `features` float32; `mean`, `covariance`, its `factor` and `sharpness` float64; `resize`.
+    """
     mean, covariance, factor = statistics(features)
     storage.save_arrays(
         path,
@@ -41,6 +49,7 @@ def save_reference(path: str | Path, features: np.ndarray, resize: str | None = 
         covariance=covariance,
         factor=factorise(covariance) if factor is None else factor,
         resize=np.array(resize or ""),
+        sharpness=sharpness,
     )
 
 
@@ -50,14 +59,14 @@ def load_reference(path: str | Path, resize: str | None = None) -> Reference:
     Raises:
         GeovaeError: an unreadable file, or one of images that were resized in another way than `resize`.
     """
-    arrays = storage.load_arrays(path, "features", "mean", "covariance", "factor", "resize")
+    arrays = storage.load_arrays(path, "features", "mean", "covariance", "factor", "resize", "sharpness")
     if str(arrays["resize"]) != (resize or ""):
         raise GeovaeError(
             f"{path}: its images were resized by {str(arrays['resize']) or 'nothing'}, the generated ones by "
             f"{resize or 'nothing'}.\nExtract the reference again with the same --resize."
         )
     gaussian = GaussianStatistics(arrays["mean"], arrays["covariance"], arrays["factor"])
-    return Reference(arrays["features"], gaussian)
+    return Reference(arrays["features"], gaussian, arrays["sharpness"])
 
 
 def score(

@@ -1,6 +1,7 @@
 """What is trained, generated and scored, by its key, and where its files lie."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from geovae.evaluation.table import BACKBONES
 from geovae.sampling import table
@@ -13,6 +14,12 @@ MODELS = tuple(Models.model_fields)
 SAMPLERS = tuple(table.SAMPLERS)
 SCORED_SPLITS = ("validation", "test")
 RUN_PATTERN = rf"[a-z0-9]+/(?:{SUBSET_PATTERN})/[a-z]+/(?:{'|'.join(MODELS)})/(?:base|t[0-9]{{2}})/seed[0-9]+"
+
+
+class Wildcards(Protocol):
+    """The wildcards of a job, as attributes."""
+
+    def __getattr__(self, name: str) -> str: ...
 
 
 @dataclass(frozen=True, order=True)
@@ -64,6 +71,11 @@ class Generation:
     def score(self, backbone: str, split: str) -> str:
         """The score record against one split."""
         return f"{self.folder}/{backbone}/score_{split}.json"
+
+
+def generation_of(wildcards: Wildcards) -> Generation:
+    """The generation that a job is about."""
+    return Generation(Run.parse(wildcards.run), wildcards.sampler, wildcards.variant)
 
 
 # -- backbones --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from reproduction.config.config import Config, load_config
 from reproduction.config.datasets import TITLES
 from reproduction.config.documents import write_or_check
 from reproduction.config.settings_table import table_row
-from reproduction.plan.inputs import artefact_title
+from reproduction.plan.commands import artefact_title
 from reproduction.plan.paper_protocol import (
     ARTEFACTS,
     SAMPLER,

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from geovae.core.errors import GeovaeError
 from reproduction.runtime import devices, interruption
@@ -20,6 +21,8 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "RAYON_NUM_THREADS",
 )
+# What the workflow's files in folders end in; a folder of its own does not.
+FILES_IN_FOLDERS = (".json", ".npy", ".npz", ".safetensors", ".html")
 # What libraries under torch say of a full device, in errors that have no class of their own.
 _DEVICE_IS_FULL = ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 _HOST_IS_FULL = "DefaultCPUAllocator: "
@@ -45,6 +48,18 @@ def settings(text: str) -> dict:
     if not isinstance(value, dict):
         raise ValueError("a JSON object is expected")
     return value
+
+
+def folder(text: str) -> Path:
+    """The type of an argument that names a folder, by itself or by a file in it."""
+    path = Path(text)
+    return path.parent if path.suffix in FILES_IN_FOLDERS else path
+
+
+def data_folder(text: str) -> Path:
+    """The type of an argument that names a prepared data set, by its folder or by the card of one of its splits."""
+    path = Path(text)
+    return path.parent.parent if path.name == "card.json" else path
 
 
 def named_path(text: str, form: str = "NAME=PATH") -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What produced a result: versions, commit, device, threads; and what its last digits depend on."""
 
+import os
 import platform
 import re
 import subprocess
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import geovae
 from geovae.core.processor import cpu_facts
+
+# Jobs that run where the sources came without their repository are told the commit by the environment.
+COMMIT_VARIABLE = "GEOVAE_COMMIT"
 
 
 def _git(*arguments: str) -> str | None:
@@ -23,13 +27,14 @@ def _git(*arguments: str) -> str | None:
 
 
 def commit() -> str:
-    """The commit of this source tree, with `-dirty` if tracked files differ from it; `unknown` outside a repository.
+    """The commit of this source tree, with `-dirty` if tracked files differ from it.
 
-    A package installed inside somebody else's repository is not part of it, hence the look at whether it is tracked.
+    Outside a repository it is what started the build that says it (`COMMIT_VARIABLE`), else `unknown`. A package
+    installed inside somebody else's repository is not part of it, hence the look at whether it is tracked.
     """
     head = _git("rev-parse", "HEAD")
     if head is None or _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
-        return "unknown"
+        return os.environ.get(COMMIT_VARIABLE, "unknown")
     return f"{head}-dirty" if _git("status", "--porcelain", "--untracked-files=no") else head
 
 

@@ -146,7 +146,7 @@ def _pixels(generated: np.ndarray, unseen: np.ndarray = UNSEEN) -> dict[str, Dis
 def sets(tmp_path):
     rng = np.random.default_rng(0)
     generated, real = (rng.normal(size=(n, 6)).astype(np.float32) for n in (40, 60))
-    save_reference(tmp_path / "test.npz", real)
+    save_reference(tmp_path / "test.npz", real, np.zeros(60))
     return generated, load_reference(tmp_path / "test.npz")
 
 
@@ -215,9 +215,10 @@ def test_a_whole_reference_is_compared_by_its_stored_statistics(sets):
 @pytest.mark.parametrize("n", [60, 4])
 def test_references_come_back_with_a_factor_of_their_covariance(tmp_path, n):
     features = np.random.default_rng(0).normal(size=(n, 6)).astype(np.float32)
-    save_reference(tmp_path / "test.npz", features, "tf_legacy")
+    save_reference(tmp_path / "test.npz", features, np.arange(float(n)), "tf_legacy")
     reference = load_reference(tmp_path / "test.npz", "tf_legacy")
     np.testing.assert_array_equal(reference.features, features)
+    np.testing.assert_array_equal(reference.sharpness, np.arange(float(n)))
     mean, covariance, factor = reference.statistics
     np.testing.assert_allclose(mean, features.mean(0, dtype=np.float64))
     np.testing.assert_allclose(covariance, np.cov(features.astype(np.float64), rowvar=False), rtol=1e-12)
@@ -226,7 +227,7 @@ def test_references_come_back_with_a_factor_of_their_covariance(tmp_path, n):
 
 @pytest.mark.parametrize(("written", "read"), [("tf_legacy", "pytorch_fid"), ("tf_legacy", None), (None, "tf_legacy")])
 def test_references_of_images_resized_in_another_way_are_refused(tmp_path, written, read):
-    save_reference(tmp_path / "test.npz", np.eye(3), written)
+    save_reference(tmp_path / "test.npz", np.eye(3), np.zeros(3), written)
     with pytest.raises(GeovaeError, match=f"resized by {written or 'nothing'}, the generated ones by {read or 'not'}"):
         load_reference(tmp_path / "test.npz", read)
 

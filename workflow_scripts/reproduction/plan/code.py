@@ -1,10 +1,12 @@
 """Which modules a job is made of, so that an edit reruns what it concerns and no more.
 
 Read from the import statements of the job's script, of what it imports, and so on; nothing is imported. What a job
-loads by its name (a model, a sampler, a table …) is named by the rule.
+loads by its name (a model, a sampler, a table …) is named by the rule. The rules have it among `params`, so that it is
+compared wherever the job's files lie: no time of a file, no folder and no storage decides what is built again.
 """
 
 import ast
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,7 +29,7 @@ NAMES = (
 
 
 def code_of(script: str, *modules: str) -> list[str]:
-    """The files whose edit reruns the jobs of a script.
+    """The modules whose edit reruns the jobs of a script, each with a checksum of its content.
 
     Args:
         script: its name below `workflow_scripts/`.
@@ -35,18 +37,24 @@ def code_of(script: str, *modules: str) -> list[str]:
             "geovae.models.vae:VAE".
 
     Returns:
-        Paths from the top of the project, the script's first and the others sorted.
+        "PATH CHECKSUM", paths below `workflow_scripts/`, the script's first and the others sorted.
     """
-    return list(_code_of(script, *modules))
+    return [f"{path} {_checksum(path)}" for path in modules_of(script, *modules)]
 
 
 @cache
-def _code_of(script: str, *modules: str) -> tuple[str, ...]:
+def modules_of(script: str, *modules: str) -> tuple[str, ...]:
+    """The paths in `code_of`."""
     behind = set(modules_behind(script))
     for module in modules:
         for path in _files(module.partition(":")[0]):
             behind |= modules_behind(path)
-    return tuple(f"workflow_scripts/{path}" for path in (script, *sorted(behind - {script})))
+    return (script, *sorted(behind - {script}))
+
+
+@cache
+def _checksum(path: str) -> str:
+    return hashlib.sha256((SCRIPTS / path).read_bytes()).hexdigest()[:12]
 
 
 @cache

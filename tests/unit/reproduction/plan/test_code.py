@@ -1,17 +1,14 @@
 """What is read from import statements is what Python imports."""
 
 import ast
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from helpers.paths import SCRIPTS
-from reproduction.plan import code_inputs
-from reproduction.plan.code_inputs import NAMES, PLUMBING, code_of, is_left_out, modules_behind
-
-
-def files(*names: str) -> list[str]:
-    return [f"workflow_scripts/{name}" for name in names]
+from reproduction.plan import code
+from reproduction.plan.code import NAMES, PLUMBING, code_of, is_left_out, modules_behind, modules_of
 
 
 def test_a_variant_stands_on_its_base_and_on_the_losses():
@@ -26,10 +23,17 @@ def test_modules_are_found_through_others():
 
 
 def test_a_training_is_made_of_its_own_model_and_net():
-    found = code_of("train_model.py", "geovae.models.ae:AE", "geovae.nets.mlp")
-    assert found[0] == "workflow_scripts/train_model.py"
-    assert set(files("geovae/models/ae.py", "geovae/nets/mlp.py", "geovae/training/loop.py")) < set(found)
-    assert not set(files("geovae/models/vae.py", "geovae/nets/conv.py", "geovae/models/coding.py")) & set(found)
+    found = modules_of("train_model.py", "geovae.models.ae:AE", "geovae.nets.mlp")
+    assert found[0] == "train_model.py"
+    assert {"geovae/models/ae.py", "geovae/nets/mlp.py", "geovae/training/loop.py"} < set(found)
+    assert not {"geovae/models/vae.py", "geovae/nets/conv.py", "geovae/models/coding.py"} & set(found)
+
+
+def test_each_module_stands_with_a_checksum_of_its_content():
+    found = dict(entry.split() for entry in code_of("render_history.py"))
+    assert tuple(found) == modules_of("render_history.py")
+    content = (SCRIPTS / "render_history.py").read_bytes()
+    assert found["render_history.py"] == hashlib.sha256(content).hexdigest()[:12]
 
 
 @pytest.mark.parametrize(
@@ -46,13 +50,13 @@ def test_a_training_is_made_of_its_own_model_and_net():
     ],
 )
 def test_what_a_script_computes_with_is_found_in_its_own_imports(script, module):
-    assert f"workflow_scripts/{module}" in code_of(script)
+    assert module in modules_of(script)
 
 
 def test_imports_of_every_form_count(tmp_path, monkeypatch):
-    monkeypatch.setattr(code_inputs, "SCRIPTS", tmp_path)
-    for name in ("_code_of", "_files", "modules_behind", "is_left_out", "_imported", "_tree"):
-        monkeypatch.setattr(code_inputs, name, getattr(code_inputs, name).__wrapped__)
+    monkeypatch.setattr(code, "SCRIPTS", tmp_path)
+    for name in ("modules_of", "_files", "modules_behind", "is_left_out", "_imported", "_tree"):
+        monkeypatch.setattr(code, name, getattr(code, name).__wrapped__)
     contents = {
         "script.py": "import geovae.a\ndef main():\n    from geovae.pack import b\n    import geovae.core.storage\n",
         "geovae/a.py": "if True:\n    from geovae.pack.c import thing as other\n",
@@ -72,8 +76,11 @@ def test_imports_of_every_form_count(tmp_path, monkeypatch):
         (tmp_path / name).write_text(content)
     expected = ["script.py", "geovae/a.py", *(f"geovae/busy/{name}.py" for name in ("__init__", "d", "e"))]
     expected += ["geovae/g.py", "geovae/pack/b.py", "geovae/pack/c.py", "geovae/pack/h.py"]
-    assert code_of("script.py") == files(*expected)
-    assert code_of("script.py", "geovae.f:Thing") == files("script.py", *sorted([*expected[1:], "geovae/f.py"]))
+    assert list(code.modules_of("script.py")) == expected
+    assert list(code.modules_of("script.py", "geovae.f:Thing")) == [
+        "script.py",
+        *sorted([*expected[1:], "geovae/f.py"]),
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(SCRIPTS)) for path in SCRIPTS.rglob("*.py")))
