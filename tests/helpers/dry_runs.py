@@ -37,7 +37,7 @@ def jobs_of(text: str) -> list[Job]:
 
 
 def recorded_code(project: Path) -> dict[str, frozenset[str]]:
-    """For each file that a build in `project` wrote: the modules among its job's parameters, as `code_of` names them."""
+    """For each file that a build in `project` wrote, the modules among the parameters of its job."""
     found = {}
     for path in (project / ".snakemake/metadata").rglob("*"):
         if path.is_file():

@@ -20,9 +20,10 @@ from reproduction.claims.parts import (
     without_scores,
 )
 from reproduction.claims.verdicts import Part
+from reproduction.scores.cells import FROM_CENTROIDS
 
 # Where the chains start, by what follows the name of a part of a figure's cells: in words, after the data set.
-STARTS = {"": "", "_from_centroids": ", from centroids"}
+STARTS = {"": "", FROM_CENTROIDS: ", from centroids"}
 
 
 def each_start(

@@ -16,7 +16,7 @@ from reproduction.config.trials import BETAS
 from reproduction.config.variants import metric_variant, variant_name
 from reproduction.plan.keys import Generation, Run, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
-from reproduction.scores.cells import Cell
+from reproduction.scores.cells import FROM_CENTROIDS, Cell
 
 OURS = PAPER_ROWS[-1]
 # Beside the paper's sampler wherever a score of it is compared: what the same model gives without the metric.
@@ -37,8 +37,8 @@ STAGES = (
     Row("Means + matched noise", "two_stage", "jitter", "controls"),
 )
 
-# What follows the name of a part whose chains start there: random training means, or random centroids (Appendix B.3).
-STARTS: dict[str, dict[str, str]] = {"": {}, "_from_centroids": {"start": "centroids"}}
+# What follows the name of a part, and how its chains start.
+STARTS: dict[str, dict[str, str]] = {"": {}, FROM_CENTROIDS: {"start": "centroids"}}
 
 Said = dict[str, Any]
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields
 from geovae.core.errors import GeovaeError
 
 _REQUIRED = ("dataset", "net", "model", "sampler", "seeds")
+# Follows the name of a part of a figure's cells whose chains start at random centroids (Appendix B.3); those of the
+# part itself start at random training means.
+FROM_CENTROIDS = "_from_centroids"
 
 
 @dataclass(frozen=True, kw_only=True)

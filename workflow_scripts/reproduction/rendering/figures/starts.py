@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 
 from reproduction.rendering import style
 from reproduction.rendering.figures import curves
+from reproduction.scores.cells import FROM_CENTROIDS
 
 
 class Start(NamedTuple):
@@ -29,7 +30,7 @@ class Start(NamedTuple):
 STARTS = (
     Start("", "chains from training means", curves.OUR_LOOK),
     Start(
-        "_from_centroids",
+        FROM_CENTROIDS,
         "chains from centroids",
         curves.Look(style.WINE, style.DASHES[1], "s", width=1.4, size=4.2, filled=False, zorder=4.5),
     ),
