@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import tempfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import reading
+
+AGAIN = "Delete it and run the workflow again."
 
 
 @contextmanager
@@ -59,7 +61,7 @@ def shortage(folder: str | Path, mebibytes: int) -> str | None:
 
 def _unreadable(path: str | Path, kind: str, reason: object) -> GeovaeError:
     first_line = str(reason).strip().splitlines()[0] if str(reason).strip() else type(reason).__name__
-    return GeovaeError(f"{path}: not a readable {kind} file ({first_line}).\nDelete it and run the workflow again.")
+    return GeovaeError(f"{path}: not a readable {kind} file ({first_line}).\n{AGAIN}")
 
 
 def require_file(path: str | Path) -> Path:
@@ -81,10 +83,8 @@ def load_array(
 ) -> np.ndarray:
     """Read a `.npy` array, checking its number of dimensions and its type; `mmap` leaves the values on disk."""
     path = require_file(path)
-    try:
+    with reading(path, ".npy file", AGAIN):
         array = np.load(path, allow_pickle=False, mmap_mode="r" if mmap else None)
-    except (ValueError, EOFError, OSError) as reason:
-        raise _unreadable(path, ".npy", reason) from reason
     if not isinstance(array, np.ndarray):
         raise _unreadable(path, ".npy", "it holds an archive, not one array")
     if ndim is not None and array.ndim != ndim:
@@ -103,11 +103,8 @@ def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
 def load_arrays(path: str | Path, *required: str) -> dict[str, np.ndarray]:
     """Read a `.npz` file whole; `required` names must be in it."""
     path = require_file(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, AttributeError) as reason:
-        raise _unreadable(path, ".npz", reason) from reason
+    with reading(path, ".npz file", AGAIN), np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
     missing = [name for name in required if name not in arrays]
     if missing:
         raise _unreadable(path, ".npz", f"it lacks {', '.join(missing)}")
@@ -146,14 +143,11 @@ def save_weights(path: str | Path, tensors: dict) -> None:
 
 def load_weights(path: str | Path) -> dict:
     """Read a safetensors file as a state dictionary of CPU tensors."""
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     path = require_file(path)
-    try:
+    with reading(path, ".safetensors file", AGAIN):
         return load_file(path)
-    except (SafetensorError, OSError) as reason:
-        raise _unreadable(path, ".safetensors", reason) from reason
 
 
 def csv_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
