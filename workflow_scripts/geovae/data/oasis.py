@@ -5,8 +5,6 @@ of 1 mm. Their axes run to the left, to the front and upwards; the slice is turn
 radiological convention, the subject's left is on the right.
 """
 
-import csv
-import os
 import re
 import warnings
 from collections.abc import Collection, Iterable
@@ -16,12 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import printable
 from geovae.core.registry import take_options
 from geovae.core.seeding import numpy_generator
 from geovae.data.base import Images
 from geovae.data.raw_files.archives import unpack
 from geovae.data.raw_files.download import Store
 from geovae.data.raw_files.remote import RemoteFile
+from geovae.data.scan import walk
+from geovae.data.sheets import read_rows
+from geovae.data.volumes import read_slice
 
 SOURCE = "OASIS-1 cross-sectional (D. S. Marcus et al., 2007), one axial slice of each subject in atlas space"
 LICENSE = "OASIS data use agreement"
@@ -48,6 +50,8 @@ TEST_SHARE, VALIDATION_SHARE = 5, 10  # one in five, rounded up; one in ten, rou
 TEST_SHARE_OF_AD = 0.23
 # Twenty subjects have a second session, MR2, some days later: it is left out.
 SESSION = re.compile(r"OAS1_\d{4}_MR1")
+REPEATED = re.compile(r"OAS1_\d{4}_MR2")
+RATINGS = {0.0: 0, 0.5: 1, 1.0: 1, 2.0: 1, 3.0: 1}  # clinical dementia ratings, and their classes
 VOLUME = re.compile(rf"({SESSION.pattern})_mpr_n\d_anon_111_t88_masked_gfc\.(img|hdr)")
 
 
@@ -141,35 +145,44 @@ def read_sheet(path: Path) -> dict[str, int]:
     sheet of other numbers than the 416 and 100 of the paper gives a warning.
 
     Raises:
-        GeovaeError: the sheet lacks the columns ID and CDR, a rating is not a number, or there are no subjects.
+        GeovaeError: the sheet cannot be read or lacks the columns ID and CDR, a row is too short, a rating is none of
+            the scale, a session has two of them, or there are no subjects.
     """
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = csv.DictReader(file)
-        if not {"ID", "CDR"} <= set(rows.fieldnames or ()):
-            raise GeovaeError(f"{path}: it has no columns ID and CDR. Put OASIS-1's sheet there, saved as .csv.")
-        ratings = {
-            row["ID"].strip(): (row["CDR"] or "").strip() for row in rows if SESSION.fullmatch(row["ID"].strip())
-        }
+    lacking = "it has no columns ID and CDR. Put OASIS-1's sheet there, saved as .csv."
+    ratings, other = {}, []
+    for number, row in read_rows(path, ("ID", "CDR"), lacking):
+        if not SESSION.fullmatch(row["ID"]):
+            other += [row["ID"]] * (not REPEATED.fullmatch(row["ID"]))
+            continue
+        if ratings.setdefault(row["ID"], row["CDR"]) != row["CDR"]:
+            raise GeovaeError(f"{path}: line {number} rates {row['ID']} a second time. Put the original sheet there.")
     if not ratings:
         raise GeovaeError(f"{path}: it names no subject (OAS1_0001_MR1 …). Put OASIS-1's cross-sectional sheet there.")
-    subjects = {}
-    for name in sorted(ratings):
-        try:
-            subjects[name] = int(float(ratings[name].strip() or 0) > 0)
-        except ValueError as reason:
-            raise GeovaeError(
-                f"{path}: the CDR of {name} is {ratings[name]!r}, not a number. Put the original sheet there."
-            ) from reason
+    if other:
+        warnings.warn(
+            f"{path}: passed by {len(other)} rows that are no session of OASIS-1 ({printable(other[0])!r} is one).",
+            stacklevel=2,
+        )
+    subjects = {name: _class_of(path, name, ratings[name]) for name in sorted(ratings)}
     if (len(subjects), sum(subjects.values())) != (N_SUBJECTS, N_AD):
         found = f"{len(subjects)} subjects, {sum(subjects.values())} of them AD"
         warnings.warn(f"{path}: {found}; the paper has {N_SUBJECTS} and {N_AD}.", stacklevel=2)
     return subjects
 
 
+def _class_of(path: Path, name: str, rating: str) -> int:
+    try:
+        return RATINGS[float(rating or 0)]
+    except (ValueError, KeyError) as reason:
+        raise GeovaeError(
+            f"{path}: the CDR of {name} is {printable(rating)!r}, not 0, 0.5, 1, 2 or 3. Put the original sheet there."
+        ) from reason
+
+
 def find_volumes(folder: Path) -> dict[str, Path]:
     """The `.img` files anywhere below `folder` that have their `.hdr`, by subject; of several the first by name."""
     found: dict[str, Path] = {}
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in walk(folder):
         folders.sort()
         for name in sorted(files):
             match = VOLUME.fullmatch(name)
@@ -197,19 +210,15 @@ def _what_is_missing(folder: Path, missing: Iterable[str], total: int, absent: l
 
 def _image(path: Path, index: int, downscale: int) -> np.ndarray:
     """One slice as uint8 (1, H, W), its least value 0 and its largest 255."""
-    import nibabel
-
-    try:
-        volume = nibabel.load(path)
-        if tuple(volume.shape[:3]) != VOLUME_SHAPE or volume.shape[3:] not in ((), (1,)):
-            raise GeovaeError(f"{path}: a volume of {volume.shape} voxels, not {VOLUME_SHAPE}. Put the original there.")
-        values = np.asarray(volume.dataobj[:, :, index], dtype=np.float64).reshape(VOLUME_SHAPE[:2])
-    except (OSError, ValueError, nibabel.filebasedimages.ImageFileError) as reason:
-        raise GeovaeError(f"{path}: not a readable volume ({reason}). Unpack it again.") from reason
+    values = read_slice(path, VOLUME_SHAPE, index)
     upright = values.T[::-1]
     height, width = (side // downscale for side in upright.shape)
-    means = upright.reshape(height, downscale, width, downscale).mean((1, 3))
-    lowest, highest = means.min(), means.max()
-    if not highest > lowest:
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = upright.reshape(height, downscale, width, downscale).mean((1, 3))
+        lowest = means.min()
+        span = means.max() - lowest
+    if not np.isfinite(span):
+        raise GeovaeError(f"{path}: the values of slice {index} are too large to be scaled. Put the original there.")
+    if span == 0:
         raise GeovaeError(f"{path}: slice {index} is blank. Choose a slice nearer to {DEFAULTS['slice']}.")
-    return np.rint((means - lowest) / (highest - lowest) * 255.0).astype(np.uint8)[None]
+    return np.rint((means - lowest) / span * 255.0).astype(np.uint8)[None]
