@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import reading
 from geovae.core.registry import take_options
 from geovae.data.base import Images
 from geovae.data.raw_files.archives import unpack
@@ -35,6 +36,7 @@ UNPACKED = tuple(
         ("batches.meta", "5ff9c542aee3614f3951f8cda6e48888"),
     )
 )
+ADVICE = "Run download_dataset.py, which says which."
 DEFAULTS = {"overlapping_validation": False}
 N_VALIDATION = 10_000  # the last images of the training files; where the overlapping ones begin
 
@@ -70,13 +72,12 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         raise GeovaeError(
             f"data set 'cifar10': its files are not in {data_dir}/cifar-10-batches-py. Run download_dataset.py first."
         )
-    try:
-        train, test = (CIFAR10(data_dir, train=train, download=False) for train in (True, False))
-    except RuntimeError as reason:
-        raise GeovaeError(
-            f"data set 'cifar10': a file in {data_dir}/cifar-10-batches-py is not the original.\n"
-            "Run download_dataset.py, which says which."
-        ) from reason
+    folder = Path(data_dir) / "cifar-10-batches-py"
+    with reading(folder, "copy of CIFAR10", ADVICE):
+        try:  # it compares the sums before it unpickles anything
+            train, test = (CIFAR10(data_dir, train=train, download=False) for train in (True, False))
+        except RuntimeError as reason:
+            raise GeovaeError(f"data set 'cifar10': a file in {folder} is not the original.\n{ADVICE}") from reason
     cut = len(train) - N_VALIDATION
     parts = {
         "train": (train, slice(cut)),

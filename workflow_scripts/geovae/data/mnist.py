@@ -6,6 +6,7 @@ import numpy as np
 
 from geovae.core.errors import GeovaeError
 from geovae.core.registry import take_options
+from geovae.data.array_files import ADVICE, check_labels, read_idx
 from geovae.data.base import Images
 from geovae.data.raw_files.archives import gunzip
 from geovae.data.raw_files.download import Store
@@ -64,27 +65,36 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         threads: not used, the images are in memory.
 
     Raises:
-        GeovaeError: the files are not there.
+        GeovaeError: the files are not there, or cannot be read.
     """
     take_options(options, {}, "data set 'mnist'")
     return splits(data_dir, PADDING)
 
 
 def splits(data_dir: str | Path | None, padding: int) -> dict[str, Images]:
-    """The splits with so many rows and columns of zeros on each side; GeovaeError if the files are not there."""
-    from torchvision.datasets import MNIST
-
+    """The splits with so many rows and columns of zeros on each side; GeovaeError without the files."""
     if data_dir is None or not all((Path(data_dir) / file.path).is_file() for file in UNPACKED):
         raise GeovaeError(f"data set 'mnist': its files are not in {data_dir}/{FOLDER}. Run download_dataset.py first.")
-    train, test = (MNIST(data_dir, train=train, download=False) for train in (True, False))
-    cut = len(train) - N_VALIDATION
+    (images, labels), test = (_read(Path(data_dir), *files) for files in (UNPACKED[:2], UNPACKED[2:]))
+    cut = len(images) - N_VALIDATION
+    if cut <= 0:
+        path = Path(data_dir) / UNPACKED[0].path
+        raise GeovaeError(f"{path}: {len(images):,} images, of which {N_VALIDATION:,} are to validate. {ADVICE}")
     return {
-        "train": _images(train.data[:cut], train.targets[:cut], padding),
-        "validation": _images(train.data[cut:], train.targets[cut:], padding),
-        "test": _images(test.data, test.targets, padding),
+        "train": _images(images[:cut], labels[:cut], padding),
+        "validation": _images(images[cut:], labels[cut:], padding),
+        "test": _images(*test, padding),
     }
 
 
-def _images(images, labels, padding: int) -> Images:
-    padded = np.pad(images.numpy(), ((0, 0), *[(padding, padding)] * 2))[:, None]
-    return Images.from_array(padded, labels.numpy(), tuple(str(digit) for digit in range(10)))
+def _read(folder: Path, images: RemoteFile, labels: RemoteFile) -> tuple[np.ndarray, np.ndarray]:
+    """Images (N, 28, 28) and labels (N,), uint8."""
+    values = read_idx(folder / images.path, (28, 28))
+    classes = read_idx(folder / labels.path, ())
+    check_labels(folder / labels.path, classes, len(values), 0, 9)
+    return values, classes
+
+
+def _images(images: np.ndarray, labels: np.ndarray, padding: int) -> Images:
+    padded = np.pad(images, ((0, 0), *[(padding, padding)] * 2))[:, None]
+    return Images.from_array(padded, labels, tuple(str(digit) for digit in range(10)))

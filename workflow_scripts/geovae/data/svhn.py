@@ -6,9 +6,10 @@ import numpy as np
 
 from geovae.core.errors import GeovaeError
 from geovae.core.registry import take_options
+from geovae.data.array_files import ADVICE, check_labels, read_mat
 from geovae.data.base import Images
 from geovae.data.raw_files.download import Store
-from geovae.data.raw_files.remote import RemoteFile
+from geovae.data.raw_files.remote import RemoteFile, file_checksum
 
 SOURCE = "Street View House Numbers, cropped digits (Y. Netzer et al., 2011)"
 LICENSE = "for non-commercial use only"
@@ -45,25 +46,32 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     Raises:
         GeovaeError: an unknown option, the files are not there or are not SVHN's, or there are fewer test images.
     """
-    from torchvision.datasets import SVHN
-
     n_test = take_options(options, DEFAULTS, "data set 'svhn'")["n_test"]
     if data_dir is None or not all((Path(data_dir) / file.path).is_file() for file in FILES):
         raise GeovaeError(f"data set 'svhn': its files are not in {data_dir}. Run download_dataset.py first.")
-    try:
-        train, test = (SVHN(data_dir, split=split, download=False) for split in ("train", "test"))
-    except RuntimeError as reason:  # torchvision checks the sums once more
-        raise GeovaeError(
-            f"data set 'svhn': a file in {data_dir} is not the original. Run download_dataset.py, which says which."
-        ) from reason
-    if n_test > len(test):
-        raise GeovaeError(f"data set 'svhn': n_test is {n_test:,}, but there are {len(test):,} test images.")
-    cut = len(train) - N_VALIDATION
+    (images, labels), test = (_read(Path(data_dir), file) for file in FILES)
+    if n_test > len(test[0]):
+        raise GeovaeError(f"data set 'svhn': n_test is {n_test:,}, but there are {len(test[0]):,} test images.")
+    cut = len(images) - N_VALIDATION
+    if cut <= 0:
+        path = Path(data_dir) / FILES[0].path
+        raise GeovaeError(f"{path}: {len(images):,} images, of which {N_VALIDATION:,} are to validate. {ADVICE}")
     return {
-        "train": _images(train.data[:cut], train.labels[:cut]),
-        "validation": _images(train.data[cut:], train.labels[cut:]),
-        "test": _images(test.data[:n_test], test.labels[:n_test]),
+        "train": _images(images[:cut], labels[:cut]),
+        "validation": _images(images[cut:], labels[cut:]),
+        "test": _images(test[0][:n_test], test[1][:n_test]),
     }
+
+
+def _read(folder: Path, file: RemoteFile) -> tuple[np.ndarray, np.ndarray]:
+    """Images (N, 3, 32, 32) and labels (N,) of digits, uint8."""
+    path = folder / file.path
+    if file_checksum(path, file.checksum) != file.checksum:
+        raise GeovaeError(f"{path}: not the original. Run download_dataset.py, which says more.")
+    content = read_mat(path, {"X": (32, 32, 3, None), "y": (None, 1)})
+    images, labels = content["X"].transpose(3, 2, 0, 1), content["y"][:, 0]
+    check_labels(path, labels, len(images), 1, 10)
+    return images, labels % 10  # 10 stands for the digit 0
 
 
 def _images(images: np.ndarray, labels: np.ndarray) -> Images:
