@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +23,14 @@ class Images:
         shape: (N, C, H, W).
         class_names: names of the classes, empty in a set without labels.
         chunks: a function that starts an iterator over uint8 arrays (n, C, H, W) which make up the N images.
+        card: what the card says of these images besides, such as what was passed by.
     """
 
     labels: np.ndarray
     shape: tuple[int, int, int, int]
     class_names: tuple[str, ...]
     chunks: Callable[[], Iterator[np.ndarray]]
+    card: dict = field(default_factory=dict)
 
     @classmethod
     def from_array(cls, images: np.ndarray, labels: np.ndarray | None = None, class_names: tuple[str, ...] = ()):
@@ -45,10 +47,13 @@ def write_split(folder: str | Path, images: Images, card: dict) -> dict:
     of the two files are added here.
 
     Raises:
-        GeovaeError: the chunks do not make up images of the announced shape, or the labels do not fit the classes.
+        GeovaeError: there are no images, the chunks do not make up images of the announced shape, or the labels do not
+            fit the classes.
     """
     folder = Path(folder)
     name = f"{card['dataset']}/{card['split']}"
+    if images.shape[0] == 0:
+        raise GeovaeError(f"{name}: no images. Check the source files, and the options that share them out.")
     _check_labels(images, name)
     # A card beside images that are being replaced would vouch for the wrong ones.
     (folder / "card.json").unlink(missing_ok=True)
@@ -58,6 +63,7 @@ def write_split(folder: str | Path, images: Images, card: dict) -> dict:
     counts = np.bincount(labelled, minlength=len(images.class_names))
     card = {
         **card,
+        **images.card,
         "shape": list(images.shape),
         "class_names": list(images.class_names),
         "class_counts": dict(zip(images.class_names, counts.tolist(), strict=True)),

@@ -171,5 +171,5 @@ def _decode(name: str, read: Read, size: int, crop: int) -> np.ndarray:
             "Put the aligned and cropped images there."
         )
     left, top = (WIDTH - crop) // 2, (HEIGHT - crop) // 2
-    square = image.convert("RGB").crop((left, top, left + crop, top + crop))
+    square = image.crop((left, top, left + crop, top + crop))
     return as_array(square.resize((size, size), Image.Resampling.LANCZOS))

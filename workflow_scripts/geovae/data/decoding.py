@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from geovae.core.errors import GeovaeError
+from geovae.core.reading import reading
+from geovae.data import pixels
 
 Item = TypeVar("Item")
 
@@ -62,30 +63,44 @@ def decoded(
             bar.update(len(chunk))
 
 
-def open_image(source: Path | bytes, name: str, formats: tuple[str, ...]) -> Image.Image:
-    """The decoded pixels of an image file; of an animation or of several pages the first.
+def open_image(source: Path | bytes, name: str, formats: tuple[str, ...], channels: int = 3) -> Image.Image:
+    """The pixels of an image file as they are meant: upright, 8 bits a channel, on white where it is transparent.
+
+    Of an animation, or of several pages, the first.
 
     Args:
         source: the file, or what it holds.
         name: what it is called in an error.
         formats: names of the PIL formats that it may have, whatever its ending is.
+        channels: 1 for grey, 3 for RGB.
 
     Raises:
-        GeovaeError: it cannot be read, is not of these formats, or is broken.
+        GeovaeError: it cannot be read, is not of these formats, is broken, or has samples of unknown meaning.
     """
-    try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
+    with reading(name, "image"):
+        image, raw_mode = _decoded(source, formats)
+        flat = pixels.opaque(pixels.eight_bits(pixels.upright(image), raw_mode, name))
+        return flat.convert("L" if channels == 1 else "RGB")
+
+
+def _decoded(source: Path | bytes, formats: tuple[str, ...]) -> tuple[Image.Image, str]:
+    """What PIL decodes, and of a PNG what PIL calls its samples."""
+
+    def opened() -> Image.Image:
+        return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+
+    with opened() as image:
+        if image.format != "PNG":
             image.load()
-            return image
-    # PIL reports what is wrong with a file by any of these.
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as reason:
-        first_line = (str(reason).strip() or type(reason).__name__).splitlines()[0]
-        raise GeovaeError(
-            f"{name}: not a readable image ({first_line}).\nReplace the file by a sound copy."
-        ) from reason
+            return image, ""
+        image.verify()  # the checksums of the chunks of pixels, which decoding leaves out
+    with opened() as image:
+        raw_mode = image.tile[0].args
+        image.load()
+        return image, raw_mode
 
 
 def as_array(image: Image.Image) -> np.ndarray:
     """A grey or RGB image as uint8 (C, H, W)."""
-    pixels = np.asarray(image)
-    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    values = np.asarray(image)
+    return values[None] if values.ndim == 2 else values.transpose(2, 0, 1)

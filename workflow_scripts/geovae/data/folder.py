@@ -1,7 +1,7 @@
 """Any folder of images: a data set of one's own."""
 
-import csv
 import os
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import printable
 from geovae.core.registry import take_options
 from geovae.data.base import SPLITS, UNLABELLED, Images
 from geovae.data.decoding import as_array, decoded, open_image
+from geovae.data.scan import Found, scan, spoken
+from geovae.data.sheets import read_rows
 from geovae.data.subsets import nested_order
 
 SOURCE = "images in a folder of the user's own"
@@ -27,11 +30,10 @@ DEFAULTS = {
     "test": 0.1,
     "seed": 0,
 }
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+ENDINGS = (
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
+)  # fmt: skip
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-# Besides 16-bit grey. What has 32 bits a channel has no known white.
-MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
-WHITE = (255, 255, 255, 255)  # what shows through transparent pixels
 
 
 def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) -> dict[str, Images]:
@@ -39,7 +41,8 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
 
     If the folder has the sub-folders train, validation and test, they are the splits; else the images are drawn into
     them, every class in proportion. Files and folders whose names begin with a dot are passed by, and so are links to
-    folders.
+    folders, files with other endings, and what lies beside the three sub-folders: a warning and the cards
+    (`passed_by`) count them.
 
     Args:
         options: `path` of the folder, relative to the working directory or absolute; `image_size` (64), the side or
@@ -51,20 +54,24 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         threads: that decode.
 
     Raises:
-        GeovaeError: an unknown option, a folder that is missing or has too few images, or images without a label;
-            while the chunks are read, an image that is broken.
+        GeovaeError: an unknown option, a folder that is missing, cannot be read or has too few images, images without a
+            label, a class without images, or one whose name is no UTF-8; while the chunks are read, an image that is
+            broken.
     """
     options = take_options(options, DEFAULTS, "data set 'folder'")
     root = _root(options["path"])
     size = options["image_size"]
     height, width = (size, size) if isinstance(size, int) else size
-    split_folders = _split_folders(root)
-    files = {part: _files(root, part) for part in (SPLITS if split_folders else ("",))}
-    everything = [file for part in files.values() for file in part]
-    names, class_names = _labels(root, options["labels"], everything, depth=1 if split_folders else 0)
+    parts = SPLITS if _split_folders(root) else ("",)
+    found = scan(root, parts, ENDINGS)
+    if found.passed_by:
+        warnings.warn(f"{printable(root)}: passed by: {spoken(found.counts())}.", stacklevel=2)
+    files = {part: _files(root, part, found) for part in parts}
+    names, class_names = _labels(root, options["labels"], files, found)
     labels = {file: class_names.index(name) if class_names else UNLABELLED for file, name in names.items()}
-    if not split_folders:
-        files = _drawn(everything, labels, options)
+    if "" in files:
+        files = _drawn(files[""], labels, options)
+        _require_training_images(root, files["train"], labels, class_names)
     shape = (options["channels"], height, width)
     decode = partial(_decode, root=root, shape=shape)
     return {
@@ -73,17 +80,19 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
             (len(part), *shape),
             class_names,
             partial(decoded, part, decode, shape, threads, f"folder/{split}"),
+            {"passed_by": found.counts()},
         )
         for split, part in files.items()
     }
 
 
 def _root(path: str | None) -> Path:
-    if path is None:
+    if not path:
         raise GeovaeError("data set 'folder': the option path is missing. Name the folder of images.")
-    if not Path(path).is_dir():
-        raise GeovaeError(f"data set 'folder': {path} is not a folder. Correct the option path.")
-    return Path(path)
+    root = Path(os.path.expanduser(path))
+    if not root.is_dir():
+        raise GeovaeError(f"data set 'folder': {printable(root)} is not a folder. Correct the option path.")
+    return root
 
 
 def _split_folders(root: Path) -> bool:
@@ -98,60 +107,83 @@ def _split_folders(root: Path) -> bool:
     return bool(present)
 
 
-def _files(root: Path, split: str) -> list[str]:
-    """The images below `root`/`split`, as names relative to `root`, sorted."""
-    found = []
-    for parent, folders, names in os.walk(root / split):
-        folders[:] = [folder for folder in folders if not folder.startswith(".")]
-        found += [
-            (Path(parent) / name).relative_to(root).as_posix()
-            for name in names
-            if name.lower().endswith(ENDINGS) and not name.startswith(".")
-        ]
-    if not found:
-        raise GeovaeError(f"{root / split}: no images ({', '.join(ENDINGS)}) in it. Check the option path.")
-    return sorted(found)
+def _files(root: Path, part: str, found: Found) -> list[str]:
+    """The images of a split, or of the whole folder (part "")."""
+    files = [file for file in found.files if part in ("", file.partition("/")[0])]
+    if not files:
+        listed = ", ".join(ENDINGS)
+        raise GeovaeError(
+            f"{printable(root / part)}: no images ({listed}) in it{_besides(found, part)}. Check the option path."
+        )
+    return files
 
 
-def _labels(root: Path, kind: str, files: Sequence[str], depth: int) -> tuple[dict[str, str], tuple[str, ...]]:
+def _besides(found: Found, folder: str) -> str:
+    """What there is in place of images, in words."""
+    counts = found.counts(folder)
+    return f", but {spoken(counts)}" if counts else ""
+
+
+def _labels(root: Path, kind: str, files: dict[str, list[str]], found: Found) -> tuple[dict[str, str], tuple[str, ...]]:
     """The name of each file's class, and the names of all classes, sorted; no names without labels."""
+    everything = [file for part in files.values() for file in part]
     if kind == "none":
-        return dict.fromkeys(files, ""), ()
+        return dict.fromkeys(everything, ""), ()
     if kind == "subfolders":
-        parts = {file: file.split("/")[depth:-1] for file in files}
+        depth = 0 if "" in files else 1
+        parts = {file: file.split("/")[depth:-1] for file in everything}
         bare = next((file for file, folders in parts.items() if not folders), None)
         if bare is not None:
             raise GeovaeError(
-                f"{root}: {bare} lies in no sub-folder that names its class. Move it, or set labels to none."
+                f"{printable(root)}: {printable(bare)} lies in no sub-folder that names its class. Move it, or set "
+                "labels to none."
             )
         names = {file: folders[0] for file, folders in parts.items()}
+        for part in files:
+            _require_images_of_classes(root, part, files[part], found)
     else:
-        names = _read_csv(kind, files)
-    return names, tuple(sorted(set(names.values())))
+        names = _read_csv(kind, everything)
+    class_names = tuple(sorted(set(names.values())))
+    for name in class_names:
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            raise GeovaeError(
+                f"{printable(root)}: the name of the class {printable(name)} is no UTF-8. Rename its folder."
+            )
+    return names, class_names
+
+
+def _require_images_of_classes(root: Path, part: str, files: Sequence[str], found: Found) -> None:
+    """Refuse a folder of a class, or a link to one, in which no image was found."""
+    depth = 1 if part else 0
+    filled = {file.split("/")[depth] for file in files}
+    for entry in sorted((root / part).iterdir()):
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in filled:
+            counts = _besides(found, entry.relative_to(root).as_posix())
+            raise GeovaeError(
+                f"{printable(entry)}: the class has no images ({', '.join(ENDINGS)}){counts}.\n"
+                "Put its images there as copies of these kinds, or remove the folder."
+            )
 
 
 def _read_csv(path: str, files: Sequence[str]) -> dict[str, str]:
+    path = os.path.expanduser(path)
     if not Path(path).is_file():
         raise GeovaeError(
             f"data set 'folder': labels is {path!r}, which is no file. Use subfolders, none, or the path of a CSV file."
         )
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        try:
-            rows = list(csv.DictReader(file))
-        except (csv.Error, UnicodeDecodeError) as reason:
-            raise GeovaeError(f"{path}: not a readable CSV file ({reason}). Save it as CSV in UTF-8.") from reason
-    if not rows or not {"file", "label"} <= rows[0].keys():
-        raise GeovaeError(f"{path}: it needs the columns file and label, and a row for each image.")
+    rows = read_rows(path, ("file", "label"), "it needs the columns file and label, and a row for each image.")
     names = {}
-    for row in rows:
+    for number, row in rows:
         if row["file"] in names or not row["label"]:
             fault = "has two rows" if row["file"] in names else "has no label"
-            raise GeovaeError(f"{path}: {row['file']} {fault}. Give each image one row with its label.")
+            raise GeovaeError(
+                f"{path}: {printable(row['file'])} {fault} (line {number}). Give each image one row with its label."
+            )
         names[row["file"]] = row["label"]
     for fault, odd in (("has no row", set(files) - set(names)), ("is not in the folder", set(names) - set(files))):
         if odd:
             number = f" ({len(odd):,} in all)" if len(odd) > 1 else ""
-            raise GeovaeError(f"{path}: {min(odd)} {fault}{number}. Give each image one row.")
+            raise GeovaeError(f"{path}: {printable(min(odd))} {fault}{number}. Give each image one row.")
     return names
 
 
@@ -169,27 +201,20 @@ def _drawn(files: list[str], labels: dict[str, int], options: dict) -> dict[str,
     return {split: [files[i] for i in np.sort(indices)] for split, indices in chosen.items()}
 
 
+def _require_training_images(
+    root: Path, train: Sequence[str], labels: dict[str, int], class_names: tuple[str, ...]
+) -> None:
+    """Refuse a class that the draw left out of the training split."""
+    drawn = {labels[file] for file in train}
+    for index, name in enumerate(class_names):
+        if index not in drawn:
+            raise GeovaeError(
+                f"{printable(root)}: no image of the class {printable(name)} was drawn to train on.\n"
+                "Add images of it, or lower the options validation and test."
+            )
+
+
 def _decode(file: str, root: Path, shape: tuple[int, int, int]) -> np.ndarray:
     channels, height, width = shape
-    image = ImageOps.exif_transpose(open_image(root / file, str(root / file), FORMATS))
-    flat = _opaque(_eight_bits(image, root / file)).convert("L" if channels == 1 else "RGB")
-    return as_array(ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS))
-
-
-def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
-    """The image with 8 bits a channel; PIL alone would cut 16-bit values off at 255."""
-    if image.mode.startswith("I;16"):
-        return Image.fromarray(np.rint(np.asarray(image) / 257.0).astype(np.uint8))
-    if image.mode not in MODES:
-        raise GeovaeError(
-            f"{path}: pixels of the kind {image.mode!r} are not read. Save it in grey or RGB, 8 or 16 bits a channel."
-        )
-    return image
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    """The image on white, if it has transparent pixels."""
-    if not image.has_transparency_data:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image)
+    image = open_image(root / file, str(root / file), FORMATS, channels)
+    return as_array(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
