@@ -7,8 +7,9 @@ import numpy as np
 
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
+from geovae.data.raw_files.remote import file_checksum
 
-ADVICE = "Run download_dataset.py, which says whether it is the original."
+ADVICE = "Run download_dataset.py, which says more."
 
 
 def read_idx(path: Path, shape: Sequence[int]) -> np.ndarray:
@@ -24,15 +25,23 @@ def read_idx(path: Path, shape: Sequence[int]) -> np.ndarray:
     return _checked(path, array, (None, *shape))
 
 
-def read_mat(path: Path, shapes: dict[str, Sequence[int | None]]) -> dict[str, np.ndarray]:
-    """Named arrays in a .mat file up to version 7, uint8; `shapes` has None for lengths of any size.
+def read_mat(path: Path, checksum: str, shapes: dict[str, Sequence[int | None]]) -> dict[str, np.ndarray]:
+    """Named arrays in a .mat file up to version 7, uint8.
+
+    Args:
+        path: of the file.
+        checksum: that it must have. SciPy's reader can crash the whole process on a damaged file, which no `except`
+            would catch, so that it is given nothing else.
+        shapes: of the arrays by their names, None for lengths of any size.
 
     Raises:
-        GeovaeError: it cannot be read, or lacks an array of uint8 of a name and shape.
+        GeovaeError: another checksum, it cannot be read, or lacks an array of uint8 of a name and shape.
     """
     from scipy.io import loadmat
 
     with reading(path, ".mat file", ADVICE):
+        if file_checksum(path, checksum) != checksum:
+            raise GeovaeError(f"{path}: not the original. {ADVICE}")
         content = loadmat(path, variable_names=list(shapes))
         arrays = {name: np.asarray(content[name]) for name in shapes}
     return {name: _checked(path, arrays[name], shape) for name, shape in shapes.items()}

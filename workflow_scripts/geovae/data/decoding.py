@@ -17,6 +17,8 @@ from geovae.data import pixels
 Item = TypeVar("Item")
 
 CHUNK_BYTES = 2**22
+# What the codes can hold at most: of JPEG's Huffman codes, a bit for a block of 64 pixels; of GIF's, 12 bits for 4,096.
+MOST_PIXELS_PER_BYTE = {"JPEG": 512, "MPO": 512, "GIF": 4096}
 LOG_INTERVAL, TERMINAL_INTERVAL = 60.0, 0.5  # seconds between two states of the progress bar
 
 
@@ -89,7 +91,9 @@ def _decoded(source: Path | bytes, formats: tuple[str, ...]) -> tuple[Image.Imag
     def opened() -> Image.Image:
         return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
 
+    n_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
     with opened() as image:
+        _check_size(image, n_bytes)
         if image.format != "PNG":
             image.load()
             return image, ""
@@ -98,6 +102,25 @@ def _decoded(source: Path | bytes, formats: tuple[str, ...]) -> tuple[Image.Imag
         raw_mode = image.tile[0].args
         image.load()
         return image, raw_mode
+
+
+def _check_size(image: Image.Image, n_bytes: int) -> None:
+    """Refuse an image that is larger than its file: PIL leaves what is missing black or grey.
+
+    Args:
+        image: opened, not yet decoded.
+        n_bytes: size of the file.
+
+    Raises:
+        ValueError: the file cannot hold so many pixels, or has no part for some of them.
+    """
+    width, height = image.size
+    if width * height > MOST_PIXELS_PER_BYTE.get(image.format, math.inf) * n_bytes:
+        raise ValueError(f"{width:,} × {height:,} pixels in {n_bytes:,} bytes")
+    parts = {tile.extents for tile in image.tile if tile.extents}
+    # The first frame of a GIF may be smaller than the whole.
+    if parts and image.format != "GIF" and sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) < width * height:
+        raise ValueError(f"parts of its {width:,} × {height:,} pixels are missing")
 
 
 def as_array(image: Image.Image) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Decoding by several threads: order, bytes, look-ahead, memory, and what is said of broken images."""
 
+import struct
 import subprocess
 import sys
 import threading
@@ -172,6 +173,26 @@ def test_a_broken_png_and_a_missing_file_are_named(tmp_path):
     for source in (bytes(content), tmp_path / "absent.png"):
         with pytest.raises(GeovaeError, match="a picture: not a readable image"):
             open_image(source, "a picture", ("PNG",))
+
+
+def larger(kind: str) -> bytes:
+    """An image of 64×64 pixels whose header says that it has 9,000×9,000."""
+    content = bytearray(encoded(Image.new("RGB", (64, 64)), kind))
+    if kind == "JPEG":
+        place = content.index(b"\xff\xc0") + 5
+        content[place : place + 4] = struct.pack(">HH", 9_000, 9_000)
+    elif kind == "GIF":
+        content[6:10] = struct.pack("<HH", 9_000, 9_000)
+    else:  # the number of rows of a TIFF, of which there is one strip of 64
+        place = content.index(struct.pack("<HHI", 257, 4, 1)) + 8
+        content[place : place + 4] = struct.pack("<I", 9_000)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "TIFF"])
+def test_an_image_whose_header_tells_of_more_pixels_than_there_are_is_refused_before_it_takes_memory(kind):
+    with pytest.raises(GeovaeError, match=r"a: not a readable image \((9,000 × 9,000 pixels in|parts of its)"):
+        open_image(larger(kind), "a", (kind,))
 
 
 def test_an_image_that_would_fill_the_memory_is_refused(monkeypatch):
