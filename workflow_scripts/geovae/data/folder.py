@@ -64,6 +64,7 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     height, width = (size, size) if isinstance(size, int) else size
     parts = SPLITS if _split_folders(root) else ("",)
     found = scan(root, parts, ENDINGS)
+    found.passed_by.pop(os.path.relpath(os.path.expanduser(options["labels"]), root), None)  # a table of labels is used
     if found.passed_by:
         warnings.warn(f"{printable(root)}: passed by: {spoken(found.counts())}.", stacklevel=2)
     files = {part: _files(root, part, found) for part in parts}

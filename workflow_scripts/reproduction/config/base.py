@@ -1,5 +1,6 @@
 """What the sections of the config share: their base class, and the types of keys that several of them have."""
 
+import os
 import re
 from typing import Annotated, Literal, get_args
 
@@ -26,6 +27,18 @@ def _matching(pattern: str, allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _expanded(value: str) -> str:
+    """A path with the home folder in the place of a leading `~`, or of `~name`."""
+    if not value.strip() or "\0" in value:
+        raise ValueError("the path of a file or folder is expected; `.` is the working directory")
+    expanded = os.path.expanduser(value)
+    if value.startswith("~") and expanded == value:
+        raise ValueError(f"no home folder is known for {value.partition('/')[0]}; `./~` is a folder of that name")
+    return expanded
+
+
+# Of what lies outside of the clone. All else of a path is left as it is written.
+PathText = Annotated[str, AfterValidator(_expanded)]
 Subset = Annotated[str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000) or class-NAME")]
 # What Figures 4 and 11 compare: subsets that have a size.
 SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]*", "full or nNUMBER (for example n1000)")]

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from geovae.core.errors import GeovaeError
 from reproduction.config.artefacts import Artefacts
-from reproduction.config.base import Closed, Seeds
+from reproduction.config.base import Closed, PathText, Seeds
 from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
@@ -36,8 +36,10 @@ class Config(Closed):
     threads: int = Field(
         1, ge=1, description="Threads per computing job; another number changes the last digits of the results."
     )
-    data_dir: str = Field(
-        "data", description="Folder of raw data; files that lie there are used, the others are downloaded."
+    data_dir: PathText = Field(
+        "data",
+        description="Folder of raw data (`~` is the home folder); files that lie there are used, the others are "
+        "downloaded.",
     )
     mirror: str | None = Field(
         None, description="URL of a copy of the raw files, named as in `data_dir`, that downloads try first."

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reproduction.config.base import Closed, section_of
+from reproduction.config.base import Closed, PathText, section_of
 from reproduction.config.protocol import Protocol
 
 Downscale = Literal[1, 2, 4]
@@ -245,12 +245,12 @@ class Oasis(Dataset):
 class FolderOptions(Closed):
     """A folder of images."""
 
-    path: str = Field(description="The folder, relative to the working directory or absolute.")
+    path: PathText = Field(description="The folder, relative to the working directory, absolute, or below `~`.")
     image_size: int | Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
         64, description="Side of the images in pixels, or [height, width]."
     )
     channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour.")
-    labels: str = Field(
+    labels: PathText = Field(
         "subfolders", description="`subfolders`, `none`, or the path of a CSV with the columns `file` and `label`."
     )
     validation: float = Field(0.1, gt=0, lt=1, description="Share of the images to validate on, without split folders.")

@@ -1,5 +1,9 @@
 """Folders of images: formats and pixels, labels, splits, order, and what is said of faults."""
 
+import json
+import os
+import re
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from PIL import Image
 
 from geovae.core.errors import GeovaeError
 from geovae.data import folder
+from geovae.data.base import write_split
+from helpers.image_files import with_chunk
 
 
 def noise(seed: int, size: tuple[int, int] = (12, 10)) -> np.ndarray:
@@ -110,7 +116,9 @@ def test_images_of_all_formats_are_found_and_others_passed_by(tmp_path):
     save(tmp_path / ".hidden.png", noise(0))
     save(tmp_path / ".trash/j.png", noise(0))
     (tmp_path / "notes.txt").write_text("not an image")
-    splits = folder.load({"path": str(tmp_path), "image_size": 8, "labels": "none", "channels": 1})
+    said = r"passed by: files that end in \.txt \(1\), hidden files and folders \(2\)"
+    with pytest.warns(UserWarning, match=said):
+        splits = folder.load({"path": str(tmp_path), "image_size": 8, "labels": "none", "channels": 1})
     values = np.sort(np.concatenate([images[:, 0, 4, 4] for images in images_of(splits).values()]))
     assert np.abs(values - np.arange(0, 180, 20.0)).max() <= 2
     assert all((content.labels == -1).all() and content.class_names == () for content in splits.values())
@@ -285,3 +293,202 @@ def test_images_that_cannot_be_read_are_named(tmp_path):
     save(tmp_path / "deep.tif", np.zeros((12, 10), np.float32))
     with pytest.raises(GeovaeError, match=r"train/deep\.tif: pixels of the kind 'F' are not read"):
         only(tmp_path, "deep.tif")
+
+
+def test_what_is_passed_by_is_counted_in_the_log_and_in_the_cards(classes, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (classes / "cat/more").symlink_to(elsewhere)
+    for name in ("cat/a.heic", "cat/b.HEIC", "dog/notes", ".DS_Store", "dog/._1.png"):
+        (classes / name).write_bytes(b"")
+    save(classes / ".trash/x.png", noise(0))
+    counts = {
+        "files that end in .heic": 2,
+        "files without an ending": 1,
+        "hidden files and folders": 3,
+        "links to folders": 1,
+    }
+    with pytest.warns(
+        UserWarning, match=r"passed by: files that end in \.heic \(2\), files without an ending \(1\), hid"
+    ):
+        splits = folder.load({"path": str(classes), "image_size": 2})
+    assert all(content.card == {"passed_by": counts} for content in splits.values())
+    card = write_split(classes / "out", splits["test"], {"dataset": "folder", "split": "test"})
+    assert card["passed_by"] == counts
+    assert json.loads((classes / "out/card.json").read_text())["passed_by"] == counts
+
+
+def test_what_lies_beside_the_split_folders_is_counted(tmp_path):
+    for split in ("train", "validation", "test"):
+        save(tmp_path / split / "a.png", noise(0))
+    save(tmp_path / "extra/b.png", noise(0))
+    save(tmp_path / "c.png", noise(0))
+    with pytest.warns(UserWarning, match=r"things beside train, validation, test \(2\)"):
+        splits = folder.load({"path": str(tmp_path), "labels": "none"})
+    assert splits["train"].shape[0] == 1
+
+
+def test_nothing_is_said_where_nothing_is_passed_by(classes):
+    files = [path.relative_to(classes).as_posix() for path in classes.rglob("*.png")]
+    table = write_labels(classes / "labels.csv", dict.fromkeys(files, "x"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        splits = folder.load({"path": str(classes), "labels": table})
+        assert splits["train"].card == {"passed_by": {}}
+
+
+@pytest.mark.parametrize("ending", [".jfif", ".jpe", ".jfi", ".jif", ".JFIF"])
+def test_jpegs_of_other_endings_are_read(tmp_path, ending):
+    save(tmp_path / f"a{ending}", np.full((12, 10, 3), 77, np.uint8), format="JPEG")
+    assert np.abs(only(tmp_path, f"a{ending}").astype(int) - 77).max() <= 1
+
+
+def heic(path: Path) -> None:
+    path.mkdir()
+    for number in range(3):
+        (path / f"{number}.heic").write_bytes(b"x")
+
+
+def link(path: Path) -> None:
+    (path.parent.parent / "elsewhere").mkdir()
+    path.symlink_to(path.parent.parent / "elsewhere")
+
+
+def nested(path: Path) -> None:
+    (path / "deep/er").mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, r"in it|\)\.$"),
+        (heic, r"but files that end in \.heic \(3\)"),
+        (link, r"but links to folders \(1\)"),
+        (nested, "the class has no images"),
+    ],
+)
+@pytest.mark.parametrize("inside", ["", "validation"])
+def test_a_class_without_images_is_an_error_that_says_what_is_there(tmp_path, make, said, inside):
+    root = tmp_path / "root"
+    for part in ("train", "validation", "test") if inside else ("",):
+        for number in range(5):
+            save(root / part / "cat" / f"{number}.png", noise(number))
+    make(root / inside / "bird")
+    with (
+        warnings.catch_warnings(action="ignore"),
+        pytest.raises(GeovaeError, match=r"bird: the class has no images") as caught,
+    ):
+        folder.load({"path": str(root)})
+    assert re.search(said, str(caught.value).splitlines()[0])
+
+
+def test_a_class_of_which_no_image_is_drawn_to_train_on_is_an_error(tmp_path):
+    for number in range(10):
+        save(tmp_path / ("a" if number else "b") / f"{number}.png", noise(number))
+    options = {"path": str(tmp_path), "test": 0.5, "validation": 0.4}  # one is left to train on, an "a" or the "b"
+    with pytest.raises(GeovaeError, match=r"no image of the class [ab] was drawn to train on"):
+        folder.load(options)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"\xff\xfe"])
+def test_a_class_whose_name_is_no_utf_8_is_named_before_anything_is_decoded(classes, name):
+    (classes / os.fsdecode(name)).mkdir()
+    (classes / os.fsdecode(name) / "x.png").write_bytes(b"never read")
+    with pytest.raises(GeovaeError, match=r"the class (caf\\udce9|\\udcff\\udcfe) is no UTF-8"):
+        folder.load({"path": str(classes)})
+
+
+def test_an_image_whose_name_is_no_utf_8_is_read_or_named(tmp_path):
+    name = os.fsdecode(b"caf\xe9\n.png")
+    save(tmp_path / name, noise(3))
+    assert np.array_equal(only(tmp_path, name), noise(3).transpose(2, 0, 1))
+    (tmp_path / "train" / name).write_bytes(b"no image")
+    with pytest.raises(GeovaeError, match=r"train/caf\\udce9\\n\.png: not a readable image"):
+        images_of(folder.load({"path": str(tmp_path), "labels": "none"}))
+
+
+def test_what_is_no_regular_file_is_named_and_not_waited_for(tmp_path):
+    for number in range(5):
+        save(tmp_path / f"{number}.png", noise(number))
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(GeovaeError, match=r"pipe\.png: no regular file"):
+        folder.load({"path": str(tmp_path), "labels": "none"})
+    (tmp_path / "pipe.png").unlink()
+    for target in ("nowhere.png", "broken.png"):
+        (tmp_path / "broken.png").symlink_to(tmp_path / target)
+        with pytest.raises(GeovaeError, match=r"broken\.png: cannot be read"):
+            folder.load({"path": str(tmp_path), "labels": "none"})
+        (tmp_path / "broken.png").unlink()
+
+
+def test_links_to_images_are_followed(tmp_path, tmp_path_factory):
+    target = tmp_path_factory.mktemp("elsewhere") / "b.png"
+    save(target, noise(6))
+    (tmp_path / "a.png").symlink_to(target)
+    assert np.array_equal(only(tmp_path, "a.png"), noise(6).transpose(2, 0, 1))
+
+
+def test_a_folder_that_may_not_be_read_is_named(classes, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("dog"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(GeovaeError, match=r"dog: the folder cannot be read \(Permission denied\)"):
+        folder.load({"path": str(classes)})
+
+
+@pytest.mark.parametrize("path", ["", None])
+def test_a_folder_without_a_name_is_not_the_working_directory(path, classes, monkeypatch):
+    monkeypatch.chdir(classes)
+    with pytest.raises(GeovaeError, match="option path is missing"):
+        folder.load({"path": path})
+
+
+def test_the_home_folder_is_found(classes, monkeypatch):
+    monkeypatch.setenv("HOME", str(classes.parent))
+    splits = folder.load({"path": f"~/{classes.name}", "image_size": 2})
+    assert splits["train"].shape == (72, 3, 2, 2)
+
+
+def test_a_damaged_exif_leaves_the_pixels_and_a_damaged_image_is_named(tmp_path):
+    save(tmp_path / "a.png", noise(7))
+    (tmp_path / "a.png").write_bytes(with_chunk((tmp_path / "a.png").read_bytes(), b"eXIf", b"garbage"))
+    assert np.array_equal(only(tmp_path, "a.png"), noise(7).transpose(2, 0, 1))
+    content = bytearray((tmp_path / "train/a.png").read_bytes())
+    content[-30] ^= 1  # in the compressed pixels
+    (tmp_path / "train/a.png").write_bytes(content)
+    with pytest.raises(GeovaeError, match=r"train/a\.png: not a readable image"):
+        images_of(folder.load({"path": str(tmp_path), "labels": "none"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,label,x\na.png,cat\n", r"line 2 has 2 fields, the header 3"),
+        ("x,file,label\n1,a.png,cat\n2,b.png\n", r"line 3 has 2 fields, the header 3"),
+        ("file,label\na.png,cat,dog\n", r"line 2 has 3 fields, the header 2"),
+        ('file,label\n"a.png,cat\nb.png,dog\n', r"not a readable CSV file \(unexpected end of data\)"),
+        ("file,label,label\na.png,cat,dog\n", r"it has more than one column label"),
+        ("", "it needs the columns file and label"),
+        ("file,label\na.png,  \n", r"a\.png has no label \(line 2\)"),
+    ],
+)
+def test_odd_rows_of_a_table_are_named_by_their_lines(tmp_path, text, said):
+    (tmp_path / "l.csv").write_text(text)
+    for name in "ab":
+        save(tmp_path / "pictures" / f"{name}.png", noise(0))
+    with pytest.raises(GeovaeError, match=rf"l\.csv: {said}"):
+        folder.load({"path": str(tmp_path / "pictures"), "labels": str(tmp_path / "l.csv")})
+
+
+def test_blank_rows_blanks_and_a_mark_of_the_order_of_bytes_do_not_matter(tmp_path):
+    rows = [f"{name}.png,x," for name in "bcdefghi"]
+    text = "\r\n".join(["\ufefffile, label ,note", "", "a.png, é ,", ",,", *rows, ""])
+    (tmp_path / "l.csv").write_bytes(text.encode())
+    for name in "abcdefghi":
+        save(tmp_path / "pictures" / f"{name}.png", noise(0))
+    options = {"path": str(tmp_path / "pictures"), "labels": str(tmp_path / "l.csv")}
+    assert folder.load(options)["train"].class_names == ("x", "é")

@@ -1,5 +1,6 @@
 """OASIS: the slice and its orientation, classes and splits from a sheet, unpacking, and what is said of faults."""
 
+import struct
 import tarfile
 import warnings
 from pathlib import Path
@@ -250,7 +251,18 @@ def test_a_missing_sheet_is_asked_for(tmp_path):
     [
         ("Name;Rating\n", "no columns ID and CDR"),
         (HEADER + sheet_row("OAS2_0001_MR1", "0"), "names no subject"),
-        (HEADER + sheet_row(session(1), "mild"), "CDR of OAS1_0001_MR1 is 'mild'"),
+        (HEADER + sheet_row(session(1), "mild"), "CDR of OAS1_0001_MR1 is 'mild', not 0, 0.5, 1, 2 or 3"),
+        *(
+            (HEADER + sheet_row(session(1), odd), f"CDR of OAS1_0001_MR1 is '{odd}'")
+            for odd in ("nan", "inf", "-1", "7")
+        ),
+        ("Age,ID,CDR\n70,OAS1_0001_MR1,0\n71\n", "line 3 has 1 fields, the header 3"),
+        (HEADER + f"{session(1)},F,R,74\n", "line 2 has 4 fields, the header 12"),
+        (HEADER + sheet_row(f"{session(1)},x", "0"), "line 2 has 13 fields, the header 12"),
+        (HEADER + sheet_row(session(1), "0") + sheet_row(session(1), "1"), "line 3 rates OAS1_0001_MR1 a second time"),
+        (HEADER + sheet_row(session(1), '"0'), "not a readable CSV file"),
+        ("ID,CDR,CDR\n" + f"{session(1)},0,0\n", "more than one column CDR"),
+        ("", "no columns ID and CDR"),
     ],
 )
 def test_a_sheet_that_makes_no_sense_is_named(raw, text, message):
@@ -272,6 +284,88 @@ def test_a_sheet_that_makes_no_sense_is_named(raw, text, message):
 def test_options_out_of_range_are_named(filled, options, message):
     with pytest.raises(GeovaeError, match=message):
         oasis.load(options, filled)
+
+
+def test_rows_that_are_no_sessions_are_counted(raw):
+    path = raw / "oasis/oasis_cross-sectional.csv"
+    path.write_text(
+        HEADER + sheet_row(session(1), "0") + sheet_row("OAS1_1_MR1", "0") + sheet_row("oas1_0002_mr1", "0")
+    )
+    with pytest.warns(UserWarning, match=r"passed by 2 rows that are no session of OASIS-1 \('OAS1_1_MR1' is one\)"):
+        assert oasis.read_sheet(path) == {session(1): 0}
+
+
+def test_letters_of_another_encoding_in_other_columns_do_not_matter(raw):
+    path = raw / "oasis/oasis_cross-sectional.csv"
+    path.write_bytes((HEADER + sheet_row(session(1), "0.5")).replace("R,74", "é,74").encode("latin-1"))
+    assert oasis.read_sheet(path) == {session(1): 1}
+
+
+def header_of(folder: Path, number: int) -> tuple[Path, bytearray]:
+    """A header of its own, in the place of the one that all tests share, and what it holds."""
+    path = next((folder / "oasis").rglob(f"{session(number)}*.hdr"))
+    content = bytearray(path.read_bytes())
+    path.unlink()
+    return path, content
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "said"),
+    [
+        (70, struct.pack(">h", 999), "not a readable volume"),  # the code of the type of voxels
+        (70, struct.pack(">h", 2), "not a readable volume .*12,886,016 bytes, where its header tells of 6,443,008"),
+        (70, struct.pack(">h", 16), "not a readable volume .*12,886,016 bytes, where its header tells of 25,772,032"),
+        (70, struct.pack(">h", 32), "its voxels are of the type >c8, not real numbers"),
+        (70, struct.pack(">h", 128), "its voxels are of the type"),
+        (42, struct.pack(">h", 177), r"a volume of \(177, 208, 176, 1\) voxels"),
+        (42, struct.pack(">h", -1), "not a readable volume|a volume of"),
+        (40, struct.pack(">h", 99), "not a readable volume|a volume of"),
+        (108, struct.pack(">f", 352.0), "not a readable volume .*where its header tells of"),  # where the voxels begin
+        (108, struct.pack(">f", np.nan), "not a readable volume"),
+        (0, bytes(348), "not a readable volume|a volume of"),
+    ],
+)
+def test_headers_that_do_not_fit_the_voxels_are_named(filled, place, content, said):
+    path, header = header_of(filled, 5)
+    header[place : place + len(content)] = content
+    path.write_bytes(header)
+    with pytest.raises(GeovaeError, match=rf"OAS1_0005_MR1.*img: ({said})"):
+        oasis.load({}, filled)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.nan, "1 voxels of slice 90 are NaN or infinite"),
+        (np.inf, "1 voxels of slice 90 are NaN or infinite"),
+        (3e38, ""),
+    ],
+)
+@pytest.mark.parametrize("downscale", [1, 4])
+def test_voxels_that_are_no_numbers_are_named(filled, value, said, downscale):
+    path = next((filled / "oasis").rglob(f"{session(5)}*.img"))
+    voxels = np.zeros((176, 208, 176), np.float32)
+    voxels[:, :, 90] = slices(5)[1]
+    voxels[3, 4, 90] = value
+    path.unlink()
+    path.with_suffix(".hdr").unlink()
+    nibabel.save(nibabel.AnalyzeImage(voxels, None), path)
+    if not said:
+        assert images_of(filled, downscale=downscale)[0].max() == 255
+        return
+    with pytest.raises(GeovaeError, match=f"OAS1_0005_MR1.*{said}"):
+        oasis.load({"downscale": downscale}, filled)
+
+
+def test_values_whose_range_is_no_number_are_named(filled):
+    path = next((filled / "oasis").rglob(f"{session(5)}*.img"))
+    voxels = np.zeros((176, 208, 176), np.float64)
+    voxels[:88, :, 90], voxels[88:, :, 90] = -1.7e308, 1.7e308
+    path.unlink()
+    path.with_suffix(".hdr").unlink()
+    nibabel.save(nibabel.AnalyzeImage(voxels, None), path)
+    with pytest.raises(GeovaeError, match=r"OAS1_0005_MR1.*the values of slice 90 are too large to be scaled"):
+        oasis.load({}, filled)
 
 
 def test_a_blank_slice_is_named(filled):

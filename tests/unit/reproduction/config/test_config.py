@@ -28,6 +28,32 @@ def artefacts(**sections: object) -> dict:
     return {"artefacts": sections}
 
 
+def of_folder(**options: object) -> dict:
+    return {"datasets": {"folder": {"options": {"path": "pictures", **options}}}}
+
+
+PATHS = {
+    "data_dir": lambda value: {"data_dir": value},
+    "datasets.folder.options.path": lambda value: of_folder(path=value),
+    "datasets.folder.options.labels": lambda value: of_folder(labels=value),
+}
+
+
+@pytest.mark.parametrize("key", PATHS)
+@pytest.mark.parametrize("value", ["", "  ", "a\0b", "~nobody-of-this-name/data"])
+def test_a_path_that_is_none_is_refused_by_its_key(key, value):
+    with pytest.raises(GeovaeError, match=f"^config: {key} = .*: (the path of a file|no home folder)"):
+        load_config(overlay(BASE, PATHS[key](value)))
+
+
+def test_the_home_folder_takes_the_place_of_its_sign_in_paths_and_nothing_else_changes(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    for written, meant in {"~/a b": "/home/someone/a b", "~": "/home/someone", "./x/": "./x/", "a/~": "a/~"}.items():
+        config = load_config(overlay(BASE, of_folder(path=written, labels=written) | {"data_dir": written}))
+        options = config.datasets.folder.options
+        assert (config.data_dir, options.path, options.labels) == (meant,) * 3
+
+
 MISTAKES = [
     (
         {"datasets": {"digts": {}}},
