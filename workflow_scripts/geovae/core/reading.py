@@ -42,6 +42,7 @@ def printable(name: str | Path) -> str:
     r"""A file's name on one line: bytes that are no UTF-8, and characters that are not to be seen, as escapes.
 
     Examples:
+        >>> from geovae.core.reading import printable
         >>> printable("caf\udce9\n.png")
         'caf\\udce9\\n.png'
     """
