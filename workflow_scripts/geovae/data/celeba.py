@@ -7,7 +7,6 @@ not needed here, and the images unpacked.
 import re
 import threading
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import reading
 from geovae.core.registry import take_options
 from geovae.data.base import SPLITS, UNLABELLED, Images
 from geovae.data.decoding import as_array, decoded, open_image
@@ -38,6 +38,7 @@ def _on_drive(name: str, identifier: str, md5: str) -> RemoteFile:
 ARCHIVE = _on_drive("img_align_celeba.zip", "0B7EVK8r0v71pZjFTYXZWM3FlRnM", "00d2c5bc6d35e252742224ab0c1e8fcb")
 PARTITION = _on_drive("list_eval_partition.txt", "0B7EVK8r0v71pY0NSMzRuSXJEVkk", "d32c9cbf5e040fd4025c592c306e6668")
 FILES = (PARTITION, ARCHIVE)
+AGAIN = "Run download_dataset.py again."
 FOLDER = "img_align_celeba"  # in the archive, and unpacked beside it
 
 DEFAULTS = {"image_size": 64, "crop": 140}
@@ -145,16 +146,11 @@ def _open_archive(path: Path, partition: dict[str, list[str]]) -> Iterator[Read]
     lock = threading.Lock()
 
     def read(name: str) -> bytes:
-        try:
-            with lock:
-                return archive.read(f"{FOLDER}/{name}")
-        except (zipfile.BadZipFile, zlib.error) as reason:
-            raise GeovaeError(f"{path}: {name} in it is broken ({reason}). Run download_dataset.py again.") from reason
+        with lock, reading(f"{path}: {name} in it", "member", AGAIN):
+            return archive.read(f"{FOLDER}/{name}")
 
-    try:
+    with reading(path, "zip archive", AGAIN):
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as reason:
-        raise GeovaeError(f"{path}: not a zip archive ({reason}). Run download_dataset.py again.") from reason
     with archive:
         for names in partition.values():
             for name in names:
@@ -164,10 +160,12 @@ def _open_archive(path: Path, partition: dict[str, list[str]]) -> Iterator[Read]
 
 
 def _decode(name: str, read: Read, size: int, crop: int) -> np.ndarray:
-    image = open_image(read(name), name, formats=("JPEG",))
+    source = read(name)
+    where = str(source) if isinstance(source, Path) else f"{ARCHIVE.name}/{FOLDER}/{name}"
+    image = open_image(source, where, formats=("JPEG",))
     if image.size != (WIDTH, HEIGHT):
         raise GeovaeError(
-            f"{name}: {image.width}×{image.height} pixels, but aligned images of CelebA have {WIDTH}×{HEIGHT}.\n"
+            f"{where}: {image.width}×{image.height} pixels, but aligned images of CelebA have {WIDTH}×{HEIGHT}.\n"
             "Put the aligned and cropped images there."
         )
     left, top = (WIDTH - crop) // 2, (HEIGHT - crop) // 2

@@ -77,7 +77,7 @@ def scan(root: Path, parts: Collection[str], endings: tuple[str, ...]) -> Found:
                 if name.startswith("."):
                     found.passed_by[str(place / name)] = HIDDEN
                 elif name.lower().endswith(endings):
-                    _require_regular(os.path.join(parent, name))
+                    require_regular(os.path.join(parent, name))
                     found.files.append(str(place / name))
                 else:
                     found.passed_by[str(place / name)] = _ending(name)
@@ -95,8 +95,8 @@ def _ending(name: str) -> str:
     return f"files that end in {printable(suffix)}" if suffix else "files without an ending"
 
 
-def _require_regular(path: str) -> None:
-    # A pipe would be waited for, for ever.
+def require_regular(path: str | Path) -> None:
+    """Refuse what is no regular file, or a link to none, with a `GeovaeError`: a pipe would be waited for, for ever."""
     try:
         regular = stat.S_ISREG(os.stat(path).st_mode)
     except OSError as reason:

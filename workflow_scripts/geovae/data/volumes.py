@@ -7,6 +7,7 @@ import numpy as np
 
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
+from geovae.data.scan import require_regular
 
 ADVICE = "Unpack it again, or put the original there."
 
@@ -25,6 +26,9 @@ def read_slice(path: Path, shape: tuple[int, int, int], index: int) -> np.ndarra
     """
     import nibabel
 
+    require_regular(path)
+    if path.suffix == ".img":
+        require_regular(path.with_suffix(".hdr"))
     with reading(path, "volume", ADVICE):
         volume = nibabel.load(path)
         found = tuple(map(int, volume.shape))

@@ -492,3 +492,9 @@ def test_blank_rows_blanks_and_a_mark_of_the_order_of_bytes_do_not_matter(tmp_pa
         save(tmp_path / "pictures" / f"{name}.png", noise(0))
     options = {"path": str(tmp_path / "pictures"), "labels": str(tmp_path / "l.csv")}
     assert folder.load(options)["train"].class_names == ("x", "é")
+
+
+@pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (1, 1)])
+def test_images_of_any_aspect_are_read(tmp_path, size):
+    save(tmp_path / "a.png", np.full((*size, 3), 99, np.uint8))
+    assert (only(tmp_path, "a.png", image_size=16) == 99).all()

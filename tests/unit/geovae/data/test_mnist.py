@@ -167,3 +167,30 @@ def test_the_real_splits_have_their_checksums(tmp_path):
         assert card["sha256"] == {"images.npy": of_images, "labels.npy": of_labels}
         _, labels, _ = read_split(tmp_path, split)
         assert np.array_equal(labels, images.labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "train-images-idx3-ubyte",
+            idx(np.zeros((12, 27, 28), np.uint8)),
+            r"it holds uint8 \(12, 27, 28\)",
+        ),
+        ("train-images-idx3-ubyte", idx(np.zeros((12, 28, 28), np.uint8))[:-1], "not a readable IDX file"),
+        ("train-images-idx3-ubyte", b"", "not a readable IDX file"),
+        ("train-images-idx3-ubyte", idx(np.zeros((3, 28, 28), np.uint8)), None),
+        ("train-labels-idx1-ubyte", idx(np.zeros(11, np.uint8)), "11 labels of 12 images"),
+        ("train-labels-idx1-ubyte", idx(np.full(12, 10, np.uint8)), "labels from 10 to 10, not 0 to 9"),
+        ("t10k-labels-idx1-ubyte", idx(np.zeros((5, 1), np.uint8)), r"it holds uint8 \(5, 1\)"),
+        ("t10k-labels-idx1-ubyte", struct.pack(">HBBI", 0, 11, 1, 5) + bytes(10), "it holds int16"),
+    ],
+)
+def test_files_that_hold_something_else_are_named(raw, name, content, said):
+    folder, _ = raw
+    (folder / mnist.FOLDER / name).write_bytes(content)
+    if said is None:  # fewer images than are kept to validate
+        (folder / mnist.FOLDER / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(3, np.uint8)))
+        said = "3 images, of which 4 are to validate"
+    with pytest.raises(GeovaeError, match=f"{name}: {said}"):
+        mnist.load({}, folder)

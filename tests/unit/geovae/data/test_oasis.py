@@ -1,5 +1,6 @@
 """OASIS: the slice and its orientation, classes and splits from a sheet, unpacking, and what is said of faults."""
 
+import os
 import struct
 import tarfile
 import warnings
@@ -355,6 +356,15 @@ def test_voxels_that_are_no_numbers_are_named(filled, value, said, downscale):
         return
     with pytest.raises(GeovaeError, match=f"OAS1_0005_MR1.*{said}"):
         oasis.load({"downscale": downscale}, filled)
+
+
+@pytest.mark.parametrize("ending", [".img", ".hdr"])
+def test_a_pipe_in_the_place_of_a_volume_is_not_waited_for(filled, ending):
+    path = next((filled / "oasis").rglob(f"{session(5)}*{ending}"))
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(GeovaeError, match=rf"OAS1_0005_MR1.*\{ending}: no regular file"):
+        oasis.load({}, filled)
 
 
 def test_values_whose_range_is_no_number_are_named(filled):

@@ -244,3 +244,15 @@ def test_images_and_labels_that_differ_in_number_are_named(tmp_path):
 def test_the_card_is_readable_json(tmp_path):
     card = write_split(tmp_path, toy_images(), CARD)
     assert json.loads((tmp_path / "card.json").read_text()) == card
+
+
+def test_a_split_without_images_is_an_error(tmp_path):
+    with pytest.raises(GeovaeError, match=r"^toy/test: no images\."):
+        write_split(tmp_path, Images.from_array(np.empty((0, 1, 4, 4), np.uint8)), {"dataset": "toy", "split": "test"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_has_what_the_images_say_of_themselves(tmp_path):
+    images = Images(np.array([-1]), (1, 1, 2, 2), (), lambda: iter((np.zeros((1, 1, 2, 2), np.uint8),)), {"more": 3})
+    assert write_split(tmp_path, images, {"dataset": "toy", "split": "test"})["more"] == 3
+    assert json.loads((tmp_path / "card.json").read_text())["more"] == 3

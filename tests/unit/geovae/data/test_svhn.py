@@ -85,3 +85,24 @@ def test_missing_files_and_options_are_named(raw, tmp_path):
     for folder in (None, tmp_path / "elsewhere"):
         with pytest.raises(GeovaeError, match="download_dataset"):
             svhn.load({}, folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"X": np.zeros((32, 32, 1, 6), np.uint8), "y": np.ones((6, 1), np.uint8)}, r"it holds uint8 \(32, 32, 1, 6\)"),
+        ({"X": np.zeros((32, 32, 3, 6)), "y": np.ones((6, 1), np.uint8)}, "it holds float64"),
+        ({"X": np.zeros((32, 32, 3, 6), np.uint8), "y": np.ones((5, 1), np.uint8)}, "5 labels of 6 images"),
+        ({"X": np.zeros((32, 32, 3, 6), np.uint8), "y": np.full((6, 1), 11, np.uint8)}, "labels from 11 to 11"),
+        ({"X": np.zeros((32, 32, 3, 6), np.uint8)}, "not a readable .mat file"),
+    ],
+)  # fmt: skip
+def test_files_that_hold_something_else_are_named(raw, monkeypatch, content, said):
+    folder, _ = raw
+    path = folder / "test_32x32.mat"
+    savemat(path, content)
+    checksum = f"md5:{hashlib.md5(path.read_bytes()).hexdigest()}"
+    file = svhn.RemoteFile(path=path.name, checksum=checksum, page=svhn.PAGE)
+    monkeypatch.setattr(svhn, "FILES", (svhn.FILES[0], file))
+    with pytest.raises(GeovaeError, match=rf"test_32x32\.mat: {said}"):
+        svhn.load({"n_test": 5}, folder)
