@@ -4,15 +4,18 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
 from geovae.data import pixels
+from geovae.data.metadata import without_metadata
 
 Item = TypeVar("Item")
 
@@ -80,6 +83,20 @@ def open_image(source: Path | bytes, name: str, formats: tuple[str, ...], channe
         GeovaeError: it cannot be read, is not of these formats, is broken, or has samples of unknown meaning.
     """
     with reading(name, "image"):
+        try:
+            return _plain(source, name, formats, channels)
+        except GeovaeError:
+            bare = without_metadata(source if isinstance(source, bytes) else source.read_bytes())
+            if bare is None:
+                raise
+            with suppress(GeovaeError):
+                return _plain(bare, name, formats, channels)
+            raise  # what is wrong with the whole file
+
+
+def _plain(source: Path | bytes, name: str, formats: tuple[str, ...], channels: int) -> Image.Image:
+    """As `open_image`, of a file whose metadata PIL can read."""
+    with reading(name, "image"):
         image, raw_mode = _decoded(source, formats)
         flat = pixels.opaque(pixels.eight_bits(pixels.upright(image), raw_mode, name))
         return flat.convert("L" if channels == 1 else "RGB")
@@ -89,7 +106,10 @@ def _decoded(source: Path | bytes, formats: tuple[str, ...]) -> tuple[Image.Imag
     """What PIL decodes, and of a PNG what PIL calls its samples."""
 
     def opened() -> Image.Image:
-        return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+        try:
+            return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+        except UnidentifiedImageError as reason:  # it shows a Python object in the place of the file
+            raise ValueError(f"not recognised as {', '.join(formats)}") from reason
 
     n_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
     with opened() as image:

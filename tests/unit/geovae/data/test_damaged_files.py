@@ -191,7 +191,7 @@ def test_damaged_files_are_named_or_read_as_they_are_meant(case, data):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-@settings(max_examples=3000, **RULES)
+@settings(max_examples=1000, **RULES)
 @given(data=st.data())
 def test_many_damaged_files_are_named_or_read_as_they_are_meant(case, data):
     check(case, data.draw(damaged(case.content)))

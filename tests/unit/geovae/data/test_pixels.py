@@ -1,5 +1,6 @@
 """Every kind of samples in TIFF, PNG and BMP files: the pixels that were meant, or the file by name."""
 
+import io
 import itertools
 import struct
 
@@ -239,3 +240,39 @@ def test_every_orientation_is_turned_and_unknown_ones_are_not(tmp_path, kind, va
         8: np.rot90(values),
     }.get(value, values)
     assert np.array_equal(np.asarray(open_image(tmp_path / "a", "a", (kind,))), turned)
+
+
+BROKEN_CHUNKS = {
+    b"iCCP": b"a\0\1x", b"gAMA": b"", b"cHRM": b"short", b"sRGB": b"", b"pHYs": b"\xff", b"zTXt": b"a\0\1x",
+    b"acTL": b"", b"fcTL": b"\xff" * 30, b"fdAT": b"garbage, more",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN_CHUNKS)
+def test_a_broken_remark_in_a_png_leaves_sound_pixels_their_transparency_and_their_turn(name):
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    content = png([[10], [20], [30]], 8, image_files.GREY, transparent=b"\0\x1e")
+    content = image_files.with_chunk(content, b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    content = image_files.with_chunk(content, name, BROKEN_CHUNKS[name])
+    assert read(content, "PNG")[:, 0].tolist() == [255, 20, 10]
+
+
+@pytest.mark.parametrize(
+    "segment", [(0xE0, b"JFIF\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe"), (0xED, b"\xff" * 9)]
+)
+def test_a_broken_remark_in_a_jpeg_leaves_sound_pixels_and_their_turn(segment):
+    marker, body = segment
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    buffer = io.BytesIO()
+    Image.fromarray(np.arange(64, dtype=np.uint8).repeat(3).reshape(1, 64, 3) * 4).save(buffer, "JPEG", exif=exif)
+    content = buffer.getvalue()
+    broken = content[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body + content[2:]
+    assert np.array_equal(read(broken, "JPEG"), read(content, "JPEG"))
+    assert read(broken, "JPEG")[0, 0] > 230  # turned: the bright end comes first
+
+
+def test_what_is_no_image_is_said_to_be_none_of_its_formats():
+    with pytest.raises(GeovaeError, match=r"^here/a\.png: not a readable image \(not recognised as PNG\)\."):
+        read(b"GIF89a", "PNG")
