@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from geovae.core.errors import GeovaeError
 
@@ -53,6 +52,8 @@ def select_centroids(mu: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 def medoid_cost(mu: np.ndarray, medoids: np.ndarray) -> float:
     """Σ over the rows of `mu` (N, d) of the distance to the nearest of `medoids` (k, d)."""
+    from scipy.spatial.distance import cdist
+
     return float(sum(cdist(mu[rows], medoids).min(1).sum() for rows in _chunks(len(mu), len(medoids))))
 
 
@@ -61,6 +62,8 @@ def nearest_neighbour_distances(points: np.ndarray, precisions: np.ndarray | Non
 
     With `precisions` (k, d), the diagonals of Σ⁻¹, the distance from p_i is √((p_i − p_j)ᵀ Σ_i⁻¹ (p_i − p_j)).
     """
+    from scipy.spatial.distance import cdist
+
     k = len(points)
     nearest = np.empty(k)
     for rows in _chunks(k, k):
@@ -97,6 +100,7 @@ def _mahalanobis(points: np.ndarray, precisions: np.ndarray, rows: slice) -> np.
 def _medoids(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Medoids by FasterPAM on the whole distance matrix, int64."""
     import kmedoids
+    from scipy.spatial.distance import cdist
 
     if k == len(points):
         return np.arange(k, dtype=np.int64)

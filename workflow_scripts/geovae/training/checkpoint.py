@@ -9,8 +9,6 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from geovae.core import storage
 
@@ -36,12 +34,16 @@ class Checkpoint:
 
     def save(self, tensors: dict[str, torch.Tensor], content: dict) -> None:
         """Replace what is there, at once or not at all."""
+        from safetensors.torch import save
+
         with storage.atomic(self.path) as temporary:
             copies = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
             temporary.write_bytes(save(copies, metadata={"key": self.key, "content": json.dumps(content)}))
 
     def load(self) -> tuple[dict[str, torch.Tensor], dict] | None:
         """Tensors and content of the file; None if there is none, or it is damaged, or of another training."""
+        from safetensors import SafetensorError, safe_open
+
         if not self.path.is_file():
             return None
         try:

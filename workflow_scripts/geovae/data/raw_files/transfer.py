@@ -11,8 +11,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
 
-from filelock import lock_descriptor
-
 from geovae import __version__
 
 REPLY_BLOCK_BYTES = 2**18
@@ -55,6 +53,8 @@ class Part:
             return False
 
     def _lock(self) -> None:
+        from filelock import lock_descriptor
+
         try:
             # The system releases it when the file is closed, also by the end of the process.
             if not lock_descriptor(self._file.fileno(), blocking=False):
