@@ -11,7 +11,7 @@ PAGES := docs/.venv/.ready
 PEERS_PYTHON := benchmarks/.venv/bin/python
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick clean
+.PHONY: run test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick gpu-check clean
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
@@ -70,6 +70,10 @@ bench: $(PEERS)  ## speed against the peers, as in docs/performance.md; most of 
 
 bench-quick: $(PEERS)  ## a subset in two minutes: is any ratio worse than recorded? RECORD=1 writes the record
 	$(PEERS_PYTHON) benchmarks/quick.py --threads $(THREADS) $(if $(RECORD),--record)
+
+# With PYTHON on the command line that interpreter is taken as it is, and nothing is installed.
+gpu-check: $(if $(findstring command,$(origin PYTHON)),,$(READY))  ## nine minutes on a GPU: does all work there, how fast, and rows of Table 1
+	$(if $(findstring command,$(origin PYTHON)),$(PYTHON),python) benchmarks/check_gpu.py $(ARGS)
 
 # The marker is written last, so that an interrupted installation is taken up again.
 $(READY): envs/requirements.txt

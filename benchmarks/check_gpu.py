@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
@@ -45,17 +46,15 @@ def build_parser():
     return parser
 
 
-def run_part(part: str, options, deadline: float) -> None:
+def run_part(function: Callable, part: str, options, deadline: float) -> None:
     """A part, in this process; its errors go to the terminal and to `PART-error.txt`."""
-    from geovae.core.registry import resolve
     from gpu_check.report import Check
     from gpu_check.scales import SCALES
 
-    place, _, deterministic = PARTS[part]
     sys.stderr = _Tee(options.output / f"{part}-error.txt")
-    device = job.torch_device(options.device, options.threads, deterministic)
+    device = job.torch_device(options.device, options.threads, PARTS[part][2])
     state = options.state / f"{options.scale}-{device.type}"
-    resolve(place)(Check(part, device, SCALES[options.scale], options.output, state, options.data, deadline))
+    function(Check(part, device, SCALES[options.scale], options.output, state, options.data, deadline))
 
 
 class _Tee:
@@ -80,11 +79,14 @@ def main(options) -> None:
     """Run the parts one after the other, each for its share of the time at most, and write the page."""
     start = time.monotonic()
     end = start + 60 * options.minutes - END_SECONDS
-    # Loaded once for all parts; it does not touch the device, which a forked process could not use then.
-    import torch  # noqa: F401
+    # Loaded once for all parts. None of it touches the device, which a forked process could not use then.
+    import torch._dynamo  # noqa: F401 - which optimisers load
 
+    from geovae.core.registry import resolve
     from gpu_check.circumstances import circumstances
     from gpu_check.report import write_page
+
+    functions = {part: resolve(PARTS[part][0]) for part in options.parts}
 
     options.output.mkdir(parents=True, exist_ok=True)
     told = circumstances(options.device, options.threads, options.scale)
@@ -93,16 +95,16 @@ def main(options) -> None:
         for old in options.output.glob(f"{part}[.-]*"):
             old.unlink()
         deadline = min(end, time.monotonic() + PARTS[part][1] * 60 * options.minutes)
-        states[part] = _in_a_process(part, options, deadline)
+        states[part] = _in_a_process(functions[part], part, options, deadline)
         told["minutes"] = round((time.monotonic() - start) / 60, 2)
         sound = write_page(options.output, told, states)
     print(f"{options.output}/report.md: {'all is well' if sound else 'something is wrong'}", flush=True)
     sys.exit(0 if sound else 1)
 
 
-def _in_a_process(part: str, options, deadline: float) -> str:
+def _in_a_process(function: Callable, part: str, options, deadline: float) -> str:
     """How the part ended."""
-    process = multiprocessing.get_context("fork").Process(target=run_part, args=(part, options, deadline))
+    process = multiprocessing.get_context("fork").Process(target=run_part, args=(function, part, options, deadline))
     process.start()
     process.join(max(0.0, deadline - time.monotonic()))
     if process.is_alive():

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from geovae.models.base import ALL
 from geovae.models.table import MODELS
 from geovae.sampling.table import SAMPLERS
 from gpu_check import standins, table1
-from gpu_check.digits import drawn_digits, find_mnist
+from gpu_check.digits import drawn_digits, find_mnist, splits
 from gpu_check.kept import OutOfTimeError, TimedCheckpoint
 from gpu_check.models import fresh
 from gpu_check.noise import Noise, same_noise
+from gpu_check.report import Check
 from gpu_check.scales import SCALES
 from helpers.blocked_imports import without_others
 from helpers.configs import configured
@@ -77,12 +79,30 @@ def test_the_whole_check_is_rehearsed_on_a_bare_machine_and_resumed(tmp_path):
     assert {name: row["fid"] for name, row in resumed.items()} == {name: row["fid"] for name, row in rows.items()}
 
 
+def given(folder: Path, seconds: float) -> Check:
+    """What the part with the rows gets when so many seconds are left."""
+    tiny = replace(SCALES["tiny"], models=("rae",), table1_epochs=3)
+    places = {name: folder / name for name in ("output", "state", "data")}
+    return Check("table1", torch.device("cpu"), tiny, **places, deadline=time.monotonic() + seconds)
+
+
 def test_rows_that_no_time_is_left_for_wait(tmp_path):
-    result = check(tmp_path, "--parts", "table1", "--minutes", "0.9")  # all of it is kept back for the end
-    assert result.returncode == 0, result.stderr
-    rows = json.loads((tmp_path / "output/table1.json").read_text())
-    states = {row["state"] for row in rows}
-    assert states <= {"waits for another call", "its training goes on in another call"}
+    check = given(tmp_path, 1.0)  # less than is kept back for the end
+    table1.build_rows(check)
+    assert [(row["what"], row["state"]) for row in check.rows] == [("RAE", "waits for another call")]
+
+
+def test_a_row_whose_training_was_cut_off_ends_as_one_that_was_not(tmp_path, capsys):
+    whole, cut = (given(tmp_path / name, 1000.0) for name in ("whole", "cut"))
+    table1.build_rows(whole)
+    bench = table1.Bench(cut, *splits(cut.data, cut.scale.table1_splits))
+    row = next(row for row in table1.ROWS if row.model == "rae")
+    assert bench.score(row, time.monotonic()) == {"state": "its training goes on in another call"}
+    assert "rae: epoch 1," in capsys.readouterr().out
+    table1.build_rows(cut)
+    assert "rae: epoch 1," not in capsys.readouterr().out
+    for name in ("fid", "prd_f8", "novelty"):
+        assert cut.rows[0][name] == whole.rows[0][name]
 
 
 def test_a_gpu_that_is_not_there_is_named(tmp_path):
@@ -197,13 +217,13 @@ def test_the_stand_in_for_the_mixture_is_as_likely_as_scikit_learns():
 
 
 def test_drawn_digits_can_be_told_apart():
-    train, labels = drawn_digits(1500, "train")
-    test, wanted = drawn_digits(200, "test")
-    assert (train.shape, train.dtype, labels.dtype) == ((1500, 1, 32, 32), np.uint8, np.int64)
+    train, labels = drawn_digits(600, "train")
+    test, wanted = drawn_digits(100, "test")
+    assert (train.shape, train.dtype, labels.dtype) == ((600, 1, 32, 32), np.uint8, np.int64)
     a, b = (torch.from_numpy(part.reshape(len(part), -1)).float() for part in (test, train))
     guessed = labels[torch.cdist(a, b).argmin(1).numpy()]
     assert (guessed == wanted).mean() > 0.8
-    assert np.array_equal(test, drawn_digits(200, "test")[0])
+    assert np.array_equal(test, drawn_digits(100, "test")[0])
 
 
 def test_mnist_is_not_looked_for_elsewhere(tmp_path):
