@@ -1,4 +1,5 @@
-# Two commands do everything on a fresh machine: `make run` and `make test`. Each sets up .venv by itself, once.
+# Two commands do everything on a fresh machine: `make run` and `make test`; `make demo` is a first look. Each sets up
+# .venv by itself, once.
 PYTHON ?= python3
 CORES ?= all
 ROUNDS ?= 200
@@ -11,7 +12,10 @@ PAGES := docs/.venv/.ready
 PEERS_PYTHON := benchmarks/.venv/bin/python
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick gpu-check clean
+.PHONY: demo run test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick gpu-check clean
+
+demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and a small table
+	PYTHONPATH=workflow_scripts python -m reproduction.runtime.demo --cores $(CORES)
 
 run: $(READY)  ## build every table and figure of config.yaml
 	snakemake --cores $(CORES)
