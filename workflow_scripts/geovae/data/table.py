@@ -18,6 +18,7 @@ DATASETS: dict[str, str | ModuleType] = {
     "phantoms": "geovae.data.phantoms",
     "mnist": "geovae.data.mnist",
     "mnist28": "geovae.data.mnist28",
+    "fashion_mnist": "geovae.data.fashion_mnist",
     "svhn": "geovae.data.svhn",
     "cifar10": "geovae.data.cifar10",
     "celeba": "geovae.data.celeba",

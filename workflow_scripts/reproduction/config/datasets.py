@@ -142,6 +142,13 @@ class Mnist28(Mnist):
         return self.channels, 28, 28
 
 
+class FashionMnist(Mnist):
+    """Fashion-MNIST, padded to 32×32: 50,000 to train, 10,000 to validate, 10,000 to test."""
+
+    title = "Fashion-MNIST"
+    in_paper = False
+
+
 class SvhnOptions(Closed):
     """Street View House Numbers, cropped digits."""
 
@@ -280,6 +287,7 @@ class Datasets(Closed):
     phantoms: Phantoms | None = Field(None, description="Drawn head-like slices.")
     mnist: Mnist | None = Field(None, description="MNIST.")
     mnist28: Mnist28 | None = Field(None, description="MNIST at its own size.")
+    fashion_mnist: FashionMnist | None = Field(None, description="Fashion-MNIST.")
     svhn: Svhn | None = Field(None, description="Street View House Numbers.")
     cifar10: Cifar10 | None = Field(None, description="CIFAR10.")
     celeba: Celeba | None = Field(None, description="CelebA.")

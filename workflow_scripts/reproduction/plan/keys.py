@@ -13,7 +13,7 @@ from reproduction.config.models import Models
 MODELS = tuple(Models.model_fields)
 SAMPLERS = tuple(table.SAMPLERS)
 SCORED_SPLITS = ("validation", "test")
-RUN_PATTERN = rf"[a-z0-9]+/(?:{SUBSET_PATTERN})/[a-z]+/(?:{'|'.join(MODELS)})/(?:base|t[0-9]{{2}})/seed[0-9]+"
+RUN_PATTERN = rf"[a-z0-9_]+/(?:{SUBSET_PATTERN})/[a-z]+/(?:{'|'.join(MODELS)})/(?:base|t[0-9]{{2}})/seed[0-9]+"
 
 
 class Wildcards(Protocol):

@@ -1,9 +1,6 @@
 """MNIST: reading torchvision's layout, unpacking, and the real files' own checksums where they are at hand."""
 
-import gzip
-import hashlib
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +10,8 @@ from geovae.core.errors import GeovaeError
 from geovae.data import mnist, mnist28
 from geovae.data.base import read_split, write_split
 from geovae.data.raw_files.download import Store
-from geovae.data.raw_files.remote import RemoteFile
-from helpers.file_server import closed_port, file_server
+from helpers.file_server import file_server
+from helpers.idx_files import draw_files
 from helpers.paths import ROOT
 
 # A folder of raw data may be named for the tests as it is for the workflow (`data_dir`).
@@ -40,35 +37,10 @@ CHECKSUMS = {
 }
 
 
-def idx(array: np.ndarray) -> bytes:
-    """An array of bytes in the IDX format of the original files."""
-    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
-
-
 @pytest.fixture
 def raw(tmp_path, monkeypatch):
     """12 training and 5 test images in MNIST's files, with their checksums in the module's place."""
-    generator = np.random.default_rng(0)
-    arrays = {
-        "train-images-idx3-ubyte": generator.integers(256, size=(12, 28, 28), dtype=np.uint8),
-        "train-labels-idx1-ubyte": np.arange(12, dtype=np.uint8) % 10,
-        "t10k-images-idx3-ubyte": generator.integers(256, size=(5, 28, 28), dtype=np.uint8),
-        "t10k-labels-idx1-ubyte": np.arange(5, dtype=np.uint8),
-    }
-    folder = tmp_path / mnist.FOLDER
-    folder.mkdir(parents=True)
-    urls = (f"http://127.0.0.1:{closed_port()}/",)
-    unpacked, compressed = [], []
-    for name, array in arrays.items():
-        (folder / name).write_bytes(idx(array))
-        (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array)))
-        for files, path in ((unpacked, folder / name), (compressed, folder / f"{name}.gz")):
-            checksum = f"md5:{hashlib.md5(path.read_bytes()).hexdigest()}"
-            files.append(RemoteFile(path=f"{mnist.FOLDER}/{path.name}", urls=urls, checksum=checksum, page=mnist.PAGE))
-    monkeypatch.setattr(mnist, "UNPACKED", tuple(unpacked))
-    monkeypatch.setattr(mnist, "FILES", tuple(compressed))
-    monkeypatch.setattr(mnist, "N_VALIDATION", 4)
-    return tmp_path, arrays
+    return tmp_path, draw_files(tmp_path, mnist, monkeypatch)
 
 
 def test_the_last_training_images_validate_and_all_are_padded(raw):
