@@ -51,6 +51,25 @@ rule fetch_inception:
         " --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
+rule fetch_efficientnet:
+    input:
+        code=code_of("fetch_efficientnet.py"),
+    output:
+        weights="results/backbones/efficientnet/model.safetensors",
+        model="results/backbones/efficientnet/model.json",
+    log:
+        "results/logs/fetch_efficientnet.log",
+    benchmark:
+        "results/benchmarks/fetch_efficientnet.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    resources:
+        **needs(),
+    shell:
+        "python workflow_scripts/fetch_efficientnet.py --output results/backbones/efficientnet --threads {threads}"
+        " > {log} 2>&1"
+
+
 rule extract_reference:
     input:
         unpack(inputs.backbone),

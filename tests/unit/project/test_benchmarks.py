@@ -21,6 +21,7 @@ COMPUTING = {
     "embed_latents",
     "extract_reference",
     "extract_training_features",
+    "fetch_efficientnet",
     "fetch_inception",
     "find_neighbours",
     "measure_unseen",

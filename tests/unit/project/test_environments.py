@@ -25,8 +25,8 @@ FAMILIES = {
         "train_classifier",
     },
     "evaluate": {
-        *("fetch_inception", "train_backbone", "extract_reference", "extract_training_features", "measure_unseen"),
-        *("score_samples", "find_neighbours", "show_centroids"),
+        *("fetch_inception", "fetch_efficientnet", "train_backbone", "extract_reference", "extract_training_features"),
+        *("measure_unseen", "score_samples", "find_neighbours", "show_centroids"),
     },
     "render": {
         *("collect_scores", "collect_classification", "render_table", "render_figure", "render_history"),
@@ -37,7 +37,7 @@ FAMILIES = {
 
 def direct_requirements() -> set[str]:
     lines = [line.split("#")[0].strip() for line in (ROOT / "envs/requirements.in").read_text().splitlines()]
-    return {re.split(r"[<\[]", line)[0] for line in lines if line}
+    return {re.split(r"[<=\[]", line)[0] for line in lines if line}
 
 
 def conda_pins(family: str) -> dict[str, str]:

@@ -78,13 +78,13 @@ def count_classes(splits: dict[str, Split], dataset: str, class_names: tuple[str
         if split.labels.min() < 0:
             raise GeovaeError(
                 f"data set {dataset}: its {name} split has images without a class (label {split.labels.min()}).\n"
-                "The classifier backbone needs labels: choose another backbone for this data set."
+                "The classifier backbone needs labels: choose the backbone efficientnet, which needs none."
             )
     n_classes = max(len(class_names), 1 + max(int(split.labels.max()) for split in splits.values()))
     if n_classes < 2:
         raise GeovaeError(
             f"data set {dataset}: all images are of class 0, and a classifier needs two classes.\n"
-            "Choose another backbone for this data set."
+            "Choose the backbone efficientnet, which needs no labels."
         )
     counts = np.bincount(splits["train"].labels, minlength=n_classes)
     if counts.min() == 0:

@@ -38,4 +38,5 @@ BACKBONES: dict[str, BackboneEntry] = {
         resizings=("tf_legacy", "pytorch_fid"),
         batch_size=50,  # as in the implementations that defined the distance
     ),
+    "efficientnet": BackboneEntry("geovae.evaluation.efficientnet:load_extractor", batch_size=50),
 }

@@ -20,6 +20,11 @@ from reproduction.config.variants import variant_options
 
 # Sides of the square images that these nets take; the others adapt.
 SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
+# Tables and figures that a backbone's features are taken for.
+JUDGED = (
+    *("table1", "table3", "table6", "table7", "figure3", "figure4", "figure9", "figure11", "figure12", "figure13"),
+    *("figure14", "figure_rho", "figure_controls", "figure_sharpness"),
+)
 
 
 class Config(Closed):
@@ -76,6 +81,11 @@ class Config(Closed):
                 configured = ", ".join(self.datasets.names()) or "none"
                 raise ValueError(f"{use.where} asks for data set '{use.dataset}'; in `datasets`: {configured}")
             _check_use(self.protocol(use.dataset), use)
+            if use.judged and self.evaluation.backbone == "classifier" and not self.protocol(use.dataset).labelled():
+                raise ValueError(
+                    f"{use.where}: the images of data set '{use.dataset}' have no labels, which evaluation.backbone = "
+                    "'classifier' is trained on; 'efficientnet' needs none"
+                )
         shown = self.artefacts.figure1
         if shown is not None and self.protocol(shown.dataset).latent_dim != 2:
             d = self.protocol(shown.dataset).latent_dim
@@ -112,6 +122,11 @@ class _Use(NamedTuple):
     nets: tuple[str, ...]
     k_key: str
     k: int
+
+    @property
+    def judged(self) -> bool:
+        """Whether features of its images are taken."""
+        return self.where.split(".")[1] in JUDGED
 
 
 def _uses(config: Config) -> Iterator[_Use]:

@@ -35,6 +35,10 @@ class Dataset(Protocol):
         """(C, H, W) of the prepared images."""
         return self.channels, 32, 32
 
+    def labelled(self) -> bool:
+        """Whether its images have classes."""
+        return True
+
 
 def _slice_shape(downscale: int) -> tuple[int, int, int]:
     """(C, H, W) of OASIS's slices, and of those drawn in their place."""
@@ -215,6 +219,10 @@ class Celeba(Dataset):
         """Images in the training split."""
         return 162_770
 
+    def labelled(self) -> bool:
+        """Whether its images have classes."""
+        return False
+
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of the prepared images."""
         return self.channels, self.options.image_size, self.options.image_size
@@ -277,6 +285,10 @@ class Folder(Dataset):
         size = self.options.image_size
         height, width = size if isinstance(size, list) else (size, size)
         return self.options.channels, height, width
+
+    def labelled(self) -> bool:
+        """Whether its images have classes."""
+        return self.options.labels != "none"
 
 
 class Datasets(Closed):

@@ -32,7 +32,8 @@ class Evaluation(Closed):
 
     backbone: Literal[*BACKBONES] = Field(
         "classifier",
-        description="Feature extractor behind FID and PRD: trained on the data set's own labels, or the paper's.",
+        description="Feature extractor behind FID and PRD: trained on the data set's own labels, the paper's, which is "
+        "downloaded, or one that needs neither labels nor a download.",
     )
     resize: Literal[*BACKBONES["inception"].resizings] = Field(
         "tf_legacy",

@@ -9,7 +9,7 @@ from reproduction.plan.keys import Generation, Run
 
 # Generations in one submission: `group-components` of the profile's `samples`.
 GENERATIONS = 8
-ALONE = ("train_model", "train_classifier", "train_backbone", "fetch_inception")
+ALONE = ("train_model", "train_classifier", "train_backbone", "fetch_inception", "fetch_efficientnet")
 
 
 def submissions(jobs: Jobs) -> int:

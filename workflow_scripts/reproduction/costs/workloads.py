@@ -7,6 +7,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from geovae.augmentation.network import AugmentationClassifier
+from geovae.evaluation import efficientnet
 from geovae.evaluation.classifier import Classifier
 from geovae.models.discriminator import ImageDiscriminator
 from geovae.nets.build import build_net
@@ -61,6 +62,9 @@ def backbone_macs(backbone: str, shape: tuple[int, int, int], width: float) -> f
     if backbone == "inception":
         return INCEPTION_MACS
     with torch.device("meta"):
+        if backbone == "efficientnet":
+            side = efficientnet.INPUT_SIDE
+            return count_macs(efficientnet.build_network(), torch.empty(1, 3, side, side))
         return count_macs(Classifier(shape, 10, width), torch.empty(1, *shape))
 
 

@@ -15,12 +15,18 @@ class Scores:
     Args:
         records: rows of `scores.csv` (`read_scores`).
         split: the real images whose scores are reported.
-        backbone: the feature extractor.
+        backbone: the feature extractor. Distances on the features of others, however near their values, are of another
+            scale: these records are never found.
+
+    Raises:
+        GeovaeError: records of this backbone on images of one data set that were resized in several ways, which makes
+            other features of them.
     """
 
     def __init__(self, records: Records, split: str, backbone: str) -> None:
         self.split, self.backbone = split, backbone
         of_backbone = [record for record in records if record["backbone"] == backbone]
+        _check_resizing(of_backbone)
         self._by_split = {
             name: [record for record in of_backbone if record["split"] == name] for name in (split, "validation")
         }
@@ -66,6 +72,17 @@ class Scores:
     def all_or_none(self, cell: Cell) -> Records:
         """A record of every seed, or none at all; GeovaeError between, where rows would be means over other seeds."""
         return self.all_of(cell) if self.of(cell) else []
+
+
+def _check_resizing(records: Records) -> None:
+    ways: dict[object, object] = {}
+    for record in records:
+        first = ways.setdefault(record["dataset"], record.get("resize"))
+        if record.get("resize") != first:
+            raise GeovaeError(
+                f"scores of {record['dataset']}: features of images that were resized as {first} and as "
+                f"{record.get('resize')} are not compared.\nScore all with one `evaluation.resize`."
+            )
 
 
 def record_key(record: Mapping[str, object]) -> str:

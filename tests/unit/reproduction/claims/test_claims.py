@@ -255,6 +255,16 @@ def test_seeds_and_splits_that_are_not_asked_for_do_not_count():
     assert verdict("prior", other).outcome == UNDECIDED
 
 
+def test_fids_of_different_features_are_not_compared():
+    scores = world()
+    assert verdict("prior", scores).outcome == HOLDS
+    # The same numbers, but those of the paper's sampler are on another backbone's features.
+    mixed = [{**record, "backbone": "efficientnet"} if record["sampler"] == "manifold" else record for record in scores]
+    assert verdict("prior", mixed).outcome == UNDECIDED
+    on_other = verdict("prior", mixed, {**SETTINGS, "backbone": "efficientnet"})
+    assert on_other.outcome == UNDECIDED
+
+
 def test_hardly_matters_is_a_share_of_the_mean_fid():
     # The mean over λ is near 8: a range of 0.8 is the line, wherever the other rows lie.
     assert verdict("lam", world(worse("vae/manifold/lam1.0", fid=8.7))).outcome == HOLDS

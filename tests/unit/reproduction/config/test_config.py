@@ -102,6 +102,16 @@ MISTAKES = [
         artefacts(table2={"dataset": "digits"}),
         "artefacts.table2.dataset = 'digits': a data set of two classes is needed: shapes, phantoms, oasis",
     ),
+    (
+        {"datasets": {"celeba": {}}} | artefacts(table1={"datasets": ["celeba"]}),
+        "artefacts.table1: the images of data set 'celeba' have no labels, which evaluation.backbone = 'classifier' is "
+        "trained on; 'efficientnet' needs none",
+    ),
+    (
+        {"datasets": {"folder": {"options": {"path": "faces", "labels": "none"}}}}
+        | artefacts(figure3={"datasets": ["folder"]}),
+        "artefacts.figure3: the images of data set 'folder' have no labels",
+    ),
     (artefacts(table2=None), "artefacts.figure10 shows the images of artefacts.table2, which is null"),
     (
         artefacts(table3={"nets": ["conv", "convv"]}),

@@ -22,7 +22,7 @@ from reproduction.costs.throughput import (
     read_histories,
     read_measured,
 )
-from reproduction.costs.workloads import count_macs, n_train, net_macs, run_macs, training_macs
+from reproduction.costs.workloads import backbone_macs, count_macs, n_train, net_macs, run_macs, training_macs
 from reproduction.plan.keys import Generation, Run
 from reproduction.plan.targets import ARTEFACTS
 
@@ -230,6 +230,13 @@ def test_the_table_is_aligned_and_says_what_it_rests_on():
     on_gpu = costs_text({"whole build": Cost(9, 1, 1.0, 2.5)}, "cuda", 1, 9, 0, assumed=True)
     assert "about 1.0 hours on 1 core and 2.5 hours of one GPU; " in on_gpu
     assert "No training on a GPU was measured" in on_gpu
+
+
+def test_a_shared_backbone_costs_the_same_on_all_images():
+    for shape in ((1, 32, 32), (3, 64, 64)):
+        # Its authors print 407 million, which counts the last layer's 1.28 million that the features leave out.
+        assert backbone_macs("efficientnet", shape, 1.0) == pytest.approx(407e6 - 1.28e6, rel=0.06)
+        assert backbone_macs("inception", shape, 1.0) == 5.7e9
 
 
 def test_the_papers_build_is_counted_in_full():

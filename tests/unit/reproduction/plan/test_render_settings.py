@@ -8,6 +8,7 @@ import pytest
 from geovae.core.storage import csv_text
 from geovae.evaluation.record import COLUMNS
 from helpers.slice_checks import DEFAULT, FIGURES, changed, made_up_scores
+from reproduction.config.config import JUDGED
 from reproduction.plan import render_settings
 from reproduction.plan.augmentation import classification_records
 from reproduction.plan.cells import SCORED, cells, described_metrics, section
@@ -26,6 +27,10 @@ def test_what_is_rendered_from_scores_is_told_its_cells(name):
     assert told | json.loads(json.dumps(section(config, name))) == told
     assert (told["split"], told["backbone"]) == ("validation", "classifier")
     assert set(told["datasets_info"]) == set(told["datasets"])
+
+
+def test_what_needs_labels_for_its_features_is_what_has_scores_or_neighbours():
+    assert sorted(JUDGED) == sorted({*SCORED, *NEIGHBOURS})
 
 
 @pytest.mark.parametrize("name", [name for name in SCORED if name in TABLES])

@@ -30,6 +30,24 @@ def test_other_records_are_not_looked_at(column):
     assert fids(scores.of(CELL)) == [3.0]
 
 
+def test_scores_on_the_features_of_two_backbones_are_two_sets():
+    of_both = {"efficientnet": 0.1, "classifier": 3.0}
+    mixed = [record(seed, fid, backbone=name) for name, fid in of_both.items() for seed in (0, 2)]
+    for name, expected in of_both.items():
+        scores = Scores(mixed, "test", name)
+        assert fids(scores.all_of(CELL)) == fids(scores.records) == [expected, expected]
+    with pytest.raises(GeovaeError, match=r"seed2.*backbone classifier"):
+        Scores([record(0, 3.0, backbone="classifier"), record(2, 0.1)], "test", "classifier").all_or_none(CELL)
+
+
+def test_features_of_images_that_were_resized_in_two_ways_are_refused():
+    one, other = record(0, 1.0, resize="tf_legacy"), record(2, 1.0, resize="pytorch_fid")
+    with pytest.raises(GeovaeError, match=r"scores of digits.*tf_legacy and as pytorch_fid"):
+        Scores([one, other], "test", "inception")
+    apart = Scores([one, {**other, "dataset": "shapes"}, {**other, "backbone": "x"}], "test", "inception")
+    assert fids(apart.of(CELL)) == [1.0]
+
+
 def test_validation_records_are_found_beside_the_reported():
     scores = Scores([record(0, 1.0, split="validation"), record(0, 3.0)], "test", "inception")
     assert fids(scores.of(CELL, "validation")) == [1.0]

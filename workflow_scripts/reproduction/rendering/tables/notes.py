@@ -63,6 +63,11 @@ def _seeds_note(entries: Sequence) -> str:
 def _backbone_note(entries: Sequence, settings: Mapping, scores: str) -> str:
     if settings["backbone"] == "inception":
         return f"{scores} on Inception features, as in the paper."
+    if settings["backbone"] == "efficientnet":
+        return (
+            f"{scores} on features of EfficientNet-Lite0, trained on ImageNet; the paper takes Inception. No value is "
+            "comparable with the paper's, nor with one on other features."
+        )
     if settings["backbone"] != "classifier":
         return f"{scores} on features of the backbone {settings['backbone']}; the paper takes Inception."
     shown = []

@@ -130,6 +130,10 @@ def test_footnotes_say_what_is_not_comparable():
     assert "as in the paper" in notes
     for text in ("classifier", "10,000", "Width", "stand-in"):
         assert text not in notes
+    own = [score("prior", 9.0, backbone="efficientnet")]
+    notes = " ".join(table1.build(own, settings(backbone="efficientnet")).tables[0].footnotes)
+    assert "FID and PRD on features of EfficientNet-Lite0, trained on ImageNet" in notes
+    assert "nor with one on other features" in notes
     other = [score("prior", 9.0, backbone="pca")]
     notes = " ".join(table1.build(other, settings(backbone="pca")).tables[0].footnotes)
     assert "FID and PRD on features of the backbone pca; the paper takes Inception." in notes
