@@ -20,11 +20,12 @@ rule train_classifier:
         device=CONFIG.device,
         settings=lambda w: job_settings.augmentation_classifier(CONFIG),
         kind=lambda w: commands.training_set(w.source),
+        classes=lambda w, input: commands.classes(CONFIG, input.subsets),
         samples=lambda w, input: commands.class_samples(CONFIG, w, input.samples),
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
     shell:
         "python {SCRIPTS}/train_classifier.py --data {input.train} --training-set {params.kind}"
-        " {params.samples} --n-runs {params.n_runs} --settings {params.settings:q}"
+        " {params.classes} {params.samples} --n-runs {params.n_runs} --settings {params.settings:q}"
         " --key {wildcards.dataset}/augmentation/{wildcards.source} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 

@@ -9,7 +9,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line of this script."""
     parser = job.parser(__doc__)
     parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
-    parser.add_argument("--subset", required=True, help="full, nNUMBER (n1000) or class-NAME")
+    parser.add_argument("--subset", required=True, help="full, nNUMBER (n1000), class-NAME or class-NAME.nNUMBER")
     parser.add_argument(
         "--output", type=job.folder, required=True, help="folder to write train.npy and validation.npy to"
     )

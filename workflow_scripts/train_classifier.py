@@ -21,6 +21,15 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="CLASS=PATH",
         help="samples.npy of a class; once for each class (generated)",
     )
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        type=partial(job.named_path, form="CLASS=PATH"),
+        action="append",
+        default=[],
+        metavar="CLASS=PATH",
+        help="train.npy of a class's images (draw_subset); once for each of two, instead of all",
+    )
     parser.add_argument("--n-per-class", type=int, help="generated images of each class (generated)")
     parser.add_argument(
         "--settings", type=job.settings, required=True, help="JSON: epochs, batch_size, lr, patience, width"
@@ -50,7 +59,7 @@ def main(options: argparse.Namespace) -> None:
         )
     settings = Settings(**options.settings)
     device = job.torch_device(options.device, options.threads)
-    splits, dataset, class_names = _read_splits(options.data)
+    splits, dataset, class_names = _read_splits(options)
     image_shape = splits["train"].images.shape[1:]
     training = _read_samples(options, class_names, image_shape) or splits["train"]
     records = []
@@ -86,19 +95,50 @@ def main(options: argparse.Namespace) -> None:
     )
 
 
-def _read_splits(data: str):
+def _read_splits(options: argparse.Namespace):
     """The three splits in memory, each with images of every class; the name of the data set; the class names."""
     import numpy as np
 
     from geovae.augmentation.training_sets import LabelledImages, check_classes
     from geovae.data.base import read_split
 
+    if options.classes:
+        return _read_classes(options)
     splits = {}
     for split in ("train", "validation", "test"):
-        images, labels, card = read_split(data, split)
+        images, labels, card = read_split(options.data, split)
         splits[split] = LabelledImages(np.asarray(images), labels)
-        check_classes(splits[split], card["class_names"], f"{data}: the {split} split")
+        check_classes(splits[split], card["class_names"], f"{options.data}: the {split} split")
     return splits, card["dataset"], card["class_names"]
+
+
+def _read_classes(options: argparse.Namespace):
+    """The same of the classes that are asked for: the test images in the proportion of the training images."""
+    import numpy as np
+
+    from geovae.augmentation.training_sets import LabelledImages, in_proportion
+    from geovae.core.errors import GeovaeError
+    from geovae.data.base import read_split
+    from geovae.data.subsets import subset_images
+
+    classes = dict(options.classes)
+    if len(classes) < 2 or len(classes) < len(options.classes):
+        raise GeovaeError("--class: give it once for each of two classes.")
+    images, labels, card = read_split(options.data, "test")
+    parts = {
+        split: [subset_images(options.data, job.folder(path), split) for path in classes.values()]
+        for split in ("train", "validation")
+    }
+    sizes = {name: len(part) for name, part in zip(classes, parts["train"], strict=True)}
+    key = f"{card['dataset']}/test"
+    parts["test"] = [images[np.sort(rows)] for rows in in_proportion(labels, sizes, card["class_names"], key)]
+    splits = {
+        split: LabelledImages(
+            np.concatenate(of_classes), np.repeat(np.arange(len(classes)), [len(part) for part in of_classes])
+        )
+        for split, of_classes in parts.items()
+    }
+    return splits, card["dataset"], list(classes)
 
 
 def _read_samples(options: argparse.Namespace, class_names: list[str], image_shape: tuple[int, ...]):

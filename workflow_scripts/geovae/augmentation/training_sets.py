@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geovae.core.errors import GeovaeError
+from geovae.data.subsets import draw_subset
 
 
 class LabelledImages(NamedTuple):
@@ -29,6 +30,30 @@ def check_classes(split: LabelledImages, class_names: Sequence[str], name: str) 
             f"{name}: class {class_names[int(counts.argmin())]} has no image.\n"
             "Use more images, or another seed of the split."
         )
+
+
+def in_proportion(
+    labels: np.ndarray, sizes: Mapping[str, int], class_names: Sequence[str], seed_key: str
+) -> list[np.ndarray]:
+    """The rows of some classes, as many of each as there are in a proportion, drawn as subsets `class-NAME.nNUMBER`.
+
+    Args:
+        labels: (N,) indices into `class_names`.
+        sizes: class → its part in the proportion, at least 1; the training images of it, say.
+        class_names: of the whole data set.
+        seed_key: names the split, e.g. "digits/test".
+
+    Returns:
+        For each class of `sizes` its rows: all of the class that is scarcest, and at least one of each.
+
+    Raises:
+        GeovaeError: an unknown class, or one without images.
+    """
+    names = tuple(class_names)
+    counts = {name: len(draw_subset(labels, f"class-{name}", seed_key, names)) for name in sizes}
+    scarce = min(sizes, key=lambda name: counts[name] / sizes[name])
+    taken = {name: max(1, size * counts[scarce] // sizes[scarce]) for name, size in sizes.items()}
+    return [draw_subset(labels, f"class-{name}.n{n}", seed_key, names) for name, n in taken.items()]
 
 
 def resampled(split: LabelledImages, generator: np.random.Generator) -> LabelledImages:

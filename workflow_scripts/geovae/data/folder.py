@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ DEFAULTS = {
     "image_size": 64,
     "channels": 3,
     "labels": "subfolders",
+    "group": None,
     "validation": 0.1,
     "test": 0.1,
     "seed": 0,
@@ -48,15 +50,17 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         options: `path` of the folder, relative to the working directory or absolute; `image_size` (64), the side or
             [height, width]: the largest part of that aspect is cut from the middle and resized with a Lanczos filter;
             `channels` (3; 1 for grey); `labels`: "subfolders" (the first sub-folder of each image names its class),
-            "none", or the path of a CSV file with the columns file (relative to the folder) and label; `validation` and
-            `test` (0.1, 0.1), shares of the images; `seed` (0) of the draw.
+            "none", or the path of a CSV file with the columns file (relative to the folder) and label; `group` (None),
+            a further column of that file: images with the same there (a subject, say) are all in one split, which then
+            has its share or a little more; `validation` and `test` (0.1, 0.1), shares of the images; `seed` (0) of the
+            draw.
         data_dir: not used.
         threads: that decode.
 
     Raises:
         GeovaeError: an unknown option, a folder that is missing, cannot be read or has too few images, images without a
-            label, a class without images, or one whose name is no UTF-8; while the chunks are read, an image that is
-            broken.
+            label, a class without images, or one whose name is no UTF-8, or a group on two sides; while the chunks are
+            read, an image that is broken.
     """
     options = take_options(options, DEFAULTS, "data set 'folder'")
     root = _root(options["path"])
@@ -70,8 +74,12 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     files = {part: _files(root, part, found) for part in parts}
     names, class_names = _labels(root, options["labels"], files, found)
     labels = {file: class_names.index(name) if class_names else UNLABELLED for file, name in names.items()}
-    if "" in files:
-        files = _drawn(files[""], labels, options)
+    everything = [file for part in files.values() for file in part]
+    groups = _groups(options["labels"], options["group"], everything) if options["group"] else {}
+    if "" not in files:
+        _check_sides(files, groups, options["group"])
+    else:
+        files = _drawn(files[""], labels, groups, options)
         _require_training_images(root, files["train"], labels, class_names)
     shape = (options["channels"], height, width)
     decode = partial(_decode, root=root, shape=shape)
@@ -143,7 +151,7 @@ def _labels(root: Path, kind: str, files: dict[str, list[str]], found: Found) ->
         for part in files:
             _require_images_of_classes(root, part, files[part], found)
     else:
-        names = _read_csv(kind, everything)
+        names = _read_csv(kind, "label", everything)
     class_names = tuple(sorted(set(names.values())))
     for name in class_names:
         if any("\ud800" <= character <= "\udfff" for character in name):
@@ -166,21 +174,31 @@ def _require_images_of_classes(root: Path, part: str, files: Sequence[str], foun
             )
 
 
-def _read_csv(path: str, files: Sequence[str]) -> dict[str, str]:
+def _groups(labels: str, column: str, files: Sequence[str]) -> dict[str, str]:
+    """The group of each file."""
+    if labels in ("subfolders", "none"):
+        raise GeovaeError(
+            f"data set 'folder': group is {column!r}, but labels is {labels!r}. Name a CSV file with both in labels."
+        )
+    return _read_csv(labels, column, files)
+
+
+def _read_csv(path: str, column: str, files: Sequence[str]) -> dict[str, str]:
+    """What a column of the CSV file says of each file."""
     path = os.path.expanduser(path)
     if not Path(path).is_file():
         raise GeovaeError(
             f"data set 'folder': labels is {path!r}, which is no file. Use subfolders, none, or the path of a CSV file."
         )
-    rows = read_rows(path, ("file", "label"), "it needs the columns file and label, and a row for each image.")
+    rows = read_rows(path, ("file", column), f"it needs the columns file and {column}, and a row for each image.")
     names = {}
     for number, row in rows:
-        if row["file"] in names or not row["label"]:
-            fault = "has two rows" if row["file"] in names else "has no label"
+        if row["file"] in names or not row[column]:
+            fault = "has two rows" if row["file"] in names else f"has no {column}"
             raise GeovaeError(
-                f"{path}: {printable(row['file'])} {fault} (line {number}). Give each image one row with its label."
+                f"{path}: {printable(row['file'])} {fault} (line {number}). Give each image one row with its {column}."
             )
-        names[row["file"]] = row["label"]
+        names[row["file"]] = row[column]
     for fault, odd in (("has no row", set(files) - set(names)), ("is not in the folder", set(names) - set(files))):
         if odd:
             number = f" ({len(odd):,} in all)" if len(odd) > 1 else ""
@@ -188,18 +206,52 @@ def _read_csv(path: str, files: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _drawn(files: list[str], labels: dict[str, int], options: dict) -> dict[str, list[str]]:
-    """The files of each split, drawn with every class in proportion; at least one in each."""
-    n_test, n_validation = (max(round(options[split] * len(files)), 1) for split in ("test", "validation"))
-    if n_test + n_validation >= len(files):
+def _check_sides(files: Mapping[str, Sequence[str]], groups: Mapping[str, str], column: str) -> None:
+    """Raise GeovaeError if the images of a group lie in two split folders."""
+    sides: dict[str, str] = {}
+    for split, part in files.items():
+        for group in sorted({groups[file] for file in part if file in groups}):
+            if sides.setdefault(group, split) != split:
+                raise GeovaeError(
+                    f"data set 'folder': {column} {group} has images in {sides[group]} and in {split}. "
+                    "Move them to one of the two."
+                )
+
+
+def _drawn(
+    files: list[str], labels: Mapping[str, int], groups: Mapping[str, str], options: dict
+) -> dict[str, list[str]]:
+    """The files of each split, drawn with every class in proportion; at least one in each, and no group in two."""
+    sizes = {split: max(round(options[split] * len(files)), 1) for split in ("test", "validation")}
+    if sum(sizes.values()) >= len(files):
         raise GeovaeError(
-            f"{options['path']}: {len(files)} images are too few for {n_validation} to validate, {n_test} to test and "
-            "some to train on.\nAdd images, or lower the options validation and test."
+            f"{options['path']}: {len(files)} images are too few for {sizes['validation']} to validate, "
+            f"{sizes['test']} to test and some to train on.\nAdd images, or lower the options validation and test."
         )
-    order = nested_order(np.array([labels[file] for file in files]), f"folder/splits/seed{options['seed']}")
-    test, validation, train = np.split(order, [n_test, n_test + n_validation])
-    chosen = {"train": train, "validation": validation, "test": test}
-    return {split: [files[i] for i in np.sort(indices)] for split, indices in chosen.items()}
+    members = defaultdict(list)
+    for file in files:  # an image without a group is one of its own
+        members[groups.get(file, file)].append(file)
+    units = list(members.values())
+    order = nested_order(
+        np.array([_commonest([labels[file] for file in unit]) for unit in units]),
+        f"folder/splits/seed{options['seed']}",
+    )
+    parts: dict[str, list[str]] = {"test": [], "validation": [], "train": []}
+    waiting = deque(units[index] for index in order)
+    for split, part in parts.items():
+        while waiting and (split == "train" or len(part) < sizes[split]):
+            part += waiting.popleft()
+    if not all(parts.values()):
+        raise GeovaeError(
+            f"{options['path']}: {len(units)} groups ({options['group']}) are too few for three splits that share none."
+            "\nAdd some, or lower the options validation and test."
+        )
+    return {split: sorted(parts[split]) for split in SPLITS}
+
+
+def _commonest(labels: Sequence[int]) -> int:
+    """The label that most images of a group have, of several the least."""
+    return max(sorted(set(labels)), key=labels.count)
 
 
 def _require_training_images(

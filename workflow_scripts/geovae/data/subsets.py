@@ -1,4 +1,4 @@
-"""Subsets of a split: everything, a nested and stratified number of images, or one class."""
+"""Subsets of a split: everything, a nested and stratified number of images, or one class or so many of its images."""
 
 import heapq
 import re
@@ -52,17 +52,17 @@ def draw_subset(labels: np.ndarray, name: str, seed_key: str, class_names: tuple
     Args:
         labels: (N,) int64 labels of the training split.
         name: `full` (all, in their order), `nNUMBER` (the first NUMBER of `nested_order`, so that n1000 ⊂ n5000), or
-            `class-NAME` (all images of one class, in their order).
+            `class-NAME` (all images of one class, in their order), or `class-NAME.nNUMBER` (so many of them, nested).
         seed_key: names the split, e.g. "digits/train"; seeds the draw and appears in errors.
         class_names: names of the classes, for `class-NAME`.
 
     Raises:
         GeovaeError: the name is not one of these, the class is unknown or empty, or there are too few images.
     """
-    size = _size(name)
-    if size is not None and size > len(labels):
+    size, available = _size(name, class_names), len(_available(labels, name, seed_key, class_names))
+    if size is not None and size > available:
         raise GeovaeError(
-            f"subset {name} of {seed_key}: only {len(labels):,} images are available. Ask for at most n{len(labels)}."
+            f"subset {name} of {seed_key}: only {available:,} images are available. Ask for at most n{available}."
         )
     return _draw(labels, name, size, seed_key, class_names)
 
@@ -72,11 +72,11 @@ def draw_validation_subset(
 ) -> np.ndarray:
     """The indices of the validation images that go with a training subset; arguments as in `draw_subset`.
 
-    For nNUMBER, a fifth of NUMBER images (App. D of the paper; at least one), or all if there are fewer.
+    For NUMBER images, a fifth of NUMBER (App. D of the paper; at least one), or all if there are fewer.
     """
-    size = _size(name)
+    size = _size(name, class_names)
     if size is not None:
-        size = min(max(size // VALIDATION_SHARE, 1), len(labels))
+        size = max(size // VALIDATION_SHARE, 1)
     return _draw(labels, name, size, seed_key, class_names)
 
 
@@ -102,29 +102,41 @@ def subset_images(data: str | Path, subset: str | Path, split: str) -> np.ndarra
     return np.asarray(images[indices])
 
 
-def _size(name: str) -> int | None:
-    """The NUMBER of nNUMBER, None for the other names."""
-    match = re.fullmatch(r"n([1-9]\d*)", name)
+def _size(name: str, class_names: tuple[str, ...]) -> int | None:
+    """The NUMBER of nNUMBER and of class-NAME.nNUMBER, None for the other names."""
+    if _class_of(name) in class_names:  # whose own name may end in .nNUMBER
+        return None
+    match = re.fullmatch(r"(?:class-.+\.)?n([1-9]\d*)", name)
     return int(match[1]) if match else None
 
 
-def _draw(labels: np.ndarray, name: str, size: int | None, seed_key: str, class_names: tuple[str, ...]) -> np.ndarray:
-    if size is not None:
-        indices = nested_order(labels, seed_key)[:size]
-    elif name == "full":
-        indices = np.arange(len(labels), dtype=np.int64)
-    elif name.startswith("class-"):
-        indices = _class_members(labels, name, seed_key, class_names)
-    else:
-        raise GeovaeError(f"subset {name!r} of {seed_key} is not known. Use full, nNUMBER (n1000) or class-NAME.")
-    if len(indices) == 0:
-        raise GeovaeError(f"subset {name} of {seed_key} has no images. Choose another subset or a larger data set.")
-    return indices
+def _class_of(name: str) -> str:
+    """All that follows `class-`; empty for the other names."""
+    return name.removeprefix("class-") if name.startswith("class-") else ""
 
 
-def _class_members(labels: np.ndarray, name: str, seed_key: str, class_names: tuple[str, ...]) -> np.ndarray:
-    wanted = name.removeprefix("class-")
+def _available(labels: np.ndarray, name: str, seed_key: str, class_names: tuple[str, ...]) -> np.ndarray:
+    """The images that a subset is taken from, in their order: all, or those of its class."""
+    wanted = _class_of(name)
+    if not wanted:
+        return np.arange(len(labels), dtype=np.int64)
+    if _size(name, class_names) is not None:
+        wanted = wanted.rpartition(".n")[0]
     if wanted not in class_names:
         known = ", ".join(class_names) or "none, the set has no labels"
         raise GeovaeError(f"subset {name} of {seed_key}: no such class. Classes: {known}.")
     return np.flatnonzero(labels == class_names.index(wanted)).astype(np.int64)
+
+
+def _draw(labels: np.ndarray, name: str, size: int | None, seed_key: str, class_names: tuple[str, ...]) -> np.ndarray:
+    if size is None and name != "full" and not _class_of(name):
+        raise GeovaeError(
+            f"subset {name!r} of {seed_key} is not known. Use full, nNUMBER (n1000), class-NAME or class-NAME.nNUMBER."
+        )
+    indices = _available(labels, name, seed_key, class_names)
+    if size is not None:
+        key = f"{seed_key}/{name.rpartition('.')[0]}" if _class_of(name) else seed_key
+        indices = indices[nested_order(labels[indices], key)[:size]]
+    if len(indices) == 0:
+        raise GeovaeError(f"subset {name} of {seed_key} has no images. Choose another subset or a larger data set.")
+    return indices

@@ -15,7 +15,8 @@ PluggedModel = Literal["vamp", "iwae", "aae", "vaegan"]
 NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 Split = Literal["validation", "test"]
 
-SUBSET_PATTERN = r"full|n[1-9][0-9]*|class-[A-Za-z0-9_-]+"
+CLASS_PATTERN = r"[A-Za-z0-9_-]+"
+SUBSET_PATTERN = rf"full|n[1-9][0-9]*|class-{CLASS_PATTERN}(?:\.n[1-9][0-9]*)?"
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -39,7 +40,11 @@ def _expanded(value: str) -> str:
 
 # Of what lies outside of the clone. All else of a path is left as it is written.
 PathText = Annotated[str, AfterValidator(_expanded)]
-Subset = Annotated[str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000) or class-NAME")]
+Subset = Annotated[
+    str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000), class-NAME or class-NAME.nNUMBER")
+]
+# A class names a folder of results.
+ClassName = Annotated[str, _matching(CLASS_PATTERN, "letters, digits, _ and -; give the class such a name in the data")]
 # What Figures 4 and 11 compare: subsets that have a size.
 SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]*", "full or nNUMBER (for example n1000)")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]

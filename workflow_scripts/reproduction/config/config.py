@@ -94,9 +94,8 @@ class Config(Closed):
             )
         if self.artefacts.figure10 is not None and self.artefacts.table2 is None:
             raise ValueError("artefacts.figure10 shows the images of artefacts.table2, which is null")
-        if self.artefacts.table2 is not None and self.artefacts.table2.dataset not in CLASSES:
-            name, known = self.artefacts.table2.dataset, ", ".join(CLASSES)
-            raise ValueError(f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}")
+        if self.artefacts.table2 is not None:
+            _check_classes(self)
         return self
 
 
@@ -173,6 +172,23 @@ def _check_use(protocol: Dataset, use: _Use) -> None:
         raise ValueError(f"datasets.{use.dataset}.metric.k = {k}: there are {available} training images")
     if use.k > available:
         raise ValueError(f"{use.where}.{use.k_key}: k = {use.k}, but {use.dataset} has {available} training images")
+
+
+def _check_classes(config: Config) -> None:
+    """That Table 2 has two classes, with enough images for the centroids."""
+    table = config.artefacts.table2
+    name, protocol = table.dataset, config.protocol(table.dataset)
+    if not protocol.labelled():
+        raise ValueError(f"artefacts.table2.dataset = '{name}': its images have no labels")
+    if table.classes is None and name not in CLASSES:
+        known = ", ".join(CLASSES)
+        raise ValueError(
+            f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}; of another, name two "
+            "in artefacts.table2.classes"
+        )
+    if table.n_train and protocol.metric.k > min(table.n_train):
+        k, n = protocol.metric.k, min(table.n_train)
+        raise ValueError(f"datasets.{name}.metric.k = {k}: artefacts.table2.n_train has {n} images of a class")
 
 
 def load_config(content: dict) -> Config:

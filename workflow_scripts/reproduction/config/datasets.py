@@ -268,6 +268,9 @@ class FolderOptions(Closed):
     labels: PathText = Field(
         "subfolders", description="`subfolders`, `none`, or the path of a CSV with the columns `file` and `label`."
     )
+    group: str | None = Field(
+        None, description="A further column of that CSV, a subject say, whose images are never split over two sides."
+    )
     validation: float = Field(0.1, gt=0, lt=1, description="Share of the images to validate on, without split folders.")
     test: float = Field(0.1, gt=0, lt=1, description="Share of the images to test on, without split folders.")
     seed: int = Field(0, ge=0, description="Seed of the split.")

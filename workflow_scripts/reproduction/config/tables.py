@@ -2,10 +2,11 @@
 
 from typing import Annotated, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from reproduction.config.base import (
     ALL_MODELS,
+    ClassName,
     Closed,
     NetName,
     PluggedModel,
@@ -18,6 +19,15 @@ from reproduction.config.base import (
 from reproduction.config.datasets import DatasetName, DatasetNames
 from reproduction.config.variants import PaperSamplerVariant
 
+
+def _different(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("two different classes are needed")
+    return names
+
+
+TwoClasses = Annotated[list[ClassName], Field(min_length=2, max_length=2), AfterValidator(_different)]
+TwoSizes = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=2, max_length=2)]
 Nets = Annotated[list[NetName], Field(min_length=1)]
 
 
@@ -48,7 +58,15 @@ class AugmentationClassifier(Closed):
 class Table2(Closed):
     """The augmentation task: a classifier trained on real or on generated images (Appendix C.3)."""
 
-    dataset: DatasetName = Field("phantoms", description="Data set with two classes.")
+    dataset: DatasetName = Field("phantoms", description="Data set with labels.")
+    classes: TwoClasses | None = Field(
+        None, description="Two of its classes, in the order of the columns; null where it has two."
+    )
+    n_train: TwoSizes | None = Field(
+        None,
+        description="Training images of each class, [100, 316] for the paper's diseased and healthy subjects; those to "
+        "validate are a fifth, those to test as many as there are in the same proportion. Null takes all.",
+    )
     seed: int = Field(0, ge=0, description="Seed of the generative models' training.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
     n_per_class: int = Field(2000, ge=2, description="Images generated per class.")

@@ -143,7 +143,7 @@ class Estimator:
 
     def _classifiers(self, source: str) -> float:
         table = self.config.artefacts.table2
-        real = n_train(self.config, Run(table.dataset, "full", "conv", "vae", "base", 0))
+        real = sum(table.n_train or [n_train(self.config, Run(table.dataset, "full", "conv", "vae", "base", 0))])
         n = real if source in ("raw", "resampled") else 2 * table.n_per_class
         macs = classifier_macs(self.config.protocol(table.dataset).image_shape(), table.classifier.width)
         return table.n_runs * table.classifier.epochs * n * macs * TRAINING_PASSES / self.forward

@@ -7,7 +7,7 @@ from geovae.evaluation.table import BACKBONES
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
-from reproduction.plan.augmentation import sources
+from reproduction.plan.augmentation import class_subsets, sources, takes_whole_splits
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.comparisons import RECORDS, claimed_records, compared_runs
 from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
@@ -99,6 +99,10 @@ def _datasets(config: Config, artefact: str) -> list[str]:
 def _classification_jobs(config: Config, jobs: Jobs) -> None:
     _draw_jobs(config, shown_generations(config, "table2"), jobs)
     _data_jobs(config.artefacts.table2.dataset, jobs)
+    if not takes_whole_splits(config):
+        jobs["draw_subset"].update(
+            (config.artefacts.table2.dataset, subset) for subset in class_subsets(config).values()
+        )
     jobs["train_classifier"].update(source.name for source in sources(config))
     jobs["collect_classification"].add("classification")
 

@@ -1,5 +1,6 @@
 """How much there is to compute: images, and multiplications of a net's forward pass on one of them."""
 
+import re
 from functools import cache
 
 import torch
@@ -21,8 +22,9 @@ INCEPTION_MACS = 5.7e9
 def n_train(config: Config, run: Run) -> int:
     """How many images a run trains on: half of them for a class, taken as one of two; 10,000 if it is not known yet."""
     total = config.protocol(run.dataset).train_size() or 10_000
-    if run.subset.startswith("n"):
-        return min(total, int(run.subset[1:]))
+    sized = re.fullmatch(r"(?:class-.+\.)?n([0-9]+)", run.subset)
+    if sized:
+        return min(total, int(sized[1]))
     return max(1, total // 2) if run.subset.startswith("class-") else total
 
 

@@ -45,10 +45,32 @@ def source_key(config: Config, source: Source) -> str:
     return f"{source.row.model}/{source.row.sampler}/{source.row.variant}/seed{config.artefacts.table2.seed}"
 
 
+def class_subsets(config: Config) -> dict[str, str]:
+    """Class → its training images, a subset; in the order of Table 2's columns."""
+    table = config.artefacts.table2
+    names = table.classes or CLASSES[table.dataset]
+    sizes = [f".n{n}" for n in table.n_train] if table.n_train else [""] * len(names)
+    return {name: f"class-{name}{size}" for name, size in zip(names, sizes, strict=True)}
+
+
+def takes_whole_splits(config: Config) -> bool:
+    """Whether the classifiers see all images of the data set, which has two classes."""
+    return config.artefacts.table2.classes is None and config.artefacts.table2.n_train is None
+
+
+def class_folders(config: Config) -> dict[str, str]:
+    """Class → the indices of its training and validation images; none where the classifiers see whole splits."""
+    if takes_whole_splits(config):
+        return {}
+    folder = f"results/data/{config.artefacts.table2.dataset}/subsets"
+    return {name: f"{folder}/{subset}" for name, subset in class_subsets(config).items()}
+
+
 def class_generation(config: Config, row: Row, name: str) -> Generation:
     """The images of one class that a row of Table 2 generates, by a model trained on that class alone."""
     table = config.artefacts.table2
-    return Generation(run_of(config, table.dataset, row.model, table.seed, f"class-{name}"), row.sampler)
+    run = run_of(config, table.dataset, row.model, table.seed, class_subsets(config)[name])
+    return Generation(run, row.sampler)
 
 
 def source_generations(config: Config, source: str) -> dict[str, Generation]:
@@ -56,7 +78,7 @@ def source_generations(config: Config, source: str) -> dict[str, Generation]:
     row = next(entry.row for entry in sources(config) if entry.name == source)
     if row is None:
         return {}
-    return {name: class_generation(config, row, name) for name in CLASSES[config.artefacts.table2.dataset]}
+    return {name: class_generation(config, row, name) for name in class_subsets(config)}
 
 
 def classification_records(config: Config) -> dict[str, str]:

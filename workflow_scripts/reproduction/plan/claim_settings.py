@@ -3,9 +3,9 @@
 from typing import Any
 
 from reproduction.config.config import Config
-from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
+from reproduction.config.datasets import SECTIONS, TITLES
 from reproduction.config.variants import variant_options
-from reproduction.plan.augmentation import sources
+from reproduction.plan.augmentation import class_subsets, sources
 from reproduction.plan.cells import SCORED, ours, scored_generations, section
 from reproduction.plan.comparisons import claimed_records
 from reproduction.plan.job_settings import text
@@ -22,7 +22,7 @@ def _table2(config: Config) -> dict[str, Any]:
         "ours": "vae/manifold",
         "others": [name for name in names if name != "vae/manifold"],
         "labels": names | {"raw": "Original"},
-        "scores": ["balanced_accuracy", *(f"f1_{name}" for name in CLASSES[table.dataset])],
+        "scores": ["balanced_accuracy", *(f"f1_{name}" for name in class_subsets(config))],
     }
 
 

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from geovae.core.errors import GeovaeError
@@ -10,7 +10,7 @@ from geovae.evaluation.table import BACKBONES
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.trials import TRIALS
-from reproduction.plan.augmentation import source_generations
+from reproduction.plan.augmentation import class_folders, source_generations
 from reproduction.plan.figures import NEIGHBOURS
 from reproduction.plan.keys import Run, Wildcards
 from reproduction.plan.targets import artefact_files
@@ -96,6 +96,11 @@ def root(paths: Iterable[str], relative: Iterable[str]) -> str:
 def training_set(source: str) -> str:
     """What a classifier's training set is called by its script."""
     return source if source in ("raw", "resampled") else "generated"
+
+
+def classes(config: Config, subsets: Sequence[str]) -> str:
+    """The training images of each class, where the classifiers do not see whole splits."""
+    return named("--class", class_folders(config), subsets[::2])
 
 
 def class_samples(config: Config, wildcards: Wildcards, samples: Iterable[str]) -> str:

@@ -1,8 +1,7 @@
 """What each figure is drawn from."""
 
 from reproduction.config.config import Config
-from reproduction.config.datasets import CLASSES
-from reproduction.plan.augmentation import class_generation
+from reproduction.plan.augmentation import class_generation, class_subsets
 from reproduction.plan.cells import SCORED, score_table, two_centroids
 from reproduction.plan.comparisons import RECORDS, comparison_inputs
 from reproduction.plan.keys import Generation, Run, run_of
@@ -49,7 +48,7 @@ def class_grid(config: Config) -> dict[str, list[tuple[Row, Generation]]]:
     table = config.artefacts.table2
     shown = ("real", "reconstruction", "jitter", "kde")
     rows = [row for row in grid_rows(table.models) if row.block == "paper" or row.sampler in shown]
-    return {name: [(row, class_generation(config, row, name)) for row in rows] for name in CLASSES[table.dataset]}
+    return {name: [(row, class_generation(config, row, name)) for row in rows] for name in class_subsets(config)}
 
 
 def neighbour_samplers() -> dict[str, str]:

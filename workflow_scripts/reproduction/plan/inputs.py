@@ -9,7 +9,7 @@ from typing import Any
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
-from reproduction.plan.augmentation import source_generations
+from reproduction.plan.augmentation import class_folders, source_generations
 from reproduction.plan.cells import score_table, scored_generations
 from reproduction.plan.comparisons import claimed_records
 from reproduction.plan.figures import neighbour_samplers
@@ -139,9 +139,11 @@ def compared_generations(wildcards: Wildcards) -> dict[str, str]:
 def augmentation_inputs(config: Config, wildcards: Wildcards) -> dict[str, Any]:
     """The real images, and the generated ones of each class where a classifier is trained on them."""
     generated = source_generations(config, wildcards.source)
+    folders = class_folders(config).values()
     return {
         **labelled(wildcards.dataset),
         "samples": [f"{generation.folder}/samples.npy" for generation in generated.values()],
+        "subsets": [f"{folder}/{split}.npy" for folder in folders for split in ("train", "validation")],
     }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from reproduction import published
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
-from reproduction.config.datasets import CLASSES, SECTIONS, TITLES
-from reproduction.plan.augmentation import sources
+from reproduction.config.datasets import SECTIONS, TITLES
+from reproduction.plan.augmentation import class_subsets, sources, takes_whole_splits
 from reproduction.plan.cells import SCORED, STARTS, section
 from reproduction.plan.comparisons import RECORDS, compared_runs, pullback_runs, record_name
 from reproduction.plan.figures import NEIGHBOURS, OF_SCORES, SAMPLE_GRIDS, SAMPLES, class_grid, grid_generations
@@ -71,10 +71,11 @@ def _table2(config: Config) -> dict[str, Any]:
         name = source.name if source.row is None else f"{source.row.model}/{source.row.sampler}"
         note = source.row.note if source.row else ""
         rows.append({"label": source.label, "source": name, "block": source.block, "note": note})
-    return {
+    drawn = {} if takes_whole_splits(config) else {"n_train": table.n_train}
+    return drawn | {
         "dataset": table.dataset,
         "datasets_info": _info(config, [table.dataset]),
-        "classes": list(CLASSES[table.dataset]),
+        "classes": list(class_subsets(config)),
         "rows": rows,
         "n_per_class": table.n_per_class,
         "n_runs": table.n_runs,
@@ -125,12 +126,14 @@ def _sample_grid(config: Config, name: str) -> dict[str, Any]:
 
 
 def _class_grid(config: Config) -> dict[str, Any]:
-    dataset = config.artefacts.table2.dataset
-    n = _n_train(config, dataset, "full")  # of all classes; the split is not stratified
+    table = config.artefacts.table2
+    n = _n_train(config, table.dataset, "full")  # of all classes; the split is not stratified
     of_all = f" of {n:,} images" if n else ""
+    grid = class_grid(config)
+    trained_on = [f": {n:,} images" for n in table.n_train] if table.n_train else [of_all] * len(grid)
     panels = [
-        _grid_panel(f"{TITLES[dataset]}, {name}{of_all}", name, (row for row, _ in rows))
-        for name, rows in class_grid(config).items()
+        _grid_panel(f"{TITLES[table.dataset]}, {name}{images}", name, (row for row, _ in rows))
+        for images, (name, rows) in zip(trained_on, grid.items(), strict=True)
     ]
     return {"panels": panels, "columns": config.artefacts.figure10.columns}
 

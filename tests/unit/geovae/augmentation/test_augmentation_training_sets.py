@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import train_classifier
-from geovae.augmentation.training_sets import LabelledImages, check_classes, generated, resampled
+from geovae.augmentation.training_sets import LabelledImages, check_classes, generated, in_proportion, resampled
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.data.base import Images, write_split
@@ -92,6 +92,30 @@ def test_classes_without_images_are_named(labels, names, words):
         check_classes(LabelledImages(np.zeros((len(labels), *SHAPE), np.uint8), np.array(labels, int)), names, "train")
 
 
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(
+    counts=st.tuples(st.integers(1, 60), st.integers(1, 60)), sizes=st.tuples(st.integers(1, 400), st.integers(1, 400))
+)
+def test_rows_in_proportion_are_all_of_the_scarcest_class(counts, sizes):
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [9, *counts]))
+    first, second = in_proportion(labels, dict(zip("bc", sizes, strict=True)), ("a", "b", "c"), "toy/test")
+    assert (set(labels[first]), set(labels[second])) == ({1}, {2})
+    taken = (len(set(first)), len(set(second)))
+    assert any(n == count for n, count in zip(taken, counts, strict=True))
+    # The other has its part, rounded down, or one image.
+    scarce = counts[1] * sizes[0] < counts[0] * sizes[1]
+    exact = taken[scarce] * sizes[1 - scarce] / sizes[scarce]
+    assert taken[1 - scarce] == max(1, int(exact + 1e-9))
+
+
+def test_the_papers_proportion_of_a_thousand_images_a_class():
+    labels = np.repeat([0, 1], 1000)
+    first, second = in_proportion(labels, {"a": 100, "b": 316}, ("a", "b"), "toy/test")
+    assert (len(first), len(second)) == (316, 1000)
+    with pytest.raises(GeovaeError, match="no such class"):
+        in_proportion(labels, {"a": 1, "c": 1}, ("a", "b"), "toy/test")
+
+
 # -- the script -------------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +160,34 @@ def test_the_record_scores_the_test_split(data, tmp_path):
     assert {name: sum(row.values()) for name, row in record["confusion"].items()} == {"CN": 20, "AD": 12}
     assert set(record["classes"]["AD"]) == {"precision", "recall", "f1"}
     assert (record["training_set"], record["n_train"]) == ("raw", 64)
+
+
+def _class(data, folder, name, n_train, n_validation):
+    """The first images of a class, as draw_subset writes them."""
+    for split, n in (("train", n_train), ("validation", n_validation)):
+        labels = np.load(data / split / "labels.npy")
+        storage.save_array(folder / name / f"{split}.npy", np.flatnonzero(labels == NAMES.index(name))[:n])
+    return ("--class", f"{name}={folder / name}")
+
+
+def test_two_classes_are_taken_as_drawn_and_tested_in_their_proportion(data, tmp_path):
+    ad, cn = _class(data, tmp_path, "AD", 6, 3), _class(data, tmp_path, "CN", 18, 9)
+    found = _script(data, tmp_path, "--training-set", "raw", "--n-runs", 1, *ad, *cn)
+    assert found["class_names"] == ["AD", "CN"]
+    (record,) = found["records"]
+    assert record["n_train"] == 24
+    # Of 12 AD and 20 CN, one AD for three CN.
+    assert {name: sum(row.values()) for name, row in record["confusion"].items()} == {"AD": 6, "CN": 20}
+    (balanced,) = _script(data, tmp_path, "--training-set", "resampled", "--n-runs", 1, *ad, *cn)["records"]
+    assert balanced["n_train"] == 36
+    samples = [word for label, name in enumerate(NAMES) for word in ("--samples", _samples(tmp_path, name, label))]
+    generated_set = ("--training-set", "generated", "--n-per-class", 30, "--n-runs", 1)
+    (record,) = _script(data, tmp_path, *generated_set, *samples, *ad, *cn)["records"]
+    assert record["n_train"] == 60
+    assert record["balanced_accuracy"] > 0.9  # AD is class 0 here: samples and tests are numbered alike
+    for wrong in (ad, (*ad, *ad), (*ad, *cn, *cn)):
+        with pytest.raises(GeovaeError, match="--class: give it once for each of two"):
+            _script(data, tmp_path, "--training-set", "raw", "--n-runs", 1, *wrong)
 
 
 def test_resampled_runs_train_on_a_balanced_set_that_their_number_decides(data, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -83,9 +83,10 @@ def test_the_draw_depends_on_the_seed_alone(classes):
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(count=st.integers(3, 80), validation=st.floats(0.01, 0.45), test=st.floats(0.01, 0.45))
 def test_the_shares_are_rounded_and_no_split_is_empty(count, validation, test):
+    assume(sum(max(round(count * share), 1) for share in (validation, test)) < count)  # others are refused
     files = [f"{i:03d}.png" for i in range(count)]
     options = {"path": "here", "validation": validation, "test": test, "seed": 0}
-    parts = folder._drawn(files, dict.fromkeys(files, -1), options)
+    parts = folder._drawn(files, dict.fromkeys(files, -1), {}, options)
     assert sorted(file for part in parts.values() for file in part) == files
     assert len(parts["test"]) == max(round(count * test), 1)
     assert len(parts["validation"]) == max(round(count * validation), 1)
@@ -250,6 +251,60 @@ def test_faults_of_a_csv_file_are_named(tmp_path, change, header, message):
     path = write_labels(tmp_path / "l.csv", {file: label for file, label in rows.items() if label is not None}, header)
     with pytest.raises(GeovaeError, match=rf"l\.csv: .*{message}"):
         folder.load({"path": str(tmp_path), "labels": path})
+
+
+def grouped(path: Path, group_of, header: str = "file,label,subject") -> dict[str, object]:
+    """Options with a CSV that puts each image into a group by its number."""
+    rows = {
+        file.relative_to(path).as_posix(): f"{file.parent.name},{group_of(int(file.stem))}"
+        for file in path.rglob("*.png")
+    }
+    labels = write_labels(path / "labels.csv", rows, header)
+    return {"path": str(path), "image_size": 2, "labels": labels, "group": "subject"}
+
+
+def test_a_group_is_on_one_side_alone(classes):
+    options = grouped(classes, lambda number: f"s{number // 7}")  # 13 groups of cats and dogs
+    splits = images_of(folder.load(options | {"validation": 0.2, "test": 0.2}))
+    sides = {split: {int(number) // 7 for number in images[:, 0, 0, 0]} for split, images in splits.items()}
+    assert sorted(group for side in sides.values() for group in side) == list(range(13))
+    assert sorted(int(n) for images in splits.values() for n in images[:, 0, 0, 0]) == list(range(90))
+    for split in ("validation", "test"):  # the share of 18 images, or up to a group more
+        assert 18 <= len(splits[split]) < 18 + 7
+    without = images_of(folder.load({**options, "group": None, "validation": 0.2, "test": 0.2}))
+    assert len({int(number) // 7 for number in without["test"][:, 0, 0, 0]}) > len(sides["test"])
+
+
+def test_groups_of_one_image_are_no_groups(classes):
+    options = grouped(classes, lambda number: f"s{number}")
+    alone, none = (images_of(folder.load(options | {"group": group})) for group in ("subject", None))
+    for split in alone:
+        assert len(alone[split]) == len(none[split])
+        assert {number % 3 == 0 for number in alone[split][:, 0, 0, 0].tolist()} == {True, False}
+
+
+def test_faults_of_groups_are_named(classes, tmp_path):
+    two = grouped(classes, lambda number: f"s{number % 2}")
+    with pytest.raises(GeovaeError, match=r"2 groups \(subject\) are too few"):
+        folder.load(two)
+    with pytest.raises(GeovaeError, match=r"labels\.csv: it needs the columns file and patient"):
+        folder.load(two | {"group": "patient"})
+    with pytest.raises(GeovaeError, match=r"group is 'subject', but labels is 'subfolders'. Name a CSV"):
+        folder.load(two | {"labels": "subfolders"})
+    with pytest.raises(GeovaeError, match=r"has no subject\. Give each image one row with its subject"):
+        folder.load(grouped(classes, lambda number: "s" if number else ""))
+
+
+def test_split_folders_that_share_a_group_are_refused(tmp_path):
+    for name in ("train/a.png", "train/b.png", "validation/a.png", "test/a.png"):
+        save(tmp_path / name, noise(0))
+    rows = {"train/a.png": "x,1", "train/b.png": "y,2", "validation/a.png": "x,3", "test/a.png": "x,2"}
+    options = {"path": str(tmp_path), "group": "subject", "image_size": 4}
+    labels = write_labels(tmp_path / "l.csv", rows, "file,label,subject")
+    with pytest.raises(GeovaeError, match=r"subject 2 has images in train and in test\. Move them"):
+        folder.load(options | {"labels": labels})
+    labels = write_labels(tmp_path / "l.csv", rows | {"test/a.png": "x,4"}, "file,label,subject")
+    assert len(images_of(folder.load(options | {"labels": labels}))["train"]) == 2
 
 
 def test_a_csv_file_that_is_none_is_named(tmp_path):

@@ -66,6 +66,26 @@ def test_a_class_is_all_of_its_images_in_order(draw):
     assert np.array_equal(draw(LABELS, "class-dog", "k", CLASSES), np.arange(60, 90))
 
 
+def test_so_many_of_a_class_are_nested_and_of_it_alone():
+    small, large, whole = (draw_subset(LABELS, f"class-dog{size}", "k", CLASSES) for size in (".n7", ".n20", ".n30"))
+    assert np.array_equal(large[:7], small)
+    assert sorted(whole) == list(range(60, 90))
+    assert not np.array_equal(whole, np.sort(whole))
+    other = draw_subset(LABELS, "class-dog.n30", "other", CLASSES)
+    assert not np.array_equal(whole, other)
+    sizes = {20: 4, 3: 1, 5000: 30}
+    for asked, size in sizes.items():
+        chosen = draw_validation_subset(LABELS, f"class-dog.n{asked}", "k", CLASSES)
+        assert len(chosen) == size
+        assert set(chosen) <= set(range(60, 90))
+
+
+def test_a_class_may_be_called_like_a_number_of_another():
+    labels, names = np.array([0, 0, 1, 1, 1]), ("a", "a.n1")
+    assert draw_subset(labels, "class-a.n1", "k", names).tolist() == [2, 3, 4]
+    assert len(draw_subset(labels, "class-a.n1.n2", "k", names)) == 2
+
+
 @pytest.mark.parametrize(("name", "size"), [("n50", 10), ("n54", 10), ("n500", 100), ("n5000", 100), ("n3", 1)])
 def test_validation_has_a_fifth_or_all_there_are(name, size):
     chosen = draw_validation_subset(LABELS, name, "k")
@@ -84,6 +104,10 @@ def test_a_set_without_labels_is_drawn_nested_too():
     ("name", "words"),
     [
         ("n101", "subset n101 of toy/train: only 100 images.*n100"),
+        ("class-dog.n31", "class-dog.n31 of toy/train: only 30 images.*n30"),
+        ("class-cow.n3", "class-cow.n3 of toy/train.*cat, dog, owl"),
+        ("class-dog.n0", "no such class"),
+        ("class-", "'class-' of toy/train is not known"),
         ("class-cow", "class-cow of toy/train.*cat, dog, owl"),
         ("class-bat", "class-bat of toy/train has no images"),
         ("n0", "not known"),

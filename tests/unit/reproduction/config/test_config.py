@@ -112,6 +112,23 @@ MISTAKES = [
         | artefacts(figure3={"datasets": ["folder"]}),
         "artefacts.figure3: the images of data set 'folder' have no labels",
     ),
+    (
+        artefacts(table2={"dataset": "digits"}),
+        "digits': a data set of two classes is needed: shapes, phantoms, oasis; of another, name two in "
+        "artefacts.table2.classes",
+    ),
+    (
+        {"datasets": {"celeba": {}}} | artefacts(table2={"dataset": "celeba", "classes": ["a", "b"]}),
+        "artefacts.table2.dataset = 'celeba': its images have no labels",
+    ),
+    (artefacts(table2={"classes": ["AD", "AD"]}), "artefacts.table2.classes = ['AD', 'AD']: two different classes"),
+    (artefacts(table2={"classes": ["AD", "C N"]}), "artefacts.table2.classes.1 = 'C N': allowed: letters, digits"),
+    (artefacts(table2={"classes": ["AD"]}), "artefacts.table2.classes = ['AD']"),
+    (artefacts(table2={"n_train": [1, 5]}), "artefacts.table2.n_train.0 = 1: should be greater than or equal to 2"),
+    (
+        artefacts(table2={"n_train": [40, 120]}),
+        "datasets.phantoms.metric.k = 100: artefacts.table2.n_train has 40 images of a class",
+    ),
     (artefacts(table2=None), "artefacts.figure10 shows the images of artefacts.table2, which is null"),
     (
         artefacts(table3={"nets": ["conv", "convv"]}),

@@ -16,6 +16,8 @@ RUN = "digits/n200/conv/vae/base/seed3"
 FOLDER = f"results/runs/{RUN}"
 SUBSET = "results/data/digits/subsets/n200"
 CONFIG = load_config(read("config.yaml"))
+DIGITS_K = {"digits": {"metric": {"k": 50}}}
+SPLITS_OF_SUBSET = ("train", "validation")
 WITHOUT_TABLE2 = load_config(overlay(read("config.yaml"), {"artefacts": {"table2": None, "figure10": None}}))
 
 
@@ -106,6 +108,23 @@ def test_what_stands_beside_the_papers_sampler_are_three_others():
         name: f"{FOLDER}/generations/{sampler}/base/samples.npy"
         for name, sampler in (("Means + matched noise", "jitter"), ("Decoded means", "resample"), ("N(0, 1)", "prior"))
     }
+
+
+def test_two_classes_of_many_are_drawn_for_generators_and_classifiers():
+    table = {"dataset": "digits", "classes": ["4", "9"], "n_train": [60, 70]}
+    config = load_config(overlay(read("config.yaml"), {"artefacts": {"table2": table}, "datasets": DIGITS_K}))
+    raw, ours = (SimpleNamespace(dataset="digits", source=source) for source in ("raw", "vae-manifold"))
+    folders = {"4": "results/data/digits/subsets/class-4.n60", "9": "results/data/digits/subsets/class-9.n70"}
+    found = inputs.augmentation_inputs(config, raw)
+    assert set(found["subsets"]) == {f"{path}/{split}.npy" for path in folders.values() for split in SPLITS_OF_SUBSET}
+    classes = " ".join(f"--class {name}={path}" for name, path in folders.items())
+    assert inputs.augmentation_samples(config, raw) == classes
+    samples = inputs.augmentation_samples(config, ours)
+    assert samples.startswith(f"{classes} --samples 4=results/runs/digits/class-4.n60/conv/vae/base/seed0/generations/")
+    assert samples.endswith("--n-per-class 200")
+    assert inputs.augmentation_inputs(CONFIG, SimpleNamespace(dataset="phantoms", source="raw"))["subsets"] == []
+    whole = load_config(overlay(read("config.yaml"), {"artefacts": {"table2": table | {"n_train": None}}}))
+    assert "--class 4=results/data/digits/subsets/class-4 " in inputs.augmentation_samples(whole, raw)
 
 
 def test_a_classifier_is_trained_on_the_generated_images_of_each_class():

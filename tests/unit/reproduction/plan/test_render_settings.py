@@ -95,6 +95,16 @@ def test_table_2_names_the_sources_that_are_trained():
     assert (told["n_per_class"], told["n_runs"]) == (150, 4)
 
 
+def test_chosen_classes_are_named_with_their_images():
+    table = {"dataset": "digits", "classes": ["4", "9"], "n_train": [100, 316]}
+    config = changed(table2=table)
+    told = json.loads(render_settings.table(config, "table2"))
+    assert (told["dataset"], told["classes"], told["n_train"]) == ("digits", ["4", "9"], [100, 316])
+    panels = json.loads(render_settings.figure(config, "figure10"))["panels"]
+    assert [panel["title"] for panel in panels] == ["Digits, 4: 100 images", "Digits, 9: 316 images"]
+    assert "n_train" not in json.loads(render_settings.table(DEFAULT, "table2"))
+
+
 def test_every_artefact_is_described_in_the_report():
     assert set(render_settings.CONTENTS) == set(ARTEFACTS) - {"claims"}
     assert set(render_settings.CONTENTS) == {*TABLES, *FIGURES}

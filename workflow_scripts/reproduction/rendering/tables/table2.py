@@ -68,7 +68,8 @@ def build(scores: Records, settings: Mapping) -> Document:
         scores: rows of `classification.csv` (see `read_classification`).
         settings: `dataset`, `datasets_info` (its title and width), `classes` in the order of the columns,
             `n_per_class`, `n_runs` and `rows`, each with label, source (`raw`, `resampled` or MODEL/SAMPLER), block
-            (`paper` or `controls`), and optionally variant (`base`) and note.
+            (`paper` or `controls`), and optionally variant (`base`) and note; where two classes were chosen,
+            `n_train`, the training images of each that were drawn, or null for all.
 
     Raises:
         GeovaeError: rows that share a label, are in no block or not in the paper's table; a class without scores; a
@@ -218,10 +219,20 @@ def _sizes_notes(records: Mapping[str, Records], settings: Mapping, raw: str | N
     ]
     sizes = f"Generated rows: {settings['n_per_class']:,} images of each class and no real one."
     if raw is not None and records[raw]:
-        sizes += f" {raw}: the {records[raw][0]['n_train']:,} training images, unbalanced."
+        sizes += f" {raw}: {_real_images(records[raw][0]['n_train'], settings)}."
     if every:
         sizes += f" All are tested on the same {every[0]['n_test']:,} real images."
     return [*notes, sizes]
+
+
+def _real_images(n: int, settings: Mapping) -> str:
+    """The real images that a classifier is trained on, in words."""
+    if "n_train" not in settings:
+        return f"the {n:,} training images, unbalanced"
+    if settings["n_train"] is None:
+        return f"all {n:,} training images of the two classes"
+    parts = [f"{size:,} of {name}" for name, size in zip(settings["classes"], settings["n_train"], strict=True)]
+    return f"{' and '.join(parts)} of the training images; those of validation and test are in that proportion"
 
 
 def _data_note(settings: Mapping) -> str:

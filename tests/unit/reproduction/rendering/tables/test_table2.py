@@ -201,3 +201,15 @@ def test_tidy_csv(tmp_path):
 def test_mistaken_settings_are_refused(changes, message):
     with pytest.raises(GeovaeError, match=message):
         table2.build(scores(), settings(**changes))
+
+
+def test_the_real_images_of_chosen_classes_are_counted():
+    def notes(**changes) -> str:
+        return " ".join(table2.build(scores("phantoms"), settings(**changes)).tables[0].footnotes)
+
+    assert "Original*: the 290 training images, unbalanced." in notes()
+    drawn = (
+        "Original*: 70 of AD and 220 of CN of the training images; those of validation and test are in that proportion."
+    )
+    assert drawn in notes(n_train=[70, 220])
+    assert "Original*: all 290 training images of the two classes." in notes(n_train=None)
