@@ -90,6 +90,15 @@ def test_sizes_of_the_data_sets():
     assert n_train(made, Run("celeba", "full", "conv", "vae", "base", 0)) == 162_770
     assert n_train(made, Run("digits", "n200", "conv", "vae", "base", 0)) == 200
     assert n_train(made, Run("oasis", "class-AD", "conv", "vae", "base", 0)) == 145
+    assert n_train(made, Run("digits", "class-4.n60", "conv", "vae", "base", 0)) == 60
+
+
+def test_the_classes_that_a_classifier_is_trained_on_are_drawn():
+    table = {"dataset": "digits", "classes": ["4", "9"], "n_train": [100, 316], "models": ["vae"]}
+    jobs = planned_jobs(config(table2=table))
+    assert jobs["draw_subset"] == {("digits", "class-4.n100"), ("digits", "class-9.n316")}
+    assert {run.subset for run in jobs["train_model"]} == {"class-4.n100", "class-9.n316"}
+    assert len(jobs["train_classifier"]) == 2 + 3 + 3  # real images, the VAE's samplers, controls
 
 
 KNOWN = [

@@ -9,8 +9,8 @@ from reproduction.plan.keys import MODELS, RUN_PATTERN, Run
 
 
 @given(
-    st.sampled_from(["digits", "shapes"]),
-    st.sampled_from(["full", "n100", "class-ring"]),
+    st.sampled_from(["digits", "fashion_mnist"]),
+    st.sampled_from(["full", "n100", "class-ring", "class-T-shirt.n316"]),
     st.sampled_from(["conv", "mlp"]),
     st.sampled_from(MODELS),
     st.sampled_from(["base", "t07"]),
