@@ -39,7 +39,9 @@ READABLE = {
 
 SAMPLERS: dict[str, SamplerEntry] = {
     "prior": SamplerEntry("geovae.sampling.prior:sample_prior", ("model",)),
-    "gmm": SamplerEntry("geovae.sampling.mixture:sample_mixture", ("latents",)),
+    "gmm": SamplerEntry(
+        "geovae.sampling.mixture:sample_mixture", ("latents",), reads_with={"select": ("latents_validation",)}
+    ),
     "manifold": SamplerEntry("geovae.sampling.manifold:sample_manifold", ("latents", "metric")),
     "manifold_released": SamplerEntry(
         "geovae.sampling.manifold_released:sample_manifold_released",
@@ -47,6 +49,12 @@ SAMPLERS: dict[str, SamplerEntry] = {
         settings_of="manifold",
         reads_with={"batch_statistics": ("model", "images")},
     ),
+    "volume": SamplerEntry("geovae.sampling.volume:sample_volume", ("metric",)),
+    "posterior_kde": SamplerEntry(
+        "geovae.sampling.posterior_kernel:sample_posterior_kde", ("latents", "latents_validation")
+    ),
+    "parzen": SamplerEntry("geovae.sampling.parzen:sample_parzen", ("latents", "latents_validation")),
+    "neighbours": SamplerEntry("geovae.sampling.neighbours:sample_neighbours", ("latents",)),
     "two_stage": SamplerEntry("geovae.sampling.prior:sample_second_stage", ("model",)),
     "real": SamplerEntry("geovae.sampling.controls:sample_real", ("images",)),
     "reconstruction": SamplerEntry("geovae.sampling.controls:sample_reconstructions", ("latents",)),

@@ -1,0 +1,100 @@
+"""Settings of densities on the training means, chosen by the likelihood of held-out means."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
+from geovae.sampling.base import Context, rows_without_replacement
+
+CHUNK_ENTRIES = 1 << 22
+# Scales tried, relative to a first guess.
+GRID = np.geomspace(0.03, 30.0, 25)
+
+LogLikelihood = Callable[[float], float]
+
+
+class Choice(NamedTuple):
+    """A scale, the mean log-likelihood of the held-out points there, and whether it ends the range that was tried."""
+
+    scale: float
+    log_likelihood: float
+    at_edge: bool
+
+
+def held_out_means(context: Context, key: str, sampler: str, max_validation: int) -> np.ndarray:
+    """At most `max_validation` validation means (M, d), float64, drawn at random.
+
+    Raises:
+        GeovaeError: the context has none, or `max_validation` is below 1.
+    """
+    if max_validation < 1:
+        raise GeovaeError(f"{sampler}: max_validation = {max_validation}; at least 1 is needed.")
+    held_out = context.need("mu_validation", sampler)
+    rows = rows_without_replacement(
+        len(held_out), min(max_validation, len(held_out)), numpy_generator(key, "validation")
+    )
+    return held_out[rows].double().numpy()
+
+
+def kernel_likelihood(blocks: Sequence[np.ndarray], d: int, log_volumes: np.ndarray | None = None) -> LogLikelihood:
+    """log s ↦ mean log-likelihood of M points under (1/N) Σ_i N(x_i, s² C_i).
+
+    Args:
+        blocks: squared Mahalanobis distances of the points to all centres by C_i, (M_b, N) each, float32.
+        d: dimensions.
+        log_volumes: ½ log det C_i (N,), float32; 0 by default, for C_i = I.
+    """
+    m, n = sum(map(len, blocks)), blocks[0].shape[1]
+
+    def log_likelihood(log_scale: float) -> float:
+        factor = np.float32(-0.5 * math.exp(-2 * log_scale))
+        total = 0.0
+        for block in blocks:
+            exponents = block * factor
+            if log_volumes is not None:
+                exponents -= log_volumes
+            total += float(logsumexp(exponents, axis=1).sum(dtype=np.float64))
+        return total / m - math.log(n) - d * (log_scale + 0.5 * math.log(2 * math.pi))
+
+    return log_likelihood
+
+
+def best_scale(log_likelihood: LogLikelihood, scales: np.ndarray) -> Choice:
+    """The scale of the highest likelihood: on a grid of ascending scales, then by Brent's method between neighbours."""
+    grid = np.log(scales)
+    values = [log_likelihood(x) for x in grid]
+    best = int(np.argmax(values))
+    if best in (0, len(grid) - 1):
+        return Choice(math.exp(grid[best]), values[best], True)
+    refined = minimize_scalar(
+        lambda x: -log_likelihood(x), bounds=(grid[best - 1], grid[best + 1]), method="bounded", options={"xatol": 1e-3}
+    )
+    return Choice(math.exp(refined.x), -float(refined.fun), False)
+
+
+def scales_around(blocks: Sequence[np.ndarray], d: int, sampler: str) -> np.ndarray:
+    """Scales to try: around that at which half of the points have a centre within √d of its deviations.
+
+    Raises:
+        GeovaeError: half of the points lie on centres.
+    """
+    nearest = float(np.median(np.concatenate([block.min(1) for block in blocks])))
+    if nearest <= 0:
+        raise GeovaeError(
+            f"sampler {sampler!r}: half of the validation means are training means, so no scale fits.\n"
+            "The model has collapsed, or the validation images are training images."
+        )
+    return GRID * math.sqrt(nearest / d)
+
+
+def checked_scale(scale: float, sampler: str) -> float:
+    """A scale that is given; a GeovaeError unless it is a finite number above 0."""
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not (math.isfinite(scale) and scale > 0):
+        raise GeovaeError(f"sampler {sampler!r}: scale = {scale!r}; a number above 0 is expected.")
+    return float(scale)
