@@ -24,16 +24,15 @@ def sample_mixture(
     n: int,
     key: str,
     *,
-    n_components: int = 10,
+    n_components: int | str = 10,
     max_iter: int = 2000,
     tol: float = 1e-3,
-    select: str | None = None,
     max_validation: int = 1000,
 ) -> Draw:
     """n latents from a mixture of Gaussians with full covariances, fitted by EM on the training means.
 
-    With `select` "heldout" `n_components` is chosen by the likelihood of at most `max_validation` validation means:
-    `CANDIDATES` are tried in ascending order as long as it rises.
+    `n_components` "heldout" is chosen by the likelihood of at most `max_validation` validation means: `CANDIDATES` are
+    tried in ascending order as long as it rises.
 
     Diagnostics: `converged`, `n_iter`, `mean_log_likelihood` of the training means; of a choice also `n_components` and
     `held_out_log_likelihood`.
@@ -44,7 +43,7 @@ def sample_mixture(
         >>> noise = torch.randn(400, 2, generator=torch.Generator().manual_seed(0))
         >>> mu = noise + torch.tensor([[-8.0, 0.0], [8.0, 0.0]]).repeat(200, 1)  # two clouds
         >>> context = Context(mu=mu[:300], mu_validation=mu[300:])
-        >>> drawn = draw("gmm", context, 100, "a key", select="heldout")
+        >>> drawn = draw("gmm", context, 100, "a key", n_components="heldout")
         >>> drawn.diagnostics["n_components"]
         2.0
     """
@@ -53,17 +52,15 @@ def sample_mixture(
         raise GeovaeError("sampler 'gmm' needs at least two training means.")
     options = {"max_iter": max_iter, "tol": tol, "random_state": small_seed(key, "fit")}
     chosen = {}
-    if select is None:
-        if not 1 <= n_components <= len(mu):
-            raise GeovaeError(
-                f"samplers.gmm.n_components = {n_components}: there are {len(mu)} training means. Lower it."
-            )
-        mixture = _fitted(mu, n_components, options)
-    elif select == HELD_OUT:
+    if n_components == HELD_OUT:
         mixture, likelihood = _best_mixture(mu, held_out_means(context, key, "gmm", max_validation), options)
         chosen = {"n_components": float(len(mixture.weights_)), "held_out_log_likelihood": likelihood}
+    elif not isinstance(n_components, int):
+        raise GeovaeError(f"samplers.gmm.n_components = {n_components!r}: a number or '{HELD_OUT}' is expected.")
+    elif not 1 <= n_components <= len(mu):
+        raise GeovaeError(f"samplers.gmm.n_components = {n_components}: there are {len(mu)} training means. Lower it.")
     else:
-        raise GeovaeError(f"sampler 'gmm': select = {select!r}; it is {HELD_OUT}, or left out.")
+        mixture = _fitted(mu, n_components, options)
     generator = numpy_generator(key, "draw")
     # The weights' sum may be off 1 by rounding, which `choice` refuses.
     components = generator.choice(len(mixture.weights_), size=n, p=mixture.weights_ / mixture.weights_.sum())

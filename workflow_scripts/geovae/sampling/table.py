@@ -16,13 +16,13 @@ class SamplerEntry(NamedTuple):
         function: its place, "module:function", or the function itself.
         reads: what it asks of the context, of `READABLE`.
         settings_of: the sampler whose settings it takes too, beside its own.
-        reads_with: what else it asks for where a setting of it is true.
+        reads_with: what else it asks for where a setting of it has a value: (setting, value) → of `READABLE`.
     """
 
     function: str | Callable
     reads: tuple[str, ...]
     settings_of: str | None = None
-    reads_with: Mapping[str, tuple[str, ...]] = {}
+    reads_with: Mapping[tuple[str, object], tuple[str, ...]] = {}
 
 
 READABLE = {
@@ -40,14 +40,16 @@ READABLE = {
 SAMPLERS: dict[str, SamplerEntry] = {
     "prior": SamplerEntry("geovae.sampling.prior:sample_prior", ("model",)),
     "gmm": SamplerEntry(
-        "geovae.sampling.mixture:sample_mixture", ("latents",), reads_with={"select": ("latents_validation",)}
+        "geovae.sampling.mixture:sample_mixture",
+        ("latents",),
+        reads_with={("n_components", "heldout"): ("latents_validation",)},
     ),
     "manifold": SamplerEntry("geovae.sampling.manifold:sample_manifold", ("latents", "metric")),
     "manifold_released": SamplerEntry(
         "geovae.sampling.manifold_released:sample_manifold_released",
         ("latents", "metric"),
         settings_of="manifold",
-        reads_with={"batch_statistics": ("model", "images")},
+        reads_with={("batch_statistics", True): ("model", "images")},
     ),
     "volume": SamplerEntry("geovae.sampling.volume:sample_volume", ("metric",)),
     "posterior_kde": SamplerEntry(

@@ -16,7 +16,7 @@ from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
 from reproduction.config.layers import Base
-from reproduction.config.variants import variant_options
+from reproduction.config.variants import baseline_of, variant_options
 
 # Sides of the square images that these nets take; the others adapt.
 SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
@@ -151,6 +151,10 @@ def _centroids(artefact: object) -> Iterator[tuple[str, int]]:
     yield from (("ks", k) for k in getattr(artefact, "ks", []))
     yield from ((name, getattr(artefact, name)) for name in ("k", "k_draws") if hasattr(artefact, name))
     yield from (("variants", variant_options(name).get("k", 0)) for name in getattr(artefact, "variants", []))
+    for name in getattr(artefact, "baselines", []):
+        yield "baselines", variant_options(baseline_of(name)[1]).get("k", 0)
+    if hasattr(artefact, "baseline_curves"):
+        yield from (("baseline_curves.volume", k) for k in artefact.baseline_curves.volume)
 
 
 def _check_use(protocol: Dataset, use: _Use) -> None:

@@ -14,7 +14,14 @@ from reproduction.config.base import (
     Subset,
 )
 from reproduction.config.datasets import DatasetName, DatasetNames
-from reproduction.config.variants import NumberOfCentroids, NumberOfSteps, PositiveDecimal
+from reproduction.config.variants import (
+    Baseline,
+    NumberOfCentroids,
+    NumberOfGaussians,
+    NumberOfNeighbours,
+    NumberOfSteps,
+    PositiveDecimal,
+)
 
 CentroidNumbers = Annotated[list[NumberOfCentroids], Field(min_length=1)]
 ChainLengths = Annotated[list[NumberOfSteps], Field(min_length=1)]
@@ -112,14 +119,30 @@ class RadiusChoice(Closed):
     factors: PositiveDecimals = Field([0.25, 0.5, 1.0, 2.0, 4.0], description="Values of ρ in units of the paper's.")
 
 
+class BaselineCurves(Closed):
+    """The baselines over a range of an option; an empty list leaves the curve out."""
+
+    posterior_kde: list[PositiveDecimal] = Field([], description="Scales s of the posteriors' covariances.")
+    parzen: list[PositiveDecimal] = Field(
+        [], description="Scales s of the windows; their number of neighbours is chosen by held-out likelihood at each."
+    )
+    neighbours: list[NumberOfNeighbours] = Field([], description="Numbers K of means that are mixed.")
+    gmm: list[NumberOfGaussians] = Field([], description="Numbers of Gaussians.")
+    volume: list[NumberOfCentroids] = Field([], description="Numbers k of centroids.")
+
+
 class Controls(Closed):
-    """Figure of controls: FID against novelty, and diagnostics of the chains."""
+    """Figure of controls: scores against novelty, and diagnostics of the chains."""
 
     dataset: DatasetName = Field("digits", description="Data set.")
     seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
     scales: PositiveDecimals = Field(
         [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0], description="Standard deviations of the noise around training means."
     )
+    baselines: list[Baseline] = Field(
+        [], description="Other samplers on the VAE that are points of the figure, as in `table1.baselines`."
+    )
+    baseline_curves: BaselineCurves = Field(BaselineCurves(), description="Those that are curves.")
     lengths: ChainLengths = Field(
         [10, 30, 100, 300, 1000], description="Lengths of the chains, in steps; the paper's is 100."
     )
@@ -201,7 +224,7 @@ class Figures(Closed):
     figure_rho: RadiusChoice | None = Field(
         RadiusChoice(), description="Scores, chains and the metric itself against ρ."
     )
-    figure_controls: Controls | None = Field(Controls(), description="FID against novelty; what the chains did.")
+    figure_controls: Controls | None = Field(Controls(), description="Scores against novelty; what the chains did.")
     figure_pullback: PullBack | None = Field(
         PullBack(), description="The metric beside the pull-back metric of the decoder."
     )

@@ -17,7 +17,7 @@ from reproduction.config.base import (
     Subset,
 )
 from reproduction.config.datasets import DatasetName, DatasetNames
-from reproduction.config.variants import PaperSamplerVariant
+from reproduction.config.variants import Baseline, PaperSamplerVariant
 
 
 def _different(names: list[str]) -> list[str]:
@@ -41,6 +41,12 @@ class Table1(Closed):
     variants: list[PaperSamplerVariant] = Field(
         [],
         description="More rows of the paper's sampler: options (`k…`, `lam…`, `steps…`, `start…`, …) joined by `_`.",
+    )
+    baselines: list[Baseline] = Field(
+        [],
+        description="Rows of other samplers on the VAE (docs/which_sampler.md), in a block of their own: "
+        "`posterior_kde`, `parzen`, `neighbours`, `volume`, or one with options, as `parzen/nn10`, `volume/k1000`, "
+        "`gmm/componentsheldout`.",
     )
     split: Split = Field("test", description="Split of the reference images behind the printed scores.")
 

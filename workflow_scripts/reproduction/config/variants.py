@@ -7,7 +7,8 @@ follow from the same table and match these names and no others.
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -24,6 +25,8 @@ def _fits_a_name(number: float) -> float:
 NumberOfCentroids = Annotated[int, Field(ge=2)]
 NumberOfSteps = Annotated[int, Field(ge=1)]
 IndexOfDraw = Annotated[int, Field(ge=0)]
+NumberOfNeighbours = Annotated[int, Field(ge=1)]
+NumberOfGaussians = Annotated[int, Field(ge=1)]
 DistanceOfRadius = Literal["mahalanobis"]
 StartOfChains = Literal["centroids", "prior"]
 # Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
@@ -43,32 +46,47 @@ Value = int | float | str
 
 
 class Option(NamedTuple):
-    """An option of a sampler: how it is said, what numbers or words it takes, how they are written, and whose it is."""
+    """An option of samplers: how it is said, what numbers or words it takes, how they are written, and whose it is."""
 
     symbol: str
     type: Any
     pattern: str
-    sampler: str
+    samplers: tuple[str, ...]
     of_metric: bool = False
 
 
+# Those that draw from the law of a metric.
+_OF_METRIC = ("manifold", "volume")
 OPTIONS = {
-    "k": Option("k", NumberOfCentroids, r"[2-9]|[1-9][0-9]+", "manifold", of_metric=True),
-    "lam": Option("λ", PositiveDecimal, _DECIMAL, "manifold", of_metric=True),
-    "steps": Option("N", NumberOfSteps, r"[1-9][0-9]*", "manifold"),
+    "k": Option("k", NumberOfCentroids, r"[2-9]|[1-9][0-9]+", _OF_METRIC, of_metric=True),
+    "lam": Option("λ", PositiveDecimal, _DECIMAL, _OF_METRIC, of_metric=True),
+    "steps": Option("N", NumberOfSteps, r"[1-9][0-9]*", ("manifold",)),
     # Which random choice of centroids, in the place of k-medoids.
-    "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]*", "manifold", of_metric=True),
+    "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]*", _OF_METRIC, of_metric=True),
     # ρ in units of the paper's, and the distance between neighbours that it is taken from in the place of Euclid's.
-    "rho": Option("ρ factor", PositiveDecimal, _DECIMAL, "manifold", of_metric=True),
-    "dist": Option("distance of ρ", DistanceOfRadius, "mahalanobis", "manifold", of_metric=True),
+    "rho": Option("ρ factor", PositiveDecimal, _DECIMAL, _OF_METRIC, of_metric=True),
+    "dist": Option("distance of ρ", DistanceOfRadius, "mahalanobis", _OF_METRIC, of_metric=True),
     # Where chains start, in the place of training means (`base`).
-    "start": Option("start", StartOfChains, "centroids|prior", "manifold"),
+    "start": Option("start", StartOfChains, "centroids|prior", ("manifold",)),
     # The noise of the controls: its standard deviation, its bandwidth.
-    "sigma": Option("σ", PositiveDecimal, _DECIMAL, "jitter"),
-    "h": Option("h", PositiveDecimal, _DECIMAL, "kde"),
+    "sigma": Option("σ", PositiveDecimal, _DECIMAL, ("jitter",)),
+    "h": Option("h", PositiveDecimal, _DECIMAL, ("kde",)),
+    # Nearest means, and the scale of the kernels; held-out likelihood chooses what a name of a density leaves out.
+    "nn": Option("K", NumberOfNeighbours, r"[1-9][0-9]*", ("parzen", "neighbours")),
+    "scale": Option("s", PositiveDecimal, _DECIMAL, ("posterior_kde", "parzen")),
+    # Gaussians of the mixture in the place of the config's, or as many as held-out likelihood chooses.
+    "components": Option("components", NumberOfGaussians | Literal["heldout"], r"[1-9][0-9]*|heldout", ("gmm",)),
 }
 METRIC_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.of_metric)
-_WORDS = {name: get_args(option.type) for name, option in OPTIONS.items() if get_origin(option.type) is Literal}
+
+
+def _takes_words(kind: Any) -> bool:
+    if get_origin(kind) in (Union, UnionType):
+        return any(map(_takes_words, get_args(kind)))
+    return get_origin(kind) is Literal
+
+
+_WITH_WORDS = {name for name, option in OPTIONS.items() if _takes_words(option.type)}
 _ADAPTERS = {name: TypeAdapter(option.type) for name, option in OPTIONS.items()}
 
 
@@ -84,10 +102,10 @@ def _names_with(options: Iterable[str]) -> str:
 
 
 def _options_of(sampler: str) -> list[str]:
-    return [name for name, option in OPTIONS.items() if option.sampler == sampler]
+    return [name for name, option in OPTIONS.items() if sampler in option.samplers]
 
 
-_SAMPLERS = tuple(dict.fromkeys(option.sampler for option in OPTIONS.values()))
+_SAMPLERS = tuple(dict.fromkeys(sampler for option in OPTIONS.values() for sampler in option.samplers))
 VARIANT_PATTERN = "|".join((BASE, *(_names_with(_options_of(sampler)) for sampler in _SAMPLERS)))
 METRIC_PATTERN = f"{BASE}|{_names_with(METRIC_OPTIONS)}"
 
@@ -103,7 +121,7 @@ def variant_name(**options: Value) -> str:
     """
     if unknown := options.keys() - OPTIONS.keys():
         raise ValueError(f"unknown option: {', '.join(sorted(unknown))}")
-    if len({OPTIONS[name].sampler for name in options}) > 1:
+    if options and not set.intersection(*(set(OPTIONS[name].samplers) for name in options)):
         raise ValueError(f"{' and '.join(options)} are options of different samplers")
     values = {name: _checked(name, options[name]) for name in OPTIONS if name in options}
     return "_".join(f"{name}{_written(value)}" for name, value in values.items()) or BASE
@@ -136,7 +154,7 @@ def variant_options(variant: str, sampler: str | None = None) -> dict[str, Value
 def _read(part: str, allowed: list[str]) -> tuple[str, Value]:
     """An option and its value, a number in whatever form it is written."""
     for name in allowed:
-        if name in _WORDS and re.fullmatch(f"{name}[a-z]+", part):
+        if name in _WITH_WORDS and re.fullmatch(f"{name}[a-z]+", part):
             return name, part.removeprefix(name)
     found = re.fullmatch(r"([a-z]+)([0-9][0-9.e+-]*)", part)
     if not found or found[1] not in allowed:
@@ -193,3 +211,36 @@ def _checked_name(variant: str) -> str:
 
 # The type of a key of the config that holds a variant of the paper's sampler.
 PaperSamplerVariant = Annotated[str, AfterValidator(_checked_name)]
+
+
+# -- baselines --------------------------------------------------------------------------------------------------------
+
+# Samplers on a VAE that may stand beside the paper's as baselines.
+BASELINES = ("posterior_kde", "parzen", "neighbours", "gmm", "volume")
+
+
+def baseline_of(name: str) -> tuple[str, str]:
+    """Sampler and variant of a baseline, which is named SAMPLER or SAMPLER/VARIANT.
+
+    Raises:
+        ValueError: there is no such sampler or variant, or it is a row of the paper.
+    """
+    sampler, _, variant = name.partition("/")
+    if sampler not in BASELINES:
+        raise ValueError(f"a baseline is one of {', '.join(BASELINES)}, or one of them with /VARIANT")
+    variant = variant if name != sampler else BASE
+    variant_options(variant, sampler)
+    if (sampler, variant) == ("gmm", BASE):
+        raise ValueError("the mixture as it is stands among the paper's rows; name a variant, as gmm/componentsheldout")
+    return sampler, variant
+
+
+def _checked_baseline(name: str) -> str:
+    sampler, _ = baseline_of(name)
+    if name == f"{sampler}/{BASE}":
+        raise ValueError(f"write it as '{sampler}'")
+    return name
+
+
+# The type of an item of the config that names a baseline.
+Baseline = Annotated[str, AfterValidator(_checked_baseline)]

@@ -112,7 +112,7 @@ class Estimator:
     def _drawing(self, generation: Generation) -> float:
         run, protocol = generation.run, protocol_of(self.config, generation.run)
         n, chain = n_samples(self.config, generation), 0.0
-        if "metric" in SAMPLERS[generation.sampler].reads:
+        if "manifold" in (generation.sampler, SAMPLERS[generation.sampler].settings_of):
             options, settings = variant_options(generation.variant), protocol.samplers.manifold
             steps = options.get("steps", settings.n_steps) * settings.n_lf
             chains = n + LONG_FACTOR * min(n, settings.n_long)

@@ -14,8 +14,17 @@ from reproduction.config.searches import trial_names
 from reproduction.config.tables import Table3, Table6
 from reproduction.config.trials import BETAS
 from reproduction.config.variants import metric_variant, variant_name
+from reproduction.plan.control_curves import control_curves
 from reproduction.plan.keys import Generation, Run, run_of
-from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, RELEASED_ROW, SEARCH_ROWS, Row, table1_rows
+from reproduction.plan.rows import (
+    CONTROL_ROWS,
+    PAPER_ROWS,
+    RELEASED_ROW,
+    SEARCH_ROWS,
+    Row,
+    baseline_row,
+    table1_rows,
+)
 from reproduction.scores.cells import FROM_CENTROIDS, Cell
 
 OURS = PAPER_ROWS[-1]
@@ -193,29 +202,18 @@ def _figure_rho(config: Config) -> Grid:
     return Grid(figure.datasets, figure.seeds, rows)
 
 
-def _noise(label: str, sampler: str, option: str, scales: list[float]) -> list[Said]:
-    """The points of a curve of controls."""
-    return [
-        Row(label, "vae", sampler, "controls", variant_name(**{option: scale}))._asdict() | {"value": scale}
-        for scale in sorted(scales)
-    ]
-
-
 def _lengths(lengths: Iterable[int]) -> list[Said]:
     return [ours(f"N = {n:,}", variant_name(steps=n), n_steps=n) for n in sorted(lengths)]
 
 
 def _controls(config: Config) -> Grid:
     figure = config.artefacts.figure_controls
-    points = [*PEERS, OURS, RELEASED_ROW, *CONTROL_ROWS]
+    points = [*PEERS, OURS, RELEASED_ROW, *map(baseline_row, figure.baselines), *CONTROL_ROWS]
     two_stage = Row("Two-stage", "two_stage", "two_stage", "paper")._asdict()
     net = figure.net or config.protocol(figure.dataset).net
     rows = {
         "points": [*_said(row for row in points if row.sampler != "noise"), {**two_stage, "net": net}],
-        "curves": [
-            *_noise("Means + Gaussian noise", "jitter", "sigma", figure.scales),
-            *_noise("Means + KDE noise", "kde", "h", figure.scales),
-        ],
+        "curves": control_curves(figure),
         "lengths": _lengths(figure.lengths),
         "betas": [
             {**OURS._asdict(), "trial": f"t{index:02d}", "beta": beta}

@@ -63,7 +63,15 @@ def metric(config: Config, run: Run, variant: str) -> str:
 
 
 # The option of a sampler that an option in a variant's name replaces.
-_REPLACED = {"steps": "n_steps", "start": "start", "sigma": "scale", "h": "bandwidth"}
+_REPLACED = {
+    "steps": "n_steps",
+    "start": "start",
+    "sigma": "scale",
+    "h": "bandwidth",
+    "nn": "n_neighbours",
+    "scale": "scale",
+    "components": "n_components",
+}
 
 
 def sampler(config: Config, generation: Generation) -> str:
@@ -77,7 +85,9 @@ def sampler_reads(config: Config, generation: Generation) -> tuple[str, ...]:
     The displacement of the manifold sampler counts only where the options do not give a number in its place.
     """
     entry, options = SAMPLERS[generation.sampler], _sampler_options(config, generation)
-    more = (name for option, reads in entry.reads_with.items() if options.get(option) for name in reads)
+    more = (
+        name for (option, value), reads in entry.reads_with.items() if options.get(option) == value for name in reads
+    )
     return tuple(name for name in (*entry.reads, *more) if name != "matched" or options.get("scale") == "matched")
 
 

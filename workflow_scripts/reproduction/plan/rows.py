@@ -3,11 +3,14 @@
 from typing import NamedTuple
 
 from reproduction.config.config import Config
-from reproduction.config.variants import describe_variant
+from reproduction.config.variants import baseline_of, describe_variant
 
 
 class Row(NamedTuple):
-    """A row of Table 1. `block` is `paper` (printed there), `variants` (of the paper's sampler) or `controls`."""
+    """A row of Table 1.
+
+    `block` is `paper` (printed there), `variants` (of the paper's sampler), `baselines` (other samplers) or `controls`.
+    """
 
     label: str
     model: str
@@ -64,12 +67,41 @@ CONTROL_ROWS = (
 )
 
 
+BASELINE_ROWS = (
+    Row(
+        "VAE - Posterior kernels", "vae", "posterior_kde", "baselines", note="kernels s²Σ, s by held-out likelihood"
+    ),
+    Row(
+        "VAE - Parzen windows", "vae", "parzen", "baselines",
+        note="kernels shaped by the K nearest means, K and scale by held-out likelihood",
+    ),
+    Row("VAE - Neighbours", "vae", "neighbours", "baselines", note="mixtures of the 10 nearest means"),
+    Row("VAE - Volume", "vae", "volume", "baselines", note="the law of isolated centroids that our chains aim at"),
+    Row("VAE - GMM", "vae", "gmm", "baselines"),
+)  # fmt: skip
+_CHOSEN_GAUSSIANS = Row(
+    "VAE - GMM, chosen", "vae", "gmm", "baselines", "componentsheldout", "as many Gaussians as held-out likelihood says"
+)
+
+
+def baseline_row(name: str) -> Row:
+    """The row of a baseline of the config."""
+    sampler, variant = baseline_of(name)
+    if (sampler, variant) == (_CHOSEN_GAUSSIANS.sampler, _CHOSEN_GAUSSIANS.variant):
+        return _CHOSEN_GAUSSIANS
+    (row,) = (row for row in BASELINE_ROWS if row.sampler == sampler)
+    if variant == "base":
+        return row
+    return row._replace(label=f"{row.label}, {describe_variant(variant)}", variant=variant, note="")
+
+
 def table1_rows(config: Config) -> list[Row]:
-    """The rows of Table 1: the paper's, other options of its sampler, controls."""
+    """The rows of Table 1: the paper's, other options of its sampler, other samplers, controls."""
     variants = [
         Row(f"VAE - Ours, {describe_variant(variant)}", "vae", "manifold", "variants", variant)
         for variant in config.artefacts.table1.variants
         if variant != "base"
     ]
     paper = [row for row in PAPER_ROWS if row.model in config.artefacts.table1.models]
-    return [*paper, RELEASED_ROW, *variants, *CONTROL_ROWS]
+    baselines = map(baseline_row, config.artefacts.table1.baselines)
+    return [*paper, RELEASED_ROW, *variants, *baselines, *CONTROL_ROWS]

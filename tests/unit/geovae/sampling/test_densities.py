@@ -149,7 +149,7 @@ def test_the_number_of_gaussians_rises_as_long_as_the_held_out_likelihood_does(m
     mu = cloud(400, 2, 0) + centres.repeat(100, 1)
     context = Context(mu=mu[:300], mu_validation=mu[300:])
     monkeypatch.setattr(mixture, "CANDIDATES", (1, 2, 4, 40, 80))
-    drawn = draw("gmm", context, 3000, "key", select="heldout")
+    drawn = draw("gmm", context, 3000, "key", n_components="heldout")
     assert drawn.diagnostics["n_components"] == 4.0
     given = draw("gmm", context, 3000, "key", n_components=4)
     assert torch.equal(drawn.latents, given.latents)
@@ -176,7 +176,7 @@ def test_scales_that_are_none_are_refused(sampler, scale):
         ("parzen", {"max_validation": 0}, "max_validation = 0; at least 1"),
         ("posterior_kde", {"max_validation": 0}, "max_validation = 0; at least 1"),
         ("neighbours", {"n_neighbours": 0}, "n_neighbours = 0; at least 1"),
-        ("gmm", {"select": "best"}, "select = 'best'; it is heldout"),
+        ("gmm", {"n_components": "best"}, "n_components = .best.: a number or .heldout. is expected"),
     ],
 )
 def test_settings_out_of_range_are_refused(sampler, settings, words):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geovae.core.errors import GeovaeError
 from helpers.configs import BASE, overlay, read
 from reproduction.config.config import load_config
 from reproduction.config.variants import (
@@ -14,6 +15,7 @@ from reproduction.config.variants import (
     OPTIONS,
     VARIANT_PATTERN,
     Value,
+    baseline_of,
     centroids_variant,
     describe_variant,
     metric_variant,
@@ -56,6 +58,11 @@ NAMES = [
     ("sigma0.123456789", {"sigma": 0.123456789}, "base", "σ = 0.123456789"),
     ("sigma123456", {"sigma": 123456.0}, "base", "σ = 123456.0"),
     ("h0.5", {"h": 0.5}, "base", "h = 0.5"),
+    ("nn10", {"nn": 10}, "base", "K = 10"),
+    ("nn10_scale0.5", {"nn": 10, "scale": 0.5}, "base", "K = 10, s = 0.5"),
+    ("scale2", {"scale": 2.0}, "base", "s = 2.0"),
+    ("components20", {"components": 20}, "base", "components = 20"),
+    ("componentsheldout", {"components": "heldout"}, "base", "components = heldout"),
 ]
 
 
@@ -72,7 +79,8 @@ def test_a_name_carries_its_options_names_its_metric_and_is_said_in_words(name, 
 REFUSED = [
     (
         "q3",
-        "allowed: base, or k…, lam…, steps…, draw…, rho…, dist…, start…, sigma…, h…, joined by _",
+        "allowed: base, or k…, lam…, steps…, draw…, rho…, dist…, start…, sigma…, h…, nn…, scale…, components…, "
+        "joined by _",
     ),
     ("", "allowed: base, or k…"),
     ("k", "'k' is none"),
@@ -116,6 +124,15 @@ REFUSED = [
     ("sigma1e+2", "write it as 'sigma100'"),
     ("sigma0.1_k10", "sigma and k are options of different samplers"),
     ("sigma0.1_h0.1", "sigma and h are options of different samplers"),
+    ("nn0", "nn should be greater than or equal to 1"),
+    ("nn10.0", "nn takes a whole number, and '10.0' is none"),
+    ("scale0.5_nn10", "write it as 'nn10_scale0.5'"),
+    ("scale0", "scale should be greater than 0"),
+    ("nn10_k10", "nn and k are options of different samplers"),
+    ("components0", "components should be greater than or equal to 1"),
+    ("componentsmany", "components should be"),
+    ("componentsheldout_components10", "components is given twice"),
+    ("scale0.5_componentsheldout", "scale and components are options of different samplers"),
 ]
 
 
@@ -154,6 +171,44 @@ def test_options_that_no_name_can_carry_are_refused(options, reason):
         variant_name(**options)
 
 
+def test_an_option_is_read_for_its_own_samplers_alone():
+    assert variant_options("nn5_scale0.5", "parzen") == {"nn": 5, "scale": 0.5}
+    assert variant_options("k9_rho0.5", "volume") == {"k": 9, "rho": 0.5}
+    for name, sampler, part in (
+        ("nn5", "posterior_kde", "nn5"),
+        ("k9_steps7", "volume", "steps7"),
+        ("k9", "gmm", "k9"),
+    ):
+        with pytest.raises(ValueError, match=f"'{part}' is none"):
+            variant_options(name, sampler)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("kernel", "a baseline is one of posterior_kde, parzen, neighbours, gmm, volume"),
+        ("manifold/k10", "a baseline is one of"),
+        ("parzen/", "'' is none"),
+        ("parzen/k10", "'k10' is none"),
+        ("parzen/base", "write it as 'parzen'"),
+        ("volume/lam0.1_k10", "write it as 'k10_lam0.1'"),
+        ("gmm", "stands among the paper's rows"),
+    ],
+)
+def test_baselines_that_are_none_are_refused_by_the_config(name, reason):
+    for artefact in ("table1", "figure_controls"):
+        with pytest.raises(GeovaeError, match=re.escape(reason)):
+            load_config(overlay(BASE, {"artefacts": {artefact: {"baselines": [name]}}}))
+
+
+def test_a_baseline_is_a_sampler_and_a_variant():
+    names = {"parzen": ("parzen", "base"), "volume/k10": ("volume", "k10"), "gmm/components3": ("gmm", "components3")}
+    assert {name: baseline_of(name) for name in names} == names
+    config = load_config(overlay(BASE, {"artefacts": {"table1": {"baselines": list(names)}}}))
+    found = {(g.sampler, g.variant) for g in shown_generations(config, "table1")}
+    assert set(names.values()) <= found
+
+
 # -- for any options and any text -------------------------------------------------------------------------------------
 
 
@@ -173,13 +228,16 @@ VALUES = {
     "draw": st.integers(0, 10**9),
     "dist": st.just("mahalanobis"),
     "start": st.sampled_from(["centroids", "prior"]),
+    "nn": st.integers(1, 10**9),
+    "components": st.integers(1, 10**9) | st.just("heldout"),
 }
+SAMPLERS = sorted({sampler for option in OPTIONS.values() for sampler in option.samplers})
 
 
 @st.composite
 def options_in_any_order(draw: st.DrawFn) -> dict[str, Value]:
-    sampler = draw(st.sampled_from(["manifold", "jitter", "kde"]))
-    names = [name for name, option in OPTIONS.items() if option.sampler == sampler]
+    sampler = draw(st.sampled_from(SAMPLERS))
+    names = [name for name, option in OPTIONS.items() if sampler in option.samplers]
     chosen = draw(st.lists(st.sampled_from(names), unique=True))
     return {name: draw(VALUES.get(name, DECIMALS)) for name in chosen}
 
@@ -212,7 +270,7 @@ def test_whatever_names_a_metric_is_its_own_part_of_the_metric(name):
 
 # Text near enough to a name to be taken for one.
 AFTER = st.text("0123456789.e+-", max_size=6) | st.sampled_from(
-    ["means", "centroids", "prior", "priors", "mahalanobis"]
+    ["means", "centroids", "prior", "priors", "mahalanobis", "heldout"]
 )
 PARTS = st.builds(str.__add__, st.sampled_from([*OPTIONS, "base", "q"]), AFTER)
 

@@ -9,6 +9,7 @@ from helpers.experiment_configs import CONFIG, only
 from reproduction import published
 from reproduction.config import tables
 from reproduction.config.config import load_config
+from reproduction.config.variants import BASELINES
 from reproduction.plan.augmentation import SOURCE_PATTERN, class_generation, n_samples, source_generations, sources
 from reproduction.plan.cells import cells, described_metrics, scored_generations, section, two_centroids
 from reproduction.plan.figures import (
@@ -28,7 +29,8 @@ def test_table1_has_every_row_for_every_seed():
     rows, planned = table1_rows(CONFIG), cells(CONFIG, "table1")
     assert [cell.label for cell in planned] == [row.label for row in rows]
     assert {cell.seeds for cell in planned} == {(0, 1)}
-    assert {row.sampler for row in rows} == set(SAMPLERS) - {"two_stage", "reconstruction_test"}  # Table 7
+    of_table7 = {"two_stage", "reconstruction_test"}
+    assert {row.sampler for row in rows} == set(SAMPLERS) - of_table7 - set(BASELINES) | {"gmm"}
     labels = [published.normal_label(row.label) for row in rows[:13]]
     assert labels == [published.normal_label(label) for label in published.rows("table1")]
     generation = Generation(Run("digits", "full", "conv", "vae", "base", 1), "manifold", "k500")
@@ -46,6 +48,21 @@ def test_rows_can_be_limited_to_some_models():
 
 def test_the_models_of_table_1_are_those_of_its_rows():
     assert list(dict.fromkeys(row.model for row in PAPER_ROWS)) == tables.ALL_MODELS
+
+
+def test_baselines_stand_in_a_block_of_their_own_between_ours_and_the_controls():
+    names = ["parzen", "parzen/nn20_scale0.5", "volume/k10", "gmm/componentsheldout", "gmm/components50"]
+    rows = table1_rows(load_config(overlay(BASE, {"artefacts": {"table1": {"baselines": names}}})))
+    blocks = list(dict.fromkeys(row.block for row in rows))
+    assert blocks.index("baselines") == blocks.index("controls") - 1
+    assert [(row.label, row.sampler, row.variant) for row in rows if row.block == "baselines"] == [
+        ("VAE - Parzen windows", "parzen", "base"),
+        ("VAE - Parzen windows, K = 20, s = 0.5", "parzen", "nn20_scale0.5"),
+        ("VAE - Volume, k = 10", "volume", "k10"),
+        ("VAE - GMM, chosen", "gmm", "componentsheldout"),
+        ("VAE - GMM, components = 50", "gmm", "components50"),
+    ]
+    assert len({row.label for row in rows}) == len(rows)
 
 
 # -- the generations of each artefact ---------------------------------------------------------------------------------
@@ -145,8 +162,8 @@ def test_the_figure_of_rho_describes_each_of_its_metrics_once():
 
 
 def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():
-    section = {"scales": [0.5], "lengths": [10], "ks": [30], "n_betas": 2, "net": "infogan"}
-    config = only(figure_controls=section)
+    section_of = {"scales": [0.5], "lengths": [10], "ks": [30], "n_betas": 2, "net": "infogan"}
+    config = only(figure_controls=section_of)
     found = {(g.run.model, g.run.net, g.run.trial, g.sampler, g.variant) for g in scored_generations(config)}
     expected = {
         ("vae", "conv", "base", "jitter", "sigma0.5"),
@@ -158,6 +175,22 @@ def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():
         ("two_stage", "infogan", "base", "two_stage", "base"),
     }
     assert expected <= found
+    drawn = {(sampler, variant) for *_, sampler, variant in found}
+    assert not {sampler for sampler, _ in drawn} & {"posterior_kde", "parzen", "neighbours", "volume"}
+    curves = {"posterior_kde": [2.0], "parzen": [0.5], "neighbours": [5, 3], "gmm": [20], "volume": [30]}
+    more = only(figure_controls=section_of | {"baselines": ["parzen", "volume/k9"], "baseline_curves": curves})
+    assert {(g.sampler, g.variant) for g in scored_generations(more)} - drawn == {
+        ("parzen", "base"),
+        ("volume", "k9"),
+        ("posterior_kde", "scale2"),
+        ("parzen", "scale0.5"),
+        ("neighbours", "nn3"),
+        ("neighbours", "nn5"),
+        ("gmm", "components20"),
+        ("volume", "k30"),
+    }
+    points = section(more, "figure_controls")["curves"]
+    assert [point["value"] for point in points if point["sampler"] == "neighbours"] == [3, 5]
     assert {cell.net for cell in cells(only(figure_controls={}), "figure_controls")} == {"conv"}
 
 

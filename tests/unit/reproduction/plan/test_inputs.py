@@ -35,13 +35,20 @@ READ = {
     "kde": {"latents": f"{FOLDER}/latents.npz", "latents_validation": f"{FOLDER}/latents_validation.npz"},
     "manifold": {"latents": f"{FOLDER}/latents.npz", "metric": f"{FOLDER}/metric/base/metric.npz"},
     "manifold_released": {"latents": f"{FOLDER}/latents.npz", "metric": f"{FOLDER}/metric/base/metric.npz"},
+    "volume": {"metric": f"{FOLDER}/metric/base/metric.npz"},
     "real": IMAGES | {"subset": f"{SUBSET}/train.npy"},
     "jitter": {
         "latents": f"{FOLDER}/latents.npz",
         "matched": f"{FOLDER}/generations/manifold/base/diagnostics.json",
     },
     "reconstruction_test": {"latents_test": f"{FOLDER}/unseen_test.npz"},
-    **{name: {"latents": f"{FOLDER}/latents.npz"} for name in ("reconstruction", "resample", "posterior")},
+    **{
+        name: {"latents": f"{FOLDER}/latents.npz", "latents_validation": f"{FOLDER}/latents_validation.npz"}
+        for name in ("posterior_kde", "parzen")
+    },
+    **{
+        name: {"latents": f"{FOLDER}/latents.npz"} for name in ("reconstruction", "resample", "posterior", "neighbours")
+    },
 }
 
 
@@ -57,6 +64,12 @@ def test_a_metric_is_that_of_the_variant():
         f"{FOLDER}/metric/k1000/seconds.json"
     ]
     assert inputs.metric_seconds(CONFIG, job(sampler="gmm")) == []
+
+
+def test_validation_means_are_read_where_they_choose_the_number_of_gaussians():
+    chosen = inputs.sampler_inputs(CONFIG, job(sampler="gmm", variant="componentsheldout"))
+    assert chosen["latents_validation"] == f"{FOLDER}/latents_validation.npz"
+    assert "latents_validation" not in inputs.sampler_inputs(CONFIG, job(sampler="gmm", variant="components20"))
 
 
 def test_noise_of_a_given_size_needs_no_displacement():

@@ -117,6 +117,13 @@ CHAIN = {"n_steps": 100, "n_lf": 10, "eps_lf": 0.01, "n_long": 100}
         ("kde", "base", {}),
         ("kde", "h0.5", {"bandwidth": 0.5}),
         ("gmm", "base", {"n_components": 10}),
+        ("gmm", "components20", {"n_components": 20}),
+        ("gmm", "componentsheldout", {"n_components": "heldout"}),
+        ("parzen", "nn5_scale0.5", {"n_neighbours": 5, "scale": 0.5}),
+        ("neighbours", "nn5", {"n_neighbours": 5}),
+        ("posterior_kde", "scale2", {"scale": 2.0}),
+        ("volume", "k9_rho2", {}),
+        *((name, "base", {}) for name in ("posterior_kde", "parzen", "neighbours", "volume")),
         *((name, "base", {}) for name in ("prior", "two_stage", "real", "reconstruction", "resample", "noise")),
     ],
 )

@@ -12,6 +12,7 @@ NOT_BUILT = "Not in this build: the scores hold no record of this row on this da
 BLOCK_TITLES = {
     "paper": "Methods of the paper",
     "variants": "Variants of ours",
+    "baselines": "Baselines: other samplers on the same VAE",
     "controls": "Controls: not methods, they say what a score is worth",
 }
 

@@ -87,8 +87,8 @@ def build(records: Records, settings: Mapping) -> Document:
     Args:
         records: rows of `scores.csv` (see `read_scores`).
         settings: `datasets`, `datasets_info` (title, latent_dim, net, width of each), `subset`, `split`, `backbone`,
-            `seeds`, and `rows`, each with label, model, sampler, variant, block (`paper`, `variants` or
-            `controls`) and note.
+            `seeds`, and `rows`, each with label, model, sampler, variant, block (`paper`, `variants`,
+            `baselines` or `controls`) and note.
     """
     check_rows(NAME, settings["rows"], BLOCK_TITLES)
     scores = Scores.of_settings(records, settings)
@@ -137,7 +137,7 @@ def _scores_table(entries: Mapping[tuple[str, str], Entry], settings: Mapping) -
 
 
 def _best(entries: Sequence[Entry], metric: str) -> float | None:
-    """The best printed value among the paper's rows; controls and variants do not compete."""
+    """The best printed value among the paper's rows; nothing beside them competes."""
     return best((e.printed(metric) for e in entries if e.row["block"] == "paper"), lowest=metric == "fid")
 
 

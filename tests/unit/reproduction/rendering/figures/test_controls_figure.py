@@ -20,6 +20,10 @@ NOISE = [
     for v in (1.0, 0.1, 0.5)
 ]
 KERNELS = [{"label": "KDE", "sampler": "kde", "model": "vae", "value": v, "variant": f"h{v:g}"} for v in (0.2, 0.4)]
+CURVE_OF_NEIGHBOURS = [
+    {"label": "VAE - Neighbours", "sampler": "neighbours", "model": "vae", "value": v, "variant": f"nn{v}"}
+    for v in (3, 50)
+]
 LENGTHS = ((1000, "steps1000"), (10, "steps10"), (100, "base"))
 NOVELTIES = ("novelty", "novelty_latent", "novelty_features")
 CHAIN = ("acceptance", "displacement", "active_share", "log_density_end", "active_share_train")
@@ -27,6 +31,12 @@ CHAIN = ("acceptance", "displacement", "active_share", "log_density_end", "activ
 
 def new(value: float) -> dict:
     return {"novelty": value, "novelty_latent": value + 0.1, "novelty_features": value + 0.2}
+
+
+def others(record: dict) -> dict:
+    """Precision, recall and coverage that follow from the novelty."""
+    novelty = record["novelty"]
+    return record | {"precision": 1 - novelty / 4, "recall": 0.5 + novelty / 4, "coverage": novelty / 2}
 
 
 def chain(value: float) -> dict:
@@ -73,12 +83,63 @@ def test_controls_show_fid_against_each_novelty(table):
             np.testing.assert_allclose(place, [novelty + shift, mean_std(fid)[0]])
         assert any(list(line.get_xdata()) == [1, 1] for line in axes.lines)
         words = {text.get_text(): text.xy for text in axes.texts}
-        letters = {"A", "B"} if shift == 0.1 else {"A", "B", "C"}  # real images have no latents
-        assert set(words) == letters | {"σ = 0.1", "σ = 1", "h = 0.2", "h = 0.4"}
-        np.testing.assert_allclose(words["σ = 1"], (0.9 + shift, mean_std(55.0)[0]))
+        # Real images are no sampler, widen no axis and have no latents.
+        assert set(words) == ({"A", "B"} if shift == 0.1 else {"A", "B", "C 2.2"})
+        np.testing.assert_allclose(words["B"], (1.1 + shift, mean_std(60.0)[0]))
+        hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+        starts = [(line.get_xdata()[0], line.get_ydata()[0]) for line in hollow]
+        np.testing.assert_allclose(starts, [(0.45 + shift, mean_std(19)[0]), (0.5 + shift, mean_std(22)[0])])
     assert len({axes.get_ylim() for axes in panels}) == 1
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words[:5] == ["A  VAE - Ours", "B  VAE - N(0, 1)", "C  Real images", "Means + noise, σ", "KDE, h"]
+    curves = ["Means + noise, σ 0.1 to 1", "KDE, h 0.2 to 0.4"]
+    assert words[:5] == ["A  VAE - Ours", "B  VAE - N(0, 1)", "C  Real images", *curves]
+
+
+def test_other_scores_stand_against_novelty_in_pixels(table):
+    figure = controls.render(table([others(record) for record in control_scores()]), control_settings())
+    panels = figure.axes[3:6]
+    assert [axes.get_ylabel() for axes in panels] == ["precision ↑", "recall ↑", "coverage ↑"]
+    expected = (lambda x: 1 - x / 4, lambda x: 0.5 + x / 4, lambda x: x / 2)
+    for axes, score in zip(panels, expected, strict=True):
+        assert axes.get_xlabel() == "novelty, pixels"
+        assert axes.get_xlim() == figure.axes[0].get_xlim()
+        for letter, novelty in (("A", 0.5), ("B", 1.1)):
+            np.testing.assert_allclose(line(axes, letter).get_xydata(), [(novelty, score(novelty))])
+        (noise,) = [found for found in axes.lines if found.get_marker() == "s" and len(found.get_xdata()) == 3]
+        np.testing.assert_allclose(noise.get_ydata(), [score(v) for v in (0.45, 0.65, 0.9)])
+        low, high = axes.get_ylim()
+        assert low < min(score(0.5), score(1.1)) < max(score(0.5), score(1.1)) < high
+
+
+def test_scores_that_were_not_taken_leave_their_row_out(table):
+    without = controls.render(table(control_scores()), control_settings())
+    part = [record | {"coverage": None} for record in map(others, control_scores())]
+    whole = controls.render(table(part), control_settings())
+    assert (len(without.axes), len(whole.axes)) == (9, 12)
+    assert without.get_size_inches()[1] < whole.get_size_inches()[1]
+    assert [text.get_text() for text in whole.axes[5].texts] == ["not taken"]
+
+
+def test_what_is_far_from_the_other_samplers_is_marked_at_the_edge(table):
+    """One FID of 2,000 beside 20 and 60: the axes stay with these, and ours is on them whatever it is."""
+    far = {"label": "Far", "model": "vae", "sampler": "gmm", **BASE, "block": "paper"}
+    records = [*control_scores(), *over_seeds("gmm", 2000.0, **new(0.8))]
+    axes = controls.render(table(records), control_settings(points=[*POINTS, far])).axes[0]
+    low, high = axes.get_ylim()
+    assert 10 < low < 22 < 62 < high < 100
+    words = {text.get_text(): text.xy for text in axes.texts}
+    mean = mean_std(2000.0)[0]
+    x, y = words[f"D {mean:.3g}"]
+    assert x == pytest.approx(0.8)
+    assert 0.9 * high < y < high
+    (marker,) = [found for found in axes.lines if found.get_marker() == "^" and list(found.get_xdata()) == [x]]
+    assert marker.get_ydata()[0] == y
+    worse = [
+        record | ({"fid": 3000.0} if (record["sampler"], record["variant"]) == ("manifold", "base") else {})
+        for record in records
+    ]
+    axes = controls.render(table(worse), control_settings(points=[*POINTS, far])).axes[0]
+    assert axes.get_ylim()[1] > 3000
 
 
 def test_controls_have_bars_both_ways(table):
@@ -97,7 +158,7 @@ def test_controls_have_bars_both_ways(table):
 
 def test_chains_against_their_length_beta_and_k(table):
     figure = controls.render(table(control_scores()), control_settings())
-    panels = figure.axes[3:]
+    panels = figure.axes[3:]  # no other scores were taken
     shown = [(axes.lines[0].get_xdata().tolist(), axes.lines[0].get_ydata().tolist()) for axes in panels]
     lengths = [10, 100, 1000]
     values = [0.005, 0.5, 0.5]
@@ -121,10 +182,19 @@ def test_controls_have_no_words_over_others(table, monkeypatch, panels):
     for i, name in enumerate(samplers):
         for panel in panels:
             records += over_seeds(name, 20.0 + 0.2 * i, 0.1, dataset=panel["dataset"], **new(0.5 + 0.005 * i))
-    figure = controls.render(table(records), control_settings(panels=panels, points=[*POINTS, *crowd]))
+    baselines = [{**point, "block": "baselines", "variant": "base"} for point in CURVE_OF_NEIGHBOURS[:1]]
+    for panel in panels:
+        for v, variant in ((1, "base"), (3, "nn3"), (50, "nn50")):
+            records += over_seeds(
+                "neighbours", 18.0 + v, dataset=panel["dataset"], variant=variant, **new(0.5 + v / 90)
+            )
+    settings = control_settings(
+        panels=panels, points=[*POINTS, *crowd, *baselines], curves=[*NOISE, *KERNELS, *CURVE_OF_NEIGHBOURS]
+    )
+    figure = controls.render(table([others(record) for record in records]), settings)
     words = check_words(figure, monkeypatch)
-    assert words.count("A") == 3 * len(panels)
-    assert words.count("σ = 0.1") == 3 * len(panels)
+    assert words.count("A") == 6 * len(panels)
+    assert words.count("VAE - Neighbours, K 3 to 50") == 1
     assert words.count("Digits") == (1 if len(panels) == 1 else 2)  # its head, and the legend of the chains
 
 
