@@ -45,6 +45,8 @@ LENGTHS = [ours("base", n_steps=100), ours("steps1000", n_steps=1000)]
 # Table 2's generators, by the name of their images.
 GENERATORS = {f"{row.model}/{row.sampler}": row.label for row in PAPER_ROWS}
 
+GEOMETRIES = ("posterior_kde", "volume", "parzen", "neighbours")
+
 SETTINGS = {
     "split": "test",
     "backbone": "classifier",
@@ -102,6 +104,7 @@ SETTINGS = {
         "points": [
             OURS,
             *(point(name) for name in ("manifold_released", "jitter", "kde", "resample", "reconstruction")),
+            *(point(name) for name in GEOMETRIES),
         ],
         "lengths": LENGTHS,
         "curves": [point("jitter", "sigma0.5"), point("jitter", "sigma1"), point("jitter")],
@@ -114,6 +117,7 @@ FIDS = {
     "vae/manifold": 8, "vae/manifold/k1000": 8.2, "vae/manifold/k1000_draw1": 8.6, "vae/manifold/k100": 10,
     "vae/manifold/k10": 14, "vae/manifold/k2": 30, "vae/manifold/lam0.0001": 8.1, "vae/manifold/lam1.0": 8.5,
     "vae/manifold/steps1000": 8.3, "vae/manifold_released": 6, "vae/resample": 4, "vae/reconstruction": 3,
+    "vae/posterior_kde": 11, "vae/volume": 14, "vae/parzen": 9, "vae/neighbours": 6,
     "vae/jitter/sigma0.5": 7, "vae/jitter/sigma1": 10, "vae/jitter": 20, "vae/kde": 12,
     **{f"vae/manifold/{name}_startcentroids": fid
        for name, fid in (("k1000", 8.3), ("k1000_draw1", 8.7), ("k100", 11), ("k10", 15), ("k2", 31))},
@@ -133,7 +137,13 @@ OTHERS = {
     **{name: dict.fromkeys(NOVELTIES, 0.5) for name in ("vae/resample", "vae/reconstruction", "vae/jitter/sigma0.5")},
     "vae/jitter/sigma1": dict.fromkeys(NOVELTIES, 1.0),
     "vae/jitter": dict.fromkeys(NOVELTIES, 1.6),
+    **{f"vae/{name}": {"novelty": 1.2, "precision": 0.6, "recall": 0.75} for name in GEOMETRIES},
 }
+for _name, _precision, _recall in (
+    ("resample", 0.92, 0.9), ("jitter/sigma0.5", 0.85, 0.88), ("jitter/sigma1", 0.7, 0.8), ("jitter", 0.5, 0.6),
+    ("manifold", 0.9, 0.7),
+):  # fmt: skip
+    OTHERS[f"vae/{_name}"] |= {"precision": _precision, "recall": _recall}
 
 
 def parse(name: str) -> dict:

@@ -38,7 +38,7 @@ def _has(section: Section, sampler: str) -> bool:
     return any((point["model"], point["sampler"]) == ("vae", sampler) for point in _points(section))
 
 
-def _control(evidence: Evidence, section: Section, sampler: str, dataset: str) -> Found:
+def control(evidence: Evidence, section: Section, sampler: str, dataset: str) -> Found:
     """What the VAE gives by this sampler as it usually is; empty where the section has none."""
     for point in _points(section):
         if (point["model"], point["sampler"], point.get("variant", "base")) == ("vae", sampler, "base"):
@@ -47,12 +47,19 @@ def _control(evidence: Evidence, section: Section, sampler: str, dataset: str) -
 
 
 def _ours(evidence: Evidence, section: Section, dataset: str) -> Found:
-    return _control(evidence, section, "manifold", dataset)
+    return control(evidence, section, "manifold", dataset)
 
 
 def _longest(evidence: Evidence, section: Section, dataset: str) -> Found:
     """The longest chain."""
     return evidence.find(section, max(section["lengths"], key=lambda cell: cell["n_steps"]), dataset)
+
+
+def noise_curve(evidence: Evidence, section: Section, dataset: str) -> list[Found]:
+    """What isotropic noise on training means gives, by its size: from none at all, which leaves the decoded means."""
+    cells = [cell for cell in need(section, "curves", "claims.controls") if cell["sampler"] == "jitter"]
+    sizes = [evidence.find(section, cell, dataset) for cell in cells]
+    return [control(evidence, section, "resample", dataset), *sizes] if sizes else []
 
 
 def _mean(found: Found, column: str) -> str:
@@ -70,7 +77,7 @@ def _against(name: str) -> Callable[[Evidence], Parts]:
             ahead(
                 evidence.title(data),
                 _ours(evidence, section, data),
-                _control(evidence, section, name, data),
+                control(evidence, section, name, data),
             )
             for section, data in controlled(evidence, name)
         ]
@@ -86,9 +93,9 @@ def _not_resampled(evidence: Evidence) -> Parts:
         for column in ("novelty", "novelty_features"):
             if column == "novelty" or _taken(own, column):
                 parts += [
-                    ahead(f"{evidence.title(data)}, {NOVELTIES[column]}, {name}", own, control, column)
+                    ahead(f"{evidence.title(data)}, {NOVELTIES[column]}, {name}", own, found, column)
                     for name in ("resample", "reconstruction")
-                    for control in [_control(evidence, section, name, data)]
+                    for found in [control(evidence, section, name, data)]
                 ]
     return parts
 
@@ -99,7 +106,7 @@ def _two_centroids(evidence: Evidence) -> Parts:
         (cell,) = cells
         two, base = evidence.find(section, cell, data), _ours(evidence, section, data)
         parts.append(compare(f"{where}, diversity (F8)", [(1.0, two), (-statements.DIVERSE, base)], "prd_f8"))
-        resample = _control(evidence, section, "resample", data)
+        resample = control(evidence, section, "resample", data)
         parts.append(ahead(f"{where}, novelty", two, resample, "novelty"))
     return parts
 
@@ -120,10 +127,7 @@ def _at_equal(column: str) -> Callable[[Evidence], Parts]:
         result = []
         for section, data in cells_of(evidence, "controls"):
             own = _ours(evidence, section, data)
-            noise = [cell for cell in need(section, "curves", "claims.controls") if cell["sampler"] == "jitter"]
-            # Noise of no size at all leaves the decoded means.
-            curve = [evidence.find(section, cell, data) for cell in noise]
-            curve = [_control(evidence, section, "resample", data), *curve] if noise else []
+            curve = noise_curve(evidence, section, data)
             where = f"{evidence.title(data)}, {NOVELTIES[column]}"
             margin = margin_at_equal(own.records, [found.records for found in curve if found.records], column, "fid")
             if isinstance(margin, str):
@@ -174,7 +178,7 @@ def _stays(evidence: Evidence) -> Parts:
 def _released(evidence: Evidence) -> Parts:
     parts = []
     for section, data in controlled(evidence, "manifold_released"):
-        own, released = (_control(evidence, section, name, data) for name in ("manifold", "manifold_released"))
+        own, released = (control(evidence, section, name, data) for name in ("manifold", "manifold_released"))
         where, margin = evidence.title(data), contrast([(1.0, own.records), (-1.0, released.records)], "fid")
         if margin is None:
             parts.append(undecided(where, missing([own, released], "fid")))

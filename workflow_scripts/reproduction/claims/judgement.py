@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reproduction.claims import ablations, augmentation, comparisons, controls, measurements, statements
+from reproduction.claims import ablations, augmentation, comparisons, controls, geometry, measurements, statements
 from reproduction.claims.evidence import NOT_BUILT, Evidence
 from reproduction.claims.parts import WITHIN
 from reproduction.claims.statements import Claim
-from reproduction.claims.verdicts import Outcome, Part, joint, mostly
+from reproduction.claims.verdicts import Outcome, Part, joint, mostly, of_some
 
 COMPARISONS = {
     **comparisons.COMPARISONS,
     **augmentation.COMPARISONS,
     **ablations.COMPARISONS,
     **controls.COMPARISONS,
+    **geometry.COMPARISONS,
     **measurements.COMPARISONS,
 }
 
@@ -35,7 +36,10 @@ class Judged(NamedTuple):
 def judge(claim: Claim, evidence: Evidence) -> Judged:
     """The verdict on a claim: of its one comparison, or joint over several."""
     parts = tuple(COMPARISONS[claim.name](evidence))
-    outcome = mostly(parts, statements.ALMOST_ALL) if claim.almost_all else joint(parts)
+    if claim.almost_all:
+        outcome = mostly(parts, statements.ALMOST_ALL)
+    else:
+        outcome = of_some(parts) if claim.some else joint(parts)
     if not parts:
         return Judged(claim, outcome, parts, NOT_BUILT)
     if outcome != Outcome.UNDECIDED:
@@ -49,7 +53,10 @@ def _open_reasons(claim: Claim, parts: Sequence[Part]) -> list[str]:
     if any(reason.startswith(f"{WITHIN}, ") for reason in reasons):
         reasons.pop(WITHIN, None)
     against = sum(part.outcome in (Outcome.FAILS, Outcome.BEHIND) for part in parts)
-    if against and claim.almost_all:
+    if claim.some:
+        if any(part.outcome in (Outcome.HOLDS, Outcome.AHEAD) for part in parts):
+            reasons["what is for it may be due to chance among so many comparisons"] = None
+    elif against and claim.almost_all:
         reasons[f"{against} of {len(parts)} against it, taken one by one"] = None
     elif against:
         reasons["what is against it may be due to chance among so many comparisons"] = None

@@ -9,6 +9,7 @@ import math
 import statistics
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from reproduction.scores.lookup import Records
@@ -207,3 +208,34 @@ def margin_at_equal(ours: Records, curve: Sequence[Records], axis: str, column: 
         margins.append(found[0] - float(own[column]))
         error = combined([1.0, 1.0], [found[1], sampling_error(own, column)])
     return over_seeds(margins) if len(margins) > 1 else Margin(margins[0], error, 1)
+
+
+def margin_over_path(ours: Records, path: Sequence[Records], axis: str, column: str) -> Margin | str:
+    """How far `ours` is above a path of `column` over `axis`, at its own place on the axis; as `margin_at_equal`.
+
+    The path is straight between its points in the order given and may turn back on the axis: where it passes the place
+    several times, its highest value counts, the hardest rival. Its columns have no sampling error.
+    """
+    cells = [by_seed(records) for records in (ours, *path)]
+    seeds = shared_seeds([ours, *path], axis, column)
+    if len(path) < 2 or not seeds:
+        return f"no curve of at least two points with {axis} and {column}, of a training that they share"
+    margins = []
+    for seed in seeds:
+        own, *others = (records[seed] for records in cells)
+        points = [(float(record[axis]), float(record[column])) for record in others]
+        passes = crossings(points, float(own[axis]))
+        if not passes:
+            low, high = min(points)[0], max(points)[0]
+            return f"the {axis} {own[axis]:.3g} lies outside the curve ({low:.3g} to {high:.3g}), which is not extended"
+        margins.append(float(own[column]) - max(passes))
+    return over_seeds(margins) if len(margins) > 1 else Margin(margins[0], None, 1)
+
+
+def crossings(points: Sequence[tuple[float, float]], x: float) -> list[float]:
+    """The values at `x` of the straight lines from each point (xᵢ, yᵢ) to the next; both ends of one that lies on x."""
+    found = []
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if min(x0, x1) <= x <= max(x0, x1):
+            found += [y0, y1] if x0 == x1 else [y0 + (y1 - y0) * (x - x0) / (x1 - x0)]
+    return found

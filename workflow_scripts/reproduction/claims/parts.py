@@ -11,6 +11,7 @@ WITHIN = "within uncertainty"
 DIGITS = {
     "sharpness": 4,
     **dict.fromkeys(("prd_f8", "prd_f1_8", "active_share", "active_share_start", "long_active_share"), 3),
+    **dict.fromkeys(("precision", "recall"), 3),
 }
 HIGHER_IS_BETTER = ("prd_f8", "prd_f1_8", "novelty", "novelty_latent", "novelty_features", "sharpness")
 

@@ -12,6 +12,7 @@ DIVERSE = 0.5  # "relatively good diversity": at least this share of the PRD rec
 AS_COSTLY = 2.0  # "about as long": at most this many times the seconds
 MANY_CENTROIDS = 1000  # "as soon as the number of centroids is higher than 1000"
 CLOSE = 0.5  # "closely linked": a rank correlation of at least this
+FEWEST = 3  # trainings behind a verdict on a question about geometry
 ALMOST_ALL = 0.75  # "almost all": at least this share of the comparisons
 
 
@@ -27,6 +28,7 @@ class Claim(NamedTuple):
         comparison: what is compared with what, and where the line is drawn.
         note: what a reader must know besides.
         almost_all: the paper says "almost all cases": the verdict is `verdicts.mostly` and not `verdicts.joint`.
+        some: it is claimed of some case and not of all: the verdict is `verdicts.of_some`.
     """
 
     name: str
@@ -37,3 +39,4 @@ class Claim(NamedTuple):
     note: str = ""
     quote: str = ""
     almost_all: bool = False
+    some: bool = False

@@ -122,6 +122,20 @@ def joint(parts: Sequence[Part]) -> Outcome:
     return _positive(1 if any(part.n == 1 for part in needed) else 0)
 
 
+def of_some(parts: Sequence[Part]) -> Outcome:
+    """For a claim about some case, the mirror of `joint`: holds if one holds after Holm's correction, which chance
+    brings about the sooner the more there are; does not hold if none does, each by itself.
+
+    A case that was not compared may be the one that holds: with one the claim does not fail.
+    """
+    found = [part for part, p in _adjusted(parts, "p_for") if p <= LEVEL]
+    if found:
+        return Outcome.AHEAD if all(part.n == 1 for part in found) else Outcome.HOLDS
+    if not parts or any(part.p_against * part.n_comparisons > LEVEL or not part.n_comparisons for part in parts):
+        return Outcome.UNDECIDED
+    return _negative(1 if any(part.n == 1 for part in parts) else 0)
+
+
 def mostly(parts: Sequence[Part], share: float) -> Outcome:
     """For a claim about "almost all" cases: at least `share` of them hold, or too many do not for that.
 

@@ -23,8 +23,9 @@ HOW = (
     "comparison is “ahead” or “behind” in this training; it never holds nor fails a claim.",
     "A claim of several comparisons holds if each of them does, which needs no correction. It does not hold if one "
     "does not after Holm's correction over all of them, where the best of several rivals counts as so many "
-    "comparisons. A claim about almost all cases counts comparisons after Holm's correction on either side. A rival "
-    "that has no scores leaves its comparison open, whatever the others say.",
+    "comparisons. A claim about almost all cases counts comparisons after Holm's correction on either side. A claim "
+    "about some case is the other way round: it holds if one comparison does after Holm's correction, and does not "
+    "hold if none does. A rival that has no scores leaves its comparison open, whatever the others say.",
     "Beside each verdict stands the one that the paper's own printed numbers give to the same comparisons; they have "
     "no uncertainty there, so that the sign decides, and a tie does not beat. A dash: the paper prints none.",
     "All thresholds stand in the comparisons; they are the same for every build and data set.",

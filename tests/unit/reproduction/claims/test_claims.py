@@ -5,7 +5,7 @@ import re
 import pytest
 
 from geovae.core.errors import GeovaeError
-from helpers.claim_scores import FIDS, GENERATORS, NOVELTIES, SETTINGS, classifiers, world
+from helpers.claim_scores import FIDS, GENERATORS, GEOMETRIES, NOVELTIES, SETTINGS, classifiers, world
 from reproduction.claims import measurements, statements
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import COMPARISONS, judge
@@ -63,7 +63,10 @@ REFUTATIONS = {
     "felt": {"vae/manifold": {"active_share_start": 0.3}},
     "stays": worse("vae/manifold/steps1000", fid=20.0),
     "released": worse("vae/manifold_released", fid=8.0),
+    "geometry_fid": worse("vae/jitter/sigma1", "vae/jitter", fid=2.0),
+    "geometry_precision": {f"vae/{name}": {"precision": 0.2} for name in (*GEOMETRIES, "manifold")},
 }
+LEVEL_WITH = {"equal": NOVELTIES, "geometry": (*NOVELTIES, "recall")}  # what says where on the curve of noise
 FROM_CLASSIFIERS = "augmentation"
 MEASURED = set(measurements.COMPARISONS)  # tested beside this file
 
@@ -98,7 +101,7 @@ def test_scores_made_to_refute_it(name):
 
 @pytest.mark.parametrize("name", REFUTATIONS)
 def test_noise_leaves_it_open(name):
-    judged = verdict(name, world(noise=1000.0, still=NOVELTIES if name.startswith("equal") else ()))
+    judged = verdict(name, world(noise=1000.0, still=LEVEL_WITH.get(name.partition("_")[0], ())))
     assert judged.outcome == UNDECIDED, judged
     assert "within uncertainty" in judged.reason
 
@@ -336,6 +339,49 @@ def test_novelty_in_features_is_asked_for_where_it_was_taken():
     assert len(verdict("not_resampled").parts) == 4
     pixels = [{**record, "novelty_features": None} for record in world()]
     assert len(verdict("not_resampled", pixels).parts) == 2
+
+
+def test_one_geometry_is_enough_and_all_must_fail_against_it():
+    names = [part.where for part in verdict("geometry_fid").parts]
+    assert names == [
+        "Digits, posteriors' shapes",
+        "Digits, metric, chains",
+        "Digits, metric, exact draw",
+        "Digits, neighbourhoods, windows",
+        "Digits, neighbourhoods, mixtures",
+    ]
+    # Noise of this novelty has an FID of 13.33.
+    outcomes = [part.outcome for part in verdict("geometry_fid").parts]
+    assert outcomes == [HOLDS, HOLDS, FAILS, HOLDS, HOLDS]
+    numbers = verdict("geometry_fid", world(noise=0.0)).parts[3].numbers
+    assert numbers.startswith("at novelty 1.20 parzen base 9.00, noise 13.33; margin 4.33")
+    numbers = verdict("geometry_precision", world(noise=0.0)).parts[1].numbers
+    assert numbers.startswith("at recall 0.700 VAE - Ours 0.900, noise 0.600; margin 0.300")
+    beaten = worse("vae/manifold", *(f"vae/{name}" for name in GEOMETRIES))
+    assert verdict("geometry_fid", world(beaten)).outcome == FAILS
+    assert verdict("geometry_fid", world(beaten | worse("vae/parzen", fid=9.0))).outcome == HOLDS
+    missing = verdict("geometry_fid", world(beaten, without=("vae/parzen",)))
+    assert (missing.outcome, missing.reason) == (UNDECIDED, "no score of parzen base")
+
+
+@pytest.mark.parametrize("name", ["geometry_fid", "geometry_precision"])
+def test_two_trainings_decide_nothing_about_geometry(name):
+    judged = verdict(name, world(seeds=(0, 1), noise=0.0))
+    assert (judged.outcome, judged.reason) == (UNDECIDED, "2 trainings, 3 are needed")
+    assert all("noise" in part.numbers for part in judged.parts)
+
+
+def test_one_training_is_ahead_of_noise_in_fid_alone():
+    scores = world(seeds=(0,), error=0.02)
+    assert verdict("geometry_fid", scores).outcome == AHEAD
+    assert verdict("geometry_precision", scores).outcome == UNDECIDED
+    assert verdict("geometry_fid", world(REFUTATIONS["geometry_fid"], seeds=(0,), error=0.02)).outcome == BEHIND
+
+
+def test_a_recall_outside_the_curve_is_refused():
+    judged = verdict("geometry_precision", world({"vae/parzen": {"recall": 0.3}}))
+    assert "the recall 0.3" in judged.parts[3].reason
+    assert "outside the curve" in judged.parts[3].reason
 
 
 def test_augmentation():

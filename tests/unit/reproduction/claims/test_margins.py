@@ -11,8 +11,10 @@ from scipy import stats
 from reproduction.claims.margins import (
     combined,
     contrast,
+    crossings,
     interpolate,
     margin_at_equal,
+    margin_over_path,
     share_margin,
     welch,
 )
@@ -177,3 +179,31 @@ def test_one_seed_outside_the_curve_refuses_all():
     curve = [records([4.0, 4.0], novelty=1.0), records([8.0, 8.0], novelty=2.0)]
     ours = [{"seed": 0, "fid": 1.0, "novelty": 1.5}, {"seed": 1, "fid": 1.0, "novelty": 2.5}]
     assert "2.5 lies outside" in margin_at_equal(ours, curve, "novelty", "fid")
+
+
+# -- paths ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_path_is_passed_as_often_as_it_turns():
+    path = [(0.0, 1.0), (2.0, 3.0), (1.0, 9.0), (1.0, 5.0), (4.0, 5.0)]
+    assert crossings(path, 0.5) == [1.5]
+    assert crossings(path, 1.5) == pytest.approx([2.5, 6.0, 5.0])
+    assert crossings(path, 1.0) == pytest.approx([2.0, 9.0, 9.0, 5.0, 5.0])
+    assert crossings(path, 4.5) == []
+
+
+def test_margins_over_a_path_are_from_its_highest_value_there_in_each_training():
+    turning = ((0.6, 0.9), (0.8, 0.8), (0.5, 0.5))
+    path = [records([y, y + 0.02, y + 0.06], "precision", recall=x) for x, y in turning]
+    ours = records([0.85, 0.85, 0.85], "precision", recall=0.7)
+    margin = margin_over_path(ours, path, "recall", "precision")
+    differences = [0.85 - (0.85 + shift) for shift in (0.0, 0.02, 0.06)]
+    assert margin.value == pytest.approx(np.mean(differences))
+    assert margin.std_error == pytest.approx(stats.sem(differences))
+    alone = margin_over_path(ours[:1], [point[:1] for point in path], "recall", "precision")
+    assert (alone.value, alone.std_error, alone.n) == (pytest.approx(0.0), None, 1)
+    far = records([0.85], "precision", recall=0.3)
+    assert margin_over_path(far, path, "recall", "precision") == (
+        "the recall 0.3 lies outside the curve (0.5 to 0.8), which is not extended"
+    )
+    assert "no curve" in margin_over_path(ours, path[:1], "recall", "precision")

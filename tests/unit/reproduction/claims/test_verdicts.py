@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reproduction.claims.margins import Margin, contrast
 from reproduction.claims.parts import part_of, undecided
-from reproduction.claims.verdicts import Outcome, Part, better, different, holm, joint, mostly
+from reproduction.claims.verdicts import Outcome, Part, better, different, holm, joint, mostly, of_some
 
 HOLDS, FAILS, UNDECIDED = Outcome.HOLDS, Outcome.FAILS, Outcome.UNDECIDED
 AHEAD, BEHIND = Outcome.AHEAD, Outcome.BEHIND
@@ -77,7 +77,7 @@ def test_one_training_is_ahead_or_behind_and_never_more(n, t, expected):
 def test_no_claim_holds_or_fails_by_one_training(ts, n):
     parts = [part(t, 1, n) for t in ts]
     allowed = {AHEAD, BEHIND, UNDECIDED}
-    assert {joint(parts), mostly(parts, 0.75)} | {each.outcome for each in parts} <= allowed
+    assert {joint(parts), mostly(parts, 0.75), of_some(parts)} | {each.outcome for each in parts} <= allowed
 
 
 def test_an_unknown_error_decides_nothing():
@@ -179,3 +179,22 @@ def test_a_part_that_can_only_refute_is_not_needed():
     assert joint([part(STRONG), open_step]) == HOLDS
     assert joint([part(STRONG), rise]) == FAILS
     assert joint([open_step]) == UNDECIDED
+
+
+def test_of_some_is_the_mirror_of_joint():
+    empty = undecided("", "nothing to compare")
+    assert of_some([]) == of_some([empty]) == UNDECIDED
+    assert of_some([part(STRONG), part(-STRONG), empty]) == HOLDS
+    assert of_some([part(-STRONG), part(-STRONG)]) == FAILS
+    assert of_some([part(-STRONG), empty]) == of_some([part(-STRONG), part(0.0)]) == UNDECIDED
+    assert of_some([part(WEAK)]) == HOLDS
+    assert of_some([part(WEAK), *[part(-WEAK)] * 9]) == UNDECIDED  # by chance among ten
+    assert of_some([part(STRONG, 1), part(-STRONG)]) == AHEAD
+    assert of_some([part(-STRONG, 1), part(-STRONG)]) == BEHIND
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(ts=st.lists(st.floats(-50, 50), min_size=1, max_size=6), n=st.sampled_from([1, 3]))
+def test_some_case_and_its_negation_in_all_are_one_question(ts, n):
+    opposite = {HOLDS: FAILS, FAILS: HOLDS, AHEAD: BEHIND, BEHIND: AHEAD, UNDECIDED: UNDECIDED}
+    assert of_some([part(t, n) for t in ts]) == opposite[joint([part(-t, n) for t in ts])]
