@@ -66,6 +66,8 @@ SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else PROJECT / "workflow_s
 # ones takes a fifth of the planning.
 gc.set_threshold(200_000, 20, 100)
 
+os.environ.update(commands.mirror_login(CONFIG))  # for the jobs
+
 
 wildcard_constraints:
     dataset="|".join(CONFIG.datasets.names()),

@@ -1,9 +1,10 @@
 """An HTTP server on this machine, with switches for what servers do wrong."""
 
+import base64
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -27,6 +28,11 @@ class Served:
     chunked: bool = False
     ignores_condition: bool = False  # of If-Range
     silent: bool = False  # until the server stops
+    # Until the server stops: the part of the reply that comes a byte at a time (see _creep), or a body without end.
+    creeps: str = ""
+    endless: bool = False
+    location: bytes = b""  # of a redirect, as it stands in the header
+    login: str = ""  # "user:password" that is asked for
     then: dict = field(default_factory=dict)  # switches from the second request on
 
 
@@ -79,6 +85,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(served.first_status[1])
         elif served.status != 200:
             self.send_error(served.status)
+        elif served.login and self.headers.get("Authorization") != _basic(served.login):
+            self.send_error(401)
+        elif served.location:
+            self.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % served.location)
+        elif served.creeps:
+            self._creep(server, served)
         else:
             self._send(server, served)
 
@@ -107,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(len(body) if served.length is None else served.length))
         self.end_headers()
+        if served.endless:
+            self._send_without_end(server, served)
+            return
         dies = served.first_bytes[0] > 0
         if dies:
             body = body[: served.first_bytes[1]]
@@ -114,6 +129,27 @@ class _Handler(BaseHTTPRequestHandler):
         if served.chunked and not dies:
             self.wfile.write(b"0\r\n\r\n")
         server.sent += len(body)
+
+    def _creep(self, server: FileServer, served: Served) -> None:
+        """Send a part of the reply a byte at a time, faster than any time-out, and never end it."""
+        start = {
+            "header": b"HTTP/1.1 200 OK\r\nX-Header: ",
+            "body": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(served.body),
+            "chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n5;extension=",
+            "trailer": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n",
+        }[served.creeps]
+        piece = b"x: y\r\n" if served.creeps == "trailer" else b"x"
+        with suppress(OSError):  # the other side has left
+            self.wfile.write(start)
+            while not server.stopped.wait(0.01):
+                self.wfile.write(piece)
+
+    def _send_without_end(self, server: FileServer, served: Served) -> None:
+        block = bytes(2**16)
+        with suppress(OSError):  # the other side has left
+            while not server.stopped.is_set():
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block) if served.chunked else block)
+                server.sent += len(block)
 
     def _start(self, served: Served) -> int:
         match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
@@ -123,6 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_) -> None:
         pass
+
+
+def _basic(login: str) -> str:
+    return f"Basic {base64.b64encode(login.encode()).decode()}"
 
 
 @contextmanager

@@ -30,13 +30,17 @@ PAGE = "http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 NOTE = "Google Drive refuses after some downloads a day: try again the next day, or fetch the file in a browser."
 
 
-def _on_drive(name: str, identifier: str, md5: str) -> RemoteFile:
+def _on_drive(name: str, size: int, identifier: str, md5: str) -> RemoteFile:
     url = f"https://drive.usercontent.google.com/download?id={identifier}&export=download&confirm=t"
-    return RemoteFile(path=f"celeba/{name}", urls=(url,), checksum=f"md5:{md5}", page=PAGE, note=NOTE)
+    return RemoteFile(path=f"celeba/{name}", urls=(url,), checksum=f"md5:{md5}", size=size, page=PAGE, note=NOTE)
 
 
-ARCHIVE = _on_drive("img_align_celeba.zip", "0B7EVK8r0v71pZjFTYXZWM3FlRnM", "00d2c5bc6d35e252742224ab0c1e8fcb")
-PARTITION = _on_drive("list_eval_partition.txt", "0B7EVK8r0v71pY0NSMzRuSXJEVkk", "d32c9cbf5e040fd4025c592c306e6668")
+ARCHIVE = _on_drive(
+    "img_align_celeba.zip", 1_443_490_838, "0B7EVK8r0v71pZjFTYXZWM3FlRnM", "00d2c5bc6d35e252742224ab0c1e8fcb"
+)
+PARTITION = _on_drive(
+    "list_eval_partition.txt", 2_836_386, "0B7EVK8r0v71pY0NSMzRuSXJEVkk", "d32c9cbf5e040fd4025c592c306e6668"
+)
 FILES = (PARTITION, ARCHIVE)
 AGAIN = "Run download_dataset.py again."
 FOLDER = "img_align_celeba"  # in the archive, and unpacked beside it

@@ -20,6 +20,7 @@ ARCHIVE = RemoteFile(
     path="cifar-10-python.tar.gz",
     urls=("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
     checksum="md5:c58f30108f718f92721af3b95e74349a",
+    size=170_498_071,
     page=PAGE,
 )
 FILES = (ARCHIVE,)

@@ -14,12 +14,12 @@ LICENSE = "MIT"
 PAGE = "https://github.com/zalandoresearch/fashion-mnist"
 HOSTS = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
 FOLDER = "FashionMNIST/raw"  # torchvision's layout
-# name: md5 of the compressed and of the unpacked file
+# name: md5 of the compressed file, its bytes, md5 of the unpacked file
 CHECKSUMS = {
-    "train-images-idx3-ubyte": ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
-    "train-labels-idx1-ubyte": ("25c81989df183df01b3e8a0aad5dffbe", "9018921c3c673c538a1fc5bad174d6f9"),
-    "t10k-images-idx3-ubyte": ("bef4ecab320f06d8554ea6380940ec79", "8181f5470baa50b63fa0f6fddb340f0a"),
-    "t10k-labels-idx1-ubyte": ("bb300cfdad3c16e7a12a480ee83cd310", "15d484375f8d13e6eb1aabb0c3f46965"),
+    "train-images-idx3-ubyte": ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", 26_421_880, "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+    "train-labels-idx1-ubyte": ("25c81989df183df01b3e8a0aad5dffbe", 29_515, "9018921c3c673c538a1fc5bad174d6f9"),
+    "t10k-images-idx3-ubyte": ("bef4ecab320f06d8554ea6380940ec79", 4_422_102, "8181f5470baa50b63fa0f6fddb340f0a"),
+    "t10k-labels-idx1-ubyte": ("bb300cfdad3c16e7a12a480ee83cd310", 5_148, "15d484375f8d13e6eb1aabb0c3f46965"),
 }
 FILES = idx.compressed_files(FOLDER, CHECKSUMS, HOSTS, PAGE)
 UNPACKED = idx.unpacked_files(FOLDER, CHECKSUMS, PAGE)

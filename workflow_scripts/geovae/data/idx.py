@@ -15,8 +15,8 @@ from geovae.data.raw_files.archives import gunzip
 from geovae.data.raw_files.download import Store
 from geovae.data.raw_files.remote import RemoteFile
 
-Checksums = Mapping[str, tuple[str, str]]
-"""Name of a file → MD5 sums of the compressed and of the unpacked one."""
+Checksums = Mapping[str, tuple[str, int, str]]
+"""Name of a file → MD5 of the compressed file, its bytes, and MD5 of the unpacked one."""
 
 
 def compressed_files(folder: str, checksums: Checksums, hosts: Sequence[str], page: str) -> tuple[RemoteFile, ...]:
@@ -33,10 +33,11 @@ def compressed_files(folder: str, checksums: Checksums, hosts: Sequence[str], pa
             path=f"{folder}/{name}.gz",
             urls=tuple(f"{host}{name}.gz" for host in hosts),
             checksum=f"md5:{compressed}",
+            size=size,
             page=page,
             note=f"It also lies at {hosts[0]}{name}.gz; unpacked will do.",
         )
-        for name, (compressed, _) in checksums.items()
+        for name, (compressed, size, _) in checksums.items()
     )
 
 
@@ -44,7 +45,7 @@ def unpacked_files(folder: str, checksums: Checksums, page: str) -> tuple[Remote
     """The files as they are read, in the order of `compressed_files`; arguments as there."""
     return tuple(
         RemoteFile(path=f"{folder}/{name}", checksum=f"md5:{unpacked}", page=page)
-        for name, (_, unpacked) in checksums.items()
+        for name, (*_, unpacked) in checksums.items()
     )
 
 

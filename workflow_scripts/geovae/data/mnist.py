@@ -13,12 +13,12 @@ LICENSE = "CC BY-SA 3.0"
 PAGE = "http://yann.lecun.com/exdb/mnist/"
 HOSTS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", PAGE)
 FOLDER = "MNIST/raw"  # torchvision's layout
-# name: md5 of the compressed and of the unpacked file
+# name: md5 of the compressed file, its bytes, md5 of the unpacked file
 CHECKSUMS = {
-    "train-images-idx3-ubyte": ("f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
-    "train-labels-idx1-ubyte": ("d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
-    "t10k-images-idx3-ubyte": ("9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
-    "t10k-labels-idx1-ubyte": ("ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
+    "train-images-idx3-ubyte": ("f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422, "6bbc9ace898e44ae57da46a324031adb"),
+    "train-labels-idx1-ubyte": ("d53e105ee54ea40749a09fcbcd1e9432", 28_881, "a25bea736e30d166cdddb491f175f624"),
+    "t10k-images-idx3-ubyte": ("9fb629c4189551a2d022fa330f9573f3", 1_648_877, "2646ac647ad5339dbf082846283269ea"),
+    "t10k-labels-idx1-ubyte": ("ec29112dd5afa0611ce80d1b7f02629c", 4_542, "27ae3e4e09519cfbb04c329615203637"),
 }
 FILES = idx.compressed_files(FOLDER, CHECKSUMS, HOSTS, PAGE)
 UNPACKED = idx.unpacked_files(FOLDER, CHECKSUMS, PAGE)

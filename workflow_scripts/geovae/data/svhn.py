@@ -16,10 +16,10 @@ LICENSE = "for non-commercial use only"
 
 PAGE = "http://ufldl.stanford.edu/housenumbers/"
 FILES = tuple(
-    RemoteFile(path=name, urls=(f"{PAGE}{name}",), checksum=f"md5:{checksum}", page=PAGE)
-    for name, checksum in (
-        ("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373"),
-        ("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3"),
+    RemoteFile(path=name, urls=(f"{PAGE}{name}",), checksum=f"md5:{checksum}", size=size, page=PAGE)
+    for name, size, checksum in (
+        ("train_32x32.mat", 182_040_794, "e26dedcc434d2e4c54c9b2d4a06d8373"),
+        ("test_32x32.mat", 64_275_384, "eb5a983be6a315427106f1b164d9cef3"),
     )
 )
 DEFAULTS = {"n_test": 10_000}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from geovae.core.errors import GeovaeError
+from geovae.data.raw_files.remote import LOGIN_VARIABLE, login_of, without_credentials
 from geovae.evaluation.table import BACKBONES
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
@@ -56,8 +57,17 @@ def raw(config: Config, dataset: str) -> str:
 
 
 def mirror(config: Config) -> str:
-    """Where downloads are tried first, if anywhere."""
-    return f"--mirror {shlex.quote(config.mirror)}" if config.mirror else ""
+    """Where downloads are tried first, if anywhere; who asks there is in `mirror_login`."""
+    return f"--mirror {shlex.quote(without_credentials(config.mirror))}" if config.mirror else ""
+
+
+def mirror_login(config: Config) -> dict[str, str]:
+    """The environment variable with the mirror's user and password, if it has any.
+
+    Commands are printed and recorded, and all users of a machine see them; the environment is its owner's.
+    """
+    login = login_of(config.mirror or "")
+    return {LOGIN_VARIABLE: login} if login else {}
 
 
 def keep_diverged(wildcards: Wildcards) -> str:

@@ -84,6 +84,14 @@ def test_raw_files_and_their_mirror_become_options_where_there_are_any():
     assert commands.mirror(load_config(BASE)) == ""
 
 
+def test_the_password_of_a_mirror_goes_by_the_environment_and_is_in_no_command():
+    config = load_config(overlay(BASE, {"mirror": "https://bob:SE%40CRET@there:8080/a"}))
+    assert commands.mirror(config) == "--mirror https://there:8080/a"
+    assert commands.mirror_login(config) == {"GEOVAE_MIRROR_LOGIN": "bob:SE%40CRET"}
+    assert commands.mirror_login(load_config(overlay(BASE, {"mirror": "https://there"}))) == {}
+    assert commands.mirror_login(load_config(BASE)) == {}
+
+
 def test_the_source_of_a_classifier_says_what_it_is_trained_on():
     assert [commands.training_set(name) for name in ("raw", "resampled", "vae-manifold")] == [
         "raw",

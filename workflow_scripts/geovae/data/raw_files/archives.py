@@ -7,6 +7,8 @@ a file gets its final name when it is whole.
 import errno
 import gzip
 import io
+import math
+import os
 import shutil
 import stat
 import struct
@@ -26,9 +28,19 @@ from geovae.data.raw_files.remote import BLOCK_BYTES, Checksum, blocks
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
+_BROKEN = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, ValueError, NotImplementedError, RecursionError),
+)
 _TAR_BLOCK = 512
 _ZIP_END_BYTES = 22 + 0xFFFF  # the record that ends a zip file, with the longest comment
+# Archives of data sets stay far below (CelebA has 202,599 files), what takes memory or time without end does not.
+MOST_MEMBERS = 2_000_000
+MOST_HEADER_BYTES = 2**20  # of one member's header in a tar: names and attributes may be of any length
+MOST_GLOBAL_HEADERS = 100  # attributes that hold for all members of a tar
+# Of names: bytes of a part, as most file systems have it; bytes in all, and parts.
+LONGEST_PART, LONGEST_NAME, MOST_PARTS = 255, 1024, 64
+SHOWN_OF_NAME = 100  # characters
 
 
 class _Member(NamedTuple):
@@ -55,8 +67,9 @@ def unpack(archive: Path, folder: Path, wanted: Callable[[str], bool] | None = N
         The unpacked files, in the archive's order.
 
     Raises:
-        GeovaeError: no archive, or one that is truncated or corrupt; any member whose name is absolute or has `..` in
-            it; a wanted member that is a link or a device; a full disk; a folder that cannot be written.
+        GeovaeError: no archive, or one that is truncated or corrupt; any member whose name is absolute, has `..` in
+            it, or is too long for a file system; more members, or longer headers, than any data set has; a wanted
+            member that is a link or a device; a full disk; a folder that cannot be written.
     """
     archive, folder = require_file(archive), Path(folder)
     with _reading(archive):
@@ -174,17 +187,35 @@ def _wanted_files(archive: Path, wanted: Callable[[str], bool] | None) -> Iterat
     """
     with archive.open("rb") as file:
         members = _zip_members(file) if file.peek(2).startswith(b"PK") else _tar_members(file)
-        for member in members:
-            parts = member.name.replace("\\", "/").split("/")
-            if parts[0] == "" or ".." in parts:
-                raise _refusal(archive, member.name, "its name leads out of the folder")
+        for number, member in enumerate(members, start=1):
+            if number > MOST_MEMBERS:
+                raise _refusal(archive, member.name, f"it is one of more than {MOST_MEMBERS:,}")
+            if fault := _fault_of_name(member.name):
+                raise _refusal(archive, member.name, fault)
             name = "/".join(part for part in member.name.split("/") if part not in ("", "."))
             if not member.is_folder and (wanted is None or wanted(name)):
                 yield member._replace(name=name)
 
 
+def _fault_of_name(name: str) -> str:
+    """Why no file is made under a member's name, or nothing."""
+    parts = name.replace("\\", "/").split("/")
+    if parts[0] == "" or ".." in parts:
+        return "its name leads out of the folder"
+    if "\0" in name:
+        return "its name holds a zero byte"
+    if len(parts) > MOST_PARTS:
+        return f"its name has {len(parts):,} parts, more than {MOST_PARTS}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        return f"its name has more than {LONGEST_NAME:,} bytes"
+    if any(len(os.fsencode(part)) > LONGEST_PART for part in parts):
+        return f"a part of its name has more than {LONGEST_PART} bytes"
+    return ""
+
+
 def _refusal(archive: Path, member: str, reason: str) -> GeovaeError:
-    return GeovaeError(f"{archive}: not unpacked, because of its member {member!r}: {reason}.\nGet the original.")
+    shown = member if len(member) <= SHOWN_OF_NAME else f"{member[:SHOWN_OF_NAME]}…"
+    return GeovaeError(f"{archive}: not unpacked, because of its member {shown!r}: {reason}.\nGet the original.")
 
 
 def _check_zip_count(file: BinaryIO, n_members: int) -> None:
@@ -212,18 +243,51 @@ def _zip_members(file: BinaryIO) -> Iterator[_Member]:
             yield _Member(member.filename, member.file_size, member.is_dir(), opens)
 
 
+class _HeaderMeter:
+    """A stream that refuses to read more than MOST_HEADER_BYTES of one header; outside of headers it reads on.
+
+    A header of a tar may say that it is as long as it likes, or lead to further ones, and is read into memory whole.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.left: float = MOST_HEADER_BYTES
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= self.left:
+            raise tarfile.ReadError(f"the header of a member has more than {MOST_HEADER_BYTES:,} bytes")
+        self.left -= size
+        return self._stream.read(size)
+
+    def seek(self, place: int) -> int:
+        return self._stream.seek(place)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
 def _tar_members(file: BinaryIO) -> Iterator[_Member]:
     compressed = file.peek(2).startswith(b"\x1f\x8b")
-    with (
-        gzip.open(file) if compressed else nullcontext(file) as stream,
-        tarfile.open(fileobj=stream, mode="r:") as content,
-    ):
-        for member in content:
-            opens = partial(content.extractfile, member) if member.isreg() else None
-            yield _Member(member.name, member.size, member.isdir(), opens)
-        # tarfile takes a broken header for the end, which is a block of zeros, and leaves gzip's checksum unread.
-        stream.seek(content.offset)
-        if stream.read(_TAR_BLOCK) != bytes(_TAR_BLOCK):
-            raise tarfile.ReadError(f"no header and no end at byte {content.offset:,}")
-        for _ in blocks(stream):
-            pass
+    with gzip.open(file) if compressed else nullcontext(file) as stream:
+        meter = _HeaderMeter(stream)
+        with tarfile.open(fileobj=meter, mode="r:") as content:
+            place = -1
+            while (member := content.next()) is not None:
+                meter.left = math.inf
+                if member.size < 0 or member.offset <= place:
+                    raise tarfile.ReadError(f"the member at byte {member.offset:,} has a size below zero")
+                if member.issparse():  # its size is what it says, not what it has
+                    raise tarfile.ReadError(f"the member at byte {member.offset:,} is stored with holes")
+                if len(content.pax_headers) > MOST_GLOBAL_HEADERS:
+                    raise tarfile.ReadError(f"it has more than {MOST_GLOBAL_HEADERS} global attributes")
+                place = member.offset
+                opens = partial(content.extractfile, member) if member.isreg() else None
+                yield _Member(member.name, member.size, member.isdir(), opens)
+                content.members.clear()  # which tarfile keeps for those who ask for them again
+                meter.left = MOST_HEADER_BYTES
+            # tarfile takes a broken header for the end, which is a block of zeros, and leaves gzip's checksum unread.
+            stream.seek(content.offset)
+            if stream.read(_TAR_BLOCK) != bytes(_TAR_BLOCK):
+                raise tarfile.ReadError(f"no header and no end at byte {content.offset:,}")
+            for _ in blocks(stream):
+                pass

@@ -5,7 +5,7 @@ the checksum is right.
 """
 
 import math
-import re
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from geovae.core.errors import GeovaeError
 from geovae.data.raw_files.archives import writing
-from geovae.data.raw_files.remote import Checksum, RemoteFile, file_checksum
+from geovae.data.raw_files.remote import LOGIN_VARIABLE, Checksum, RemoteFile, file_checksum, without_credentials
 from geovae.data.raw_files.transfer import Part, PassingError, Reply, SilenceError, TransferError, WrongError
 
 # A store waits no longer than this for a first byte of any file, over all files and addresses: there may be no network.
@@ -25,6 +25,8 @@ SILENCE = 45.0  # seconds
 PROGRESS_BYTES = 2**20
 LOG_INTERVAL, TERMINAL_INTERVAL = 10.0, 0.5  # seconds between two states of the progress bar
 N_LISTED = 4
+# A file whose size is not known is no larger; the largest here that is known has 1.4 GB.
+LARGEST = 8 * 2**30  # bytes
 RETRIED = {408, 425, 429}  # and all from 500
 
 
@@ -51,7 +53,8 @@ class Store:
 
         Args:
             data_dir: the folder.
-            mirror: an address below which each file that has addresses is tried first, under its path.
+            mirror: an address below which each file that has addresses is tried first, under its path. A user and
+                password in it are sent there and shown nowhere; where it has none, those of LOGIN_VARIABLE are sent.
             attempts: at each address, where trying again may help.
             connect_timeout: seconds to wait for a connection.
             read_timeout: seconds to wait for the next bytes.
@@ -61,10 +64,13 @@ class Store:
         Raises:
             GeovaeError: a mirror that is not an address.
         """
-        if mirror is not None and not re.match(r"https?://[^/]", mirror):
-            raise GeovaeError(f"mirror: {mirror!r} does not begin with http:// or https:// and a host. Correct it.")
+        if mirror is not None and not _is_address(mirror):
+            raise GeovaeError(
+                f"mirror: {without_credentials(mirror)!r} does not begin with http:// or https:// and a host. Correct it;"
+                " in a password / is %2F and @ is %40."
+            )
         self.data_dir = Path(data_dir)
-        self.mirror = mirror.rstrip("/") if mirror else None
+        self.mirror = _with_login(mirror.rstrip("/")) if mirror else None
         self.attempts, self.pause, self.progress = attempts, pause, progress
         self.connect_timeout, self.read_timeout = connect_timeout, read_timeout
         self.used: dict[str, dict] = {}
@@ -147,7 +153,7 @@ class Store:
                     try:
                         checksum = self._download_from(url, file, part, n_left)
                     except TransferError as reason:
-                        reasons.append(f"{urlsplit(url).netloc}: {reason}")
+                        reasons.append(f"{_host(url)}: {reason}")
                         continue
                     part.finish()
                     self._record(file, checksum, url)
@@ -157,13 +163,13 @@ class Store:
 
     def _record(self, file: RemoteFile, checksum: str, origin: str) -> None:
         self._signatures[file.path] = _signature(file, self.data_dir / file.path)
-        self.used[file.path] = {"checksum": checksum, "origin": origin}
+        self.used[file.path] = {"checksum": checksum, "origin": without_credentials(origin)}
 
     def _download_from(self, url: str, file: RemoteFile, part: Part, n_left: int) -> str:
         """Make the part whole and right from one address, of `n_left` that are left; its checksum."""
         if self._patience == 0:
             raise TransferError("not tried, since nothing answered before")
-        host = urlsplit(url).netloc
+        host = _host(url)
         n_attempts = 1 if host in self._silent_hosts else self.attempts
         failures, reached = 0, part.size
         # Another address comes next, or else this one again. What was resumed may have been wrong from the beginning.
@@ -206,6 +212,8 @@ class Store:
             hint = "; it may be a web page, such as the notice of a quota" if reply.is_page else ""
             if reply.total is not None and file.size not in (None, reply.total):
                 raise TransferError(f"the reply has {reply.total:,} bytes, not {file.size:,}{hint}")
+            if (reply.total or 0) > LARGEST:
+                raise TransferError(f"the reply has {reply.total:,} bytes, more than any file here{hint}")
             # A page costs the part its bytes, or what cannot be compared its name, where it is taken for the file.
             if reply.is_page and reply.status == 200 and (part.size or file.checksum is None):
                 raise TransferError("the reply is a web page, such as the notice of a quota")
@@ -245,6 +253,7 @@ class Store:
 
         interval = TERMINAL_INTERVAL if sys.stderr.isatty() else LOG_INTERVAL
         needed = None if reply.total is None else reply.total - part.size
+        limit = next(size for size in (file.size, reply.total, LARGEST) if size is not None)
         with (
             tqdm(
                 total=reply.total,
@@ -259,9 +268,32 @@ class Store:
             writing(part.path.parent, needed, f"the rest of {file.name}"),
         ):
             for block in reply.blocks():
+                if part.size + len(block) > limit:
+                    part.clear()
+                    raise WrongError(f"it does not end after {limit:,} bytes")
                 part.append(block)
                 checksum.update(block)
                 bar.update(len(block))
+
+
+def _is_address(mirror: str) -> bool:
+    """Whether it begins with a scheme and a host that can be asked."""
+    try:
+        parts = urlsplit(mirror)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # of a port or of brackets
+        return False
+
+
+def _host(url: str) -> str:
+    """The host of an address, for messages."""
+    return urlsplit(without_credentials(url)).netloc
+
+
+def _with_login(mirror: str) -> str:
+    """A mirror's address, with the user and password of the environment if it has none of its own."""
+    login = os.environ.get(LOGIN_VARIABLE)
+    return mirror.replace("://", f"://{login}@", 1) if login and mirror == without_credentials(mirror) else mirror
 
 
 def _signature(file: RemoteFile, path: Path) -> tuple:

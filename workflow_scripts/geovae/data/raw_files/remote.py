@@ -8,6 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 BLOCK_BYTES = 2**20
+# "user:password" for the mirror, escaped as in an address: a command that holds them would be shown and recorded.
+LOGIN_VARIABLE = "GEOVAE_MIRROR_LOGIN"
+# Up to the last @, as a password may hold one, or a slash, that should have been escaped.
+_CREDENTIALS = re.compile(r"(?<=://)[^\s'\"]*@")
 _CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 
 
@@ -45,6 +49,17 @@ class RemoteFile:
     def name(self) -> str:
         """The last part of the path."""
         return PurePosixPath(self.path).name
+
+
+def login_of(address: str) -> str:
+    """The user and password in an address, as they stand there; empty where there are none."""
+    match = _CREDENTIALS.search(address)
+    return match[0].removesuffix("@") if match else ""
+
+
+def without_credentials(text: str) -> str:
+    """An address, or a text with addresses in it, without the users and passwords in them."""
+    return _CREDENTIALS.sub("", text)
 
 
 class Checksum:

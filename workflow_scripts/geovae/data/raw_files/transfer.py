@@ -2,18 +2,26 @@
 
 import errno
 import json
-import math
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import TypeVar
 
 from geovae import __version__
+from geovae.data.raw_files.remote import without_credentials
 
 REPLY_BLOCK_BYTES = 2**18
+# A body that brings less in so many seconds of waiting is left: 4 KiB a second, slower than a modem.
+WINDOW, LEAST_BYTES = 60.0, 60 * 2**12
+# Seconds until the first bytes of a body at most, with all redirects, however lively the headers come.
+REPLY_SECONDS = 120.0
+_Value = TypeVar("_Value")
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # Some file systems of clusters have no locks. Two downloads at once then spoil the part, which its checksum shows.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
@@ -72,7 +80,12 @@ class Part:
     def begin(self, url: str, headers: Mapping[str, str], total: int | None) -> None:
         """Start anew, for a reply from `url` with these headers that has `total` bytes, where known."""
         self.clear()
-        origin = {"url": url, "etag": headers.get("ETag"), "modified": headers.get("Last-Modified"), "total": total}
+        origin = {
+            "url": without_credentials(url),
+            "etag": headers.get("ETag"),
+            "modified": headers.get("Last-Modified"),
+            "total": total,
+        }
         self._origin_path.write_text(json.dumps(origin), encoding="utf-8")
 
     def append(self, block: bytes) -> None:
@@ -100,7 +113,7 @@ class Part:
         origin = self._origin()
         etag = origin.get("etag") or ""
         validator = etag if etag.startswith('"') else origin.get("modified")
-        is_same = origin.get("url") == url and bool(validator)
+        is_same = origin.get("url") == without_credentials(url) and bool(validator)
         if self.size == 0 or not (is_same or is_checked):
             return {}
         return {"Range": f"bytes={self.size}-"} | ({"If-Range": validator} if is_same else {})
@@ -108,7 +121,7 @@ class Part:
     def goes_on_with(self, url: str, headers: Mapping[str, str]) -> bool:
         """Whether the body of a reply from `url` with these headers, of status 206, is the rest of this part."""
         origin, match = self._origin(), _RANGE.fullmatch(headers.get("Content-Range", ""))
-        same_etag = origin.get("url") != url or origin.get("etag") == headers.get("ETag")
+        same_etag = origin.get("url") != without_credentials(url) or origin.get("etag") == headers.get("ETag")
         same_total = match is not None and origin.get("total") in (None, int(match[2]))
         return match is not None and int(match[1]) == self.size and same_total and same_etag
 
@@ -135,6 +148,10 @@ class WrongError(TransferError):
     """It came whole, but is another file."""
 
 
+class SlowError(TransferError):
+    """It comes so slowly that another address is better."""
+
+
 class Reply:
     """The reply to a request by HTTP, its body yet to be read. As a context manager it is closed at the end.
 
@@ -152,7 +169,7 @@ class Reply:
             url: the address.
             headers: of the request, with others that are always the same.
             timeouts: seconds to wait for a connection, and for the next bytes.
-            seconds: to wait in all.
+            seconds: to wait in all; REPLY_SECONDS at most.
 
         Raises:
             SilenceError: nothing came.
@@ -160,26 +177,18 @@ class Reply:
         from urllib3.exceptions import HTTPError
 
         # `identity`: a .gz file has to arrive as it is.
+        self._is_being_read = False
         headers = {"User-Agent": f"geovae/{__version__}", "Accept-Encoding": "identity", **headers}
-        future: Future = Future()
 
-        def ask() -> None:
+        def ask() -> tuple:
             import requests
 
-            try:
-                response = requests.get(url, headers=headers, stream=True, timeout=timeouts)
-                has_file = response.status_code in (200, 206)
-                future.set_result((response, _read_block(response) if has_file else b""))
-            except (OSError, HTTPError) as reason:
-                future.set_exception(reason)
-            finally:
-                future.cancel()  # of no effect unless another error is on its way
+            response = requests.get(url, headers=headers, stream=True, timeout=timeouts)
+            return response, _read_block(response) if response.status_code in (200, 206) else b""
 
-        # In a thread, which is left alone when time is over: a search for a host's address cannot be ended.
-        Thread(target=ask, daemon=True).start()
         try:
-            self._response, self.first_block = future.result(None if math.isinf(seconds) else seconds)
-        except (OSError, HTTPError) as reason:
+            self._response, self.first_block = _in_time(ask, min(seconds, REPLY_SECONDS))
+        except (OSError, HTTPError, ValueError) as reason:
             raise SilenceError(_in_short(reason)) from reason
         self.status, self.reason = self._response.status_code, self._response.reason
         self.headers: Mapping[str, str] = self._response.headers
@@ -195,27 +204,71 @@ class Reply:
 
     def close(self) -> None:
         """Leave the rest of the body."""
-        self._response.close()
+        if not self._is_being_read:
+            self._response.close()
+            return
+        # The thread that reads it would be disturbed, or waited for; it ends when nothing more arrives.
+        with suppress(ValueError, RuntimeError, OSError):  # it has come to the end of the body meanwhile
+            self._response.raw.shutdown()
 
     def blocks(self) -> Iterator[bytes]:
         """The body, as it was sent.
 
         Raises:
             PassingError: it breaks off.
+            SlowError: it brings fewer than LEAST_BYTES in WINDOW seconds of waiting.
         """
         from urllib3.exceptions import HTTPError
 
-        block = self.first_block
+        block, waited, came = self.first_block, 0.0, 0
         while block:
             yield block
+            start = time.monotonic()
+            self._is_being_read = True
             try:
-                block = _read_block(self._response)
-            except (OSError, HTTPError) as reason:
+                block = _in_time(lambda: _read_block(self._response), WINDOW - waited)
+                self._is_being_read = False
+            except (OSError, HTTPError, ValueError) as reason:
+                if waited + time.monotonic() - start >= WINDOW:
+                    raise SlowError(_too_slow(came)) from reason
+                self._is_being_read = False
                 raise PassingError(_in_short(reason)) from reason
+            waited, came = waited + time.monotonic() - start, came + len(block)
+            if waited >= WINDOW:
+                if came < LEAST_BYTES:
+                    raise SlowError(_too_slow(came))
+                waited, came = 0.0, 0
 
 
 def _read_block(response) -> bytes:
     return response.raw.read1(REPLY_BLOCK_BYTES, decode_content=False)
+
+
+def _too_slow(came: int) -> str:
+    return f"too slow: {came:,} bytes in {WINDOW:.0f} s, where {LEAST_BYTES:,} are the least"
+
+
+def _in_time(call: Callable[[], _Value], seconds: float) -> _Value:
+    """What `call` gives or raises; TimeoutError after so many seconds.
+
+    It runs in a thread, which is left alone when time is over. A time-out of a connection is one of each wait for
+    bytes: a server that sends a byte of a header now and then would never exceed it. Looking a host's address up has
+    none at all.
+    """
+    from urllib3.exceptions import HTTPError
+
+    future: Future = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except (OSError, HTTPError, ValueError) as reason:  # ValueError: of a redirect to no address
+            future.set_exception(reason)
+        finally:
+            future.cancel()  # of no effect unless another error is on its way
+
+    Thread(target=run, daemon=True).start()
+    return future.result(max(0.0, seconds))
 
 
 def _in_short(reason: BaseException) -> str:
@@ -224,4 +277,4 @@ def _in_short(reason: BaseException) -> str:
         reason = reason.__cause__ or reason.__context__
     if isinstance(reason, TimeoutError):
         return "no answer in time"
-    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return without_credentials(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
