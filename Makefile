@@ -11,16 +11,34 @@ PEERS := benchmarks/.venv/.ready
 PAGES := docs/.venv/.ready
 PEERS_PYTHON := benchmarks/.venv/bin/python
 export PATH := $(BIN):$(PATH)
+# Nothing of who calls it changes what Python computes with: Snakemake clears the same for its jobs, by
+# workflow_scripts/reproduction/runtime/environment.py.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT PYTHONWARNINGS PYTHONOPTIMIZE \
+  PYTHONDEVMODE PYTHONHASHSEED PYTHONIOENCODING PYTHONUSERBASE GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MATPLOTLIBRC
+export MPLBACKEND := agg
+# Caches of pip, Snakemake, matplotlib and torch lie in the user's folder, or here where that cannot be written.
+export XDG_CACHE_HOME := $(shell d="$${XDG_CACHE_HOME:-$$HOME/.cache}"; \
+  mkdir -p "$$d" 2>/dev/null && test -w "$$d" || d="$$(pwd -P)/.cache"; echo "$$d")
+# Whether an environment that was set up lies elsewhere now, or its Python is gone: paths stand in its programs.
+moved = $(shell test ! -e $(1)/.ready || { test -x $(1)/bin/python && \
+  head -n 3 $(1)/bin/pip | grep -qF "$$(cd $(1) && pwd -P)/bin/python"; } 2>/dev/null || echo moved)
+set_up_again = $(if $(call moved,$(1)),@echo "$(1) was moved or its Python is gone: setting it up again.")
 
-.PHONY: demo run test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick gpu-check clean
+.PHONY: demo run unlock test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick \
+  gpu-check clean
 
 demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and a small table
 	PYTHONPATH=workflow_scripts python -m reproduction.runtime.demo --cores $(CORES)
 
-run: $(READY)  ## build every table and figure of config.yaml
+
+run: $(READY)  ## build every table and figure of config.yaml; what a killed build left locked is unlocked
+	@PYTHONPATH=workflow_scripts python -m reproduction.runtime.liveness --quiet
 	snakemake --cores $(CORES)
 	snakemake --report results/report.html
 	@echo "Tables are in results/tables, figures in results/figures, scores in results/scores.csv; results/report.html shows all."
+
+unlock: $(READY)  ## after a SIGKILL or a loss of power: unlock this folder, if no build is alive in it
+	@PYTHONPATH=workflow_scripts python -m reproduction.runtime.liveness
 
 test: $(READY)  ## the tests that continuous integration runs
 	python -m pytest -n 2 -m "not slow"
@@ -80,10 +98,12 @@ gpu-check: $(if $(findstring command,$(origin PYTHON)),,$(READY))  ## nine minut
 	$(if $(findstring command,$(origin PYTHON)),$(PYTHON),python) benchmarks/check_gpu.py $(ARGS)
 
 # The marker is written last, so that an interrupted installation is taken up again.
+.PHONY: $(foreach environment,$(VENV) benchmarks/.venv docs/.venv,$(if $(call moved,$(environment)),$(environment)/.ready))
 $(READY): envs/requirements.txt
+	$(call set_up_again,$(VENV))
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit((3, 11) > v and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
 	@echo "Setting up $(VENV): about 6 GB, a few minutes, once."
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(if $(call moved,$(VENV)),--clear) $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
 	touch $@
 
@@ -102,4 +122,4 @@ $(PAGES): docs/requirements.txt
 
 clean:  ## everything that was built; .venv stays
 	find results -mindepth 1 ! -name README.md -delete
-	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis site
+	rm -rf .snakemake .cache .pytest_cache .ruff_cache .hypothesis site

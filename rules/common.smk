@@ -8,7 +8,18 @@ from snakemake.exceptions import WorkflowError
 
 # The folder of the project, whatever is included from where: `-s`, `--directory` and `module` change no path.
 PROJECT = Path(workflow.current_basedir).parent
-sys.path.insert(0, str(PROJECT / "workflow_scripts"))
+# Snakemake formats the paths of environments with wildcards.
+if {"{", "}"} & set(str(PROJECT)):
+    sys.exit(f"{PROJECT}: Snakemake takes braces in this path for wildcards. Move or rename the folder.")
+
+CODE = str(PROJECT / "workflow_scripts")
+sys.path.insert(0, CODE)
+
+from reproduction.runtime import environment
+
+environment.settle(Path(".snakemake/caches"))
+if CODE not in sys.path:  # where PYTHONPATH named it
+    sys.path.insert(0, CODE)
 
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import shortage
@@ -26,7 +37,7 @@ from reproduction.plan.figures import figure_inputs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
-from reproduction.runtime import interruption
+from reproduction.runtime import clock, interruption, liveness
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 os.environ[COMMIT_VARIABLE] = commit()
@@ -36,6 +47,7 @@ envvars:
     COMMIT_VARIABLE,
 
 
+liveness.hold()
 interruption.announce()  # so that no job outlives this process
 
 
@@ -60,7 +72,7 @@ if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
 
 THREADS = CONFIG.threads
 # As commands name them: from the working directory where that is the project's.
-SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else PROJECT / "workflow_scripts"
+SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else CODE
 
 # Thousands of jobs are millions of objects that all live to the end: looking for dead ones after each few hundred new
 # ones takes a fifth of the planning.
@@ -90,6 +102,12 @@ def needs(mem_mb=1000, runtime=10, gpu=0):
     They stand in the rules, since `default-resources` of profiles/default would take the place of a cluster's own.
     """
     return {"mem_mb": mem_mb, "runtime": runtime, "gpu": gpu}
+
+
+def wait_for_the_past():
+    """For `onstart`: nothing that a job reads may be of the future."""
+    read = {str(path) for job in workflow.dag.needrun_jobs() for path in job.input}
+    or_stop(clock.wait_for_the_past, read, "results" if os.path.exists("results") else ".")
 
 
 def artefact_targets(name):

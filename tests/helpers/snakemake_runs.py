@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -68,9 +69,16 @@ def run_snakemake(folder: Path, *arguments: str, cores: int = 2, **variables: st
 
 def recording(folder: Path) -> dict[str, str]:
     """The environment variables with which the jobs of a build write to `folder` what they load of our modules."""
-    folder.mkdir(parents=True)
-    paths = [str(Path(__file__).with_name("loaded_modules")), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(paths), "LOADED_MODULES": str(folder)}
+    # A `python` that comes first on the path, since jobs do not inherit PYTHONPATH.
+    programs = folder.with_name(f"{folder.name}-programs")
+    for path in (folder, programs):
+        path.mkdir(parents=True)
+    hook = shlex.quote(str(Path(__file__).with_name("loaded_modules")))
+    program = programs / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={hook} exec {shlex.quote(sys.executable)} "$@"\n')
+    program.chmod(0o755)
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": path, "LOADED_MODULES": str(folder)}
 
 
 def output(result: Result) -> str:

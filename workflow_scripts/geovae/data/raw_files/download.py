@@ -66,8 +66,8 @@ class Store:
         """
         if mirror is not None and not _is_address(mirror):
             raise GeovaeError(
-                f"mirror: {without_credentials(mirror)!r} does not begin with http:// or https:// and a host. Correct it;"
-                " in a password / is %2F and @ is %40."
+                f"mirror: {without_credentials(mirror)!r} does not begin with http:// or https:// and a host."
+                " Correct it; in a password / is %2F and @ is %40."
             )
         self.data_dir = Path(data_dir)
         self.mirror = _with_login(mirror.rstrip("/")) if mirror else None

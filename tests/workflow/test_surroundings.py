@@ -1,0 +1,88 @@
+"""Snakemake where the surroundings are odd: variables, caches, folders, clocks, and a build that was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from geovae.training.history import save_history
+from helpers.snakemake_runs import copy_project, output, run_command, run_snakemake
+
+CARD = "results/data/digits/train/card.json"
+HISTORY = "results/runs/digits/full/conv/vae/base/seed0/history.png"
+
+
+def test_a_folder_with_braces_is_refused_in_a_line(tmp_path):
+    folder = copy_project(tmp_path / "a{b}")
+    result = run_snakemake(folder, "--dry-run")
+    assert result.returncode == 1
+    assert f"{folder}: Snakemake takes braces in this path for wildcards. Move or rename the folder." in result.stderr
+    assert "Traceback" not in output(result)
+
+
+def test_a_job_inherits_neither_packages_nor_switches(project, tmp_path):
+    """Prepared data and a plot, with other packages on the path and variables that end every script of Python."""
+    for name in ("sklearn", "matplotlib"):
+        (tmp_path / "foreign" / name).mkdir(parents=True)
+        (tmp_path / "foreign" / name / "__init__.py").write_text(f"raise SystemExit('a foreign {name}')")
+    foreign = {
+        "PYTHONPATH": str(tmp_path / "foreign"),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONWARNINGS": "ignore",  # `error` ends Snakemake itself
+        "MPLBACKEND": "nonsense",
+        "GIT_DIR": str(tmp_path),
+        "HOME": str(tmp_path),
+        "LC_ALL": "C",
+    }
+    history = project / HISTORY.replace(".png", ".csv")
+    history.parent.mkdir(parents=True)
+    save_history(history, [{"epoch": i, "train_loss": 2.0 / i, "validation_loss": 3.0 / i, "lr": 0.1} for i in (1, 2)])
+    result = run_snakemake(project, CARD, HISTORY, "--allowed-rules", "prepare_dataset", "render_history", **foreign)
+    assert result.returncode == 0, output(result)
+    assert (project / HISTORY).read_bytes().startswith(b"\x89PNG")
+
+
+def test_files_of_the_future_are_named_before_the_first_job(project):
+    ahead = project / "workflow_scripts/prepare_dataset.py"
+    os.utime(ahead, (time.time() + 5 * 86400,) * 2)
+    result = run_snakemake(project, CARD)
+    assert result.returncode == 1
+    assert "workflow_scripts/prepare_dataset.py: its time is 5 days in the future" in output(result)
+    assert "newermt now -exec touch" in output(result)
+    assert "rule prepare_dataset" not in output(result).split("Select jobs to execute")[-1]
+
+
+def test_what_a_killed_build_leaves_locked_is_unlocked_and_what_a_living_one_holds_is_not(project):
+    """A SIGKILL, then the command of `make unlock`; a second build beside a living one changes nothing for it."""
+    command = ("snakemake", "--cores", "1", "results/downloads/none.json", "--snakefile", "Locked")
+    (project / "Locked").write_text(
+        'include: "rules/common.smk"\n\n\nrule wait:\n    output:\n        "results/downloads/none.json",\n'
+        '    shell:\n        "sleep 60"\n'
+    )
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    with subprocess.Popen(command, cwd=project, env=environment, stdout=-3, stderr=-3, start_new_session=True) as build:
+        end = time.monotonic() + 60
+        while not any((project / ".snakemake/locks").glob("*")):
+            assert build.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        unlock = ("python", "-m", "reproduction.runtime.liveness")
+        refused = run_command(project, *unlock, PYTHONPATH="workflow_scripts")
+        assert refused.returncode == 1
+        assert "Snakemake runs in this folder." in refused.stderr
+        os.killpg(build.pid, signal.SIGKILL)
+    assert any((project / ".snakemake/locks").glob("*"))
+    done = run_command(project, *unlock, PYTHONPATH="workflow_scripts")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Unlocked: " in done.stdout
+    result = run_command(project, *command, "--dry-run")
+    assert result.returncode == 0, output(result)
+
+
+def test_an_odd_folder_is_built_in(tmp_path):
+    folder = copy_project(tmp_path / '-a clone\'s "place" $HOME ö')
+    result = run_snakemake(folder, CARD, cores=1, LC_ALL="C")
+    assert result.returncode == 0, output(result)
+    assert (folder / CARD).is_file()
