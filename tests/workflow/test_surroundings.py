@@ -1,5 +1,6 @@
 """Snakemake where the surroundings are odd: variables, caches, folders, clocks, and a build that was killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,7 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
+
 from geovae.training.history import save_history
+from helpers.dry_runs import jobs_of
 from helpers.snakemake_runs import copy_project, output, run_command, run_snakemake
 
 CARD = "results/data/digits/train/card.json"
@@ -86,3 +90,24 @@ def test_an_odd_folder_is_built_in(tmp_path):
     result = run_snakemake(folder, CARD, cores=1, LC_ALL="C")
     assert result.returncode == 0, output(result)
     assert (folder / CARD).is_file()
+
+
+def test_texts_that_harm_in_a_shell_are_one_argument_each(project):
+    harmful = "'; touch pwned; '\"$(touch pwned)`touch pwned`\n* \\ -x"
+    config = {
+        "base": "default",
+        "data_dir": harmful,
+        "mirror": f"http://host/{harmful}",
+        "datasets": {"mnist": {}, "folder": {"options": {"path": harmful, "labels": f"{harmful}.csv"}}},
+    }
+    (project / "mine.yaml").write_text(yaml.safe_dump(config))
+    targets = ("results/downloads/mnist.json", "results/data/folder/train/card.json")
+    result = run_command(project, "snakemake", "--dry-run", *targets, "--configfile", "mine.yaml")
+    assert result.returncode == 0, output(result)
+    commands = {job.rule: job.arguments for job in jobs_of(result.stdout) if job.arguments}
+    download, prepare = commands["download_mnist"], commands["prepare_dataset"]
+    assert download[download.index("--data-dir") + 1] == harmful
+    assert download[download.index("--mirror") + 1] == f"http://host/{harmful}"
+    options = json.loads(prepare[prepare.index("--options") + 1])
+    assert (options["path"], options["labels"]) == (harmful, f"{harmful}.csv")
+    assert not list(project.rglob("pwned"))

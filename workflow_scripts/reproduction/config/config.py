@@ -195,12 +195,26 @@ def _check_classes(config: Config) -> None:
         raise ValueError(f"datasets.{name}.metric.k = {k}: artefacts.table2.n_train has {n} images of a class")
 
 
+def _refuse_broken_text(content: Any, key: str) -> None:
+    """A text that no command, path or file can hold; YAML's escapes can write it."""
+    if isinstance(content, str):
+        if "\0" in content or any("\ud800" <= character <= "\udfff" for character in content):
+            raise GeovaeError(f"config: {key.strip('.')}: holds a zero byte or half of a character. Remove it.")
+    elif isinstance(content, dict):
+        for name, value in content.items():
+            _refuse_broken_text(value, f"{key}.{name}")
+    elif isinstance(content, list):
+        for number, value in enumerate(content):
+            _refuse_broken_text(value, f"{key}[{number}]")
+
+
 def load_config(content: dict) -> Config:
     """Validate the merged YAML.
 
     Raises:
         GeovaeError: with a line for each mistake: the key, its value and what is allowed.
     """
+    _refuse_broken_text(content, "")
     try:
         return Config.model_validate(content)
     except ValidationError as error:
