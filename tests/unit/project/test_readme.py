@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
 import torch
+from torch import nn
 
+from geovae import fast_leapfrog
+from geovae.geometry import as_printed
 from helpers.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,6 +28,37 @@ def test_the_example_puts_the_sampler_on_a_vae(capsys):
     assert (scope["state"].z != scope["start"]).any(dim=1).float().mean() > 0.5
     assert "where a centroid is felt" in capsys.readouterr().out
     assert len([line for line in code.splitlines() if line.strip()]) <= 12
+
+
+@pytest.mark.parametrize("extra", ["", ", integrator=fast_leapfrog(metric)"])
+def test_the_example_works_on_the_outputs_of_modules(extra):
+    """Whose outputs track gradients, and whose codes are so narrow that float32 alone would be off by hundreds."""
+
+    class Encoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mu, self.log_var = nn.Linear(49, 16), nn.Linear(49, 16)
+            nn.init.zeros_(self.log_var.weight)
+            nn.init.constant_(self.log_var.bias, -16.0)
+
+        def forward(self, x):
+            return self.mu(x), self.log_var(x)
+
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = code.replace("generator=generator)  # Algorithm 2", f"generator=generator{extra})")
+    encoder, decoder = Encoder(), nn.Sequential(nn.Linear(16, 49), nn.Sigmoid())
+    scope = {"encoder": encoder, "decoder": decoder, "fast_leapfrog": fast_leapfrog}
+    scope["train_images"] = torch.randn(2000, 49, generator=torch.Generator().manual_seed(1))
+    exec(code, scope)
+    assert scope["start"].requires_grad
+    assert scope["state"].z.grad_fn is None
+    metric, z = scope["metric"], scope["metric"].centroids
+    exact = as_printed.metric(z.double(), torch.diag_embed(metric.precisions.double()), metric.rho, metric.lam)
+    expected = as_printed.log_density(exact, z.double())
+    assert (metric.log_density(z) - expected).abs().max() < 1e-3
+    scope["images"].sum().backward()
+    assert decoder[0].weight.grad.abs().max() > 0
+    assert encoder.mu.weight.grad is None
 
 
 def test_links_lead_to_files():

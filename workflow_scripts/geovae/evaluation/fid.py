@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geovae.core.arrays import require_numbers
 from geovae.core.errors import GeovaeError
 from geovae.core.seeding import numpy_generator
 
@@ -30,6 +31,7 @@ def statistics(features: np.ndarray) -> GaussianStatistics:
     Raises:
         GeovaeError: fewer than two rows, or values that are not finite.
     """
+    require_numbers(features, "Fréchet distance: features")
     if features.ndim != 2 or len(features) < 2:
         raise GeovaeError(
             f"Fréchet distance: features of at least two images are needed, but their shape is {features.shape}.\n"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from geovae.core import storage
+from geovae.core.arrays import require_numbers
 from geovae.core.errors import GeovaeError
 
 # Pixels moved to [−128, 127] have products of at most 2¹⁴, so sums of 2¹⁰ of them are exact in float32.
@@ -155,6 +156,8 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def check_features(a: np.ndarray, b: np.ndarray, name: str) -> None:
     """Raise GeovaeError, naming the score, unless both are sets of the same number of finite features."""
+    for features in (a, b):
+        require_numbers(features, f"{name}: one side")
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise GeovaeError(
             f"{name}: features of shapes {a.shape} and {b.shape} cannot be compared.\n"

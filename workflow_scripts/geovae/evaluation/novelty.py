@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geovae.core import storage
+from geovae.core.arrays import require_numbers
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.neighbours import nearest_features
 
@@ -42,6 +43,10 @@ def novelty(generated: np.ndarray, unseen: np.ndarray) -> float | None:
         >>> novelty(generated=np.array([1.0, 2.0, 3.0]), unseen=np.array([3.0, 4.0, 5.0]))
         0.5
     """
+    for name, distances in (("generated", generated), ("unseen", unseen)):
+        require_numbers(distances, f"novelty: {name}")
+        if distances.ndim != 1 or len(distances) == 0 or not (np.isfinite(distances).all() and (distances >= 0).all()):
+            raise GeovaeError(f"novelty: {name} must be distances (N,), at least one, finite and ≥ 0.")
     unit = float(np.median(unseen))
     return float(np.median(generated)) / unit if unit > 0 else None
 

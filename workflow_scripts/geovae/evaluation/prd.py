@@ -10,7 +10,9 @@ import math
 import numpy as np
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import whole
 from geovae.core.seeding import small_seed
+from geovae.evaluation.neighbours import check_features
 
 BATCH_SIZE = 100  # of mini-batch k-means: the default of scikit-learn when the scores were defined
 N_INIT = 10
@@ -92,12 +94,12 @@ def prd_scores(
         >>> round(recall, 3), round(precision, 3)
         (1.0, 1.0)
     """
+    check_features(generated, reference, "PRD")
     if len(generated) != len(reference):
         raise GeovaeError(
             f"PRD: {len(generated)} generated but {len(reference)} reference images.\nUse as many of both."
         )
-    if n_clusters < 1 or n_runs < 1:
-        raise GeovaeError(f"PRD: n_clusters and n_runs must be at least 1; they are {n_clusters} and {n_runs}.")
+    n_clusters, n_runs = whole(n_clusters, "PRD: n_clusters", 1), whole(n_runs, "PRD: n_runs", 1)
     if len(generated) + len(reference) < n_clusters:
         raise GeovaeError(
             f"PRD: {len(generated) + len(reference)} images cannot make {n_clusters} clusters.\n"

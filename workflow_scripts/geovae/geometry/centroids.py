@@ -5,8 +5,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geovae.core.arrays import require_numbers
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import whole
 
+# Largest coordinate whose distances fit in float32.
+LARGEST = 1e30
 # Points whose distance matrix is held whole: 2,500² float32 are 25 MB. More are split into regions of at most as many.
 REGION_POINTS = 2_500
 # Points that take part, per medoid: more would not lower the cost by as much as the noise of the search.
@@ -33,10 +37,13 @@ def select_centroids(mu: np.ndarray, k: int, seed: int) -> np.ndarray:
         >>> select_centroids(mu, k=2, seed=0)
         array([1, 4])
     """
-    if mu.ndim != 2 or not np.isfinite(mu).all():
+    require_numbers(mu, "latents: mu")
+    if mu.ndim != 2 or 0 in mu.shape or not np.isfinite(mu).all():
         raise GeovaeError(f"latents: mu of shape {mu.shape} must be a matrix (N, d) without NaN or infinities.")
-    n = len(mu)
-    if not 1 <= k <= n:
+    if np.abs(mu).max() > LARGEST:
+        raise GeovaeError(f"latents: mu reaches {np.abs(mu).max():.3g}; distances are taken up to {LARGEST:g}.")
+    k, seed, n = whole(k, "metric.k", 1), whole(seed, "seed", 0, 2**63 - 1), len(mu)
+    if k > n:
         raise GeovaeError(f"metric.k = {k}: there are {n} training points. Set metric.k to 1…{n}.")
     if n <= REGION_POINTS:
         return np.sort(_medoids(mu, k, seed))

@@ -15,6 +15,7 @@ import torch
 from scipy.optimize import minimize
 from scipy.spatial.distance import pdist, squareform
 
+from geovae.core.arrays import require_numbers
 from geovae.core.errors import GeovaeError
 from geovae.geometry.grids import Axes, Field, GridGraph
 
@@ -88,6 +89,10 @@ def minimise_potential(
         >>> round(curve.cost, 6), curve.points.shape
         (5.0, (100, 2))
     """
+    for name, end in (("z1", z1), ("z2", z2)):
+        require_numbers(end, f"curve: {name}")
+        if not np.isfinite(end).all():
+            raise GeovaeError(f"curve: {name} holds NaN or infinities.")
     z1, z2 = np.asarray(z1, np.float64), np.asarray(z2, np.float64)
     if z1.shape != z2.shape or z1.ndim != 1 or n_points < 3:
         raise GeovaeError(f"curve: ends of shapes {z1.shape} and {z2.shape}, {n_points} points; (d,) and ≥ 3 expected.")

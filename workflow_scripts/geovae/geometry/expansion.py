@@ -27,25 +27,47 @@ class Expansion(NamedTuple):
     moments: torch.Tensor  # (m, 2d): Σ_i u_i P_i and Σ_i u_i P_i c_i in one product
     log_unit: float  # ½ log det ρ² I
     tau: float
+    # (m, d), c_i − origin, where differences are squared in the place of the expansion: for posteriors so narrow that
+    # even in float64 the expanded square is all rounding.
+    centres: torch.Tensor | None = None
 
     @classmethod
-    def of_centroids(cls, centroids: torch.Tensor, precisions: torch.Tensor, rho: float, tau: float) -> "Expansion":
+    def of_centroids(
+        cls, centroids: torch.Tensor, precisions: torch.Tensor, rho: float, tau: float, differences: bool = False
+    ) -> "Expansion":
         """Of centroids and the diagonals of Σ⁻¹, (m, d) each, in their floating-point type."""
         P, c = precisions.double() / rho**2, centroids.double()
         origin = c.mean(0).to(centroids.dtype)
         c = c - origin.double()
         parts = torch.cat([-P, 2 * P * c], 1).T, -(P * c * c).sum(1), torch.cat([P, P * c], 1)
         parts = (part.to(centroids.dtype).contiguous() for part in parts)
-        return cls(origin, *parts, centroids.shape[1] * math.log(rho), tau)
+        centres = c.to(centroids.dtype) if differences else None
+        return cls(origin, *parts, centroids.shape[1] * math.log(rho), tau, centres)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating-point type that it computes in."""
+        return self.offsets.dtype
+
+    def rounding_bound(self, dtype: torch.dtype) -> float:
+        """`RiemannianMetric.rounding_bound`; infinite where the expansion overflows."""
+        terms = 4 * -self.offsets.double().min().item()
+        return torch.finfo(dtype).eps / 2 * max(terms, 1.0)
 
     def select(self, rows: torch.Tensor) -> "Expansion":
         """Of the centroids in these rows (int64) alone, with the same origin."""
         to_exponents = self.to_exponents.index_select(1, rows)
         offsets, moments = self.offsets.index_select(0, rows), self.moments.index_select(0, rows)
-        return self._replace(to_exponents=to_exponents, offsets=offsets, moments=moments)
+        centres = None if self.centres is None else self.centres.index_select(0, rows)
+        return self._replace(to_exponents=to_exponents, offsets=offsets, moments=moments, centres=centres)
 
     def exponents(self, x: torch.Tensor) -> torch.Tensor:
         """log ω_i, shape (n, m)."""
+        if self.centres is not None:
+            exponents = x.new_zeros(len(x), len(self.centres))
+            for own, centre, P in zip(x.T, self.centres.T, self.moments.T, strict=False):  # a dimension at a time
+                exponents.addcmul_(torch.sub(own[:, None], centre).square_(), P, value=-1.0)
+            return exponents
         return torch.addmm(self.offsets, torch.cat([x * x, x], 1), self.to_exponents)
 
     def evaluate(
@@ -72,8 +94,15 @@ class Expansion(NamedTuple):
             return log_density, None
         inverse = G.reciprocal_()
         weights.mul_(torch.mm(inverse, P.T))  # u_i = ω_i Σ_j P_ij / G_j
-        sums = torch.mm(weights, moments)
-        gradient = sums[:, d:].addcmul_(x, sums[:, :d], value=-1.0)
+        if self.centres is None:
+            sums = torch.mm(weights, moments)
+            gradient = sums[:, d:].addcmul_(x, sums[:, :d], value=-1.0)
+        else:
+            centres = self.centres if rows is None else self.centres.index_select(0, rows)
+            columns = [
+                torch.sub(c, own[:, None]).mul_(weights) @ p for own, c, p in zip(x.T, centres.T, P.T, strict=True)
+            ]
+            gradient = torch.stack(columns, 1)
         if self.tau > 0:
             gradient.sub_((x + self.origin) * (self.tau * floor * inverse.sum(1, keepdim=True)))
         return log_density, gradient

@@ -1,12 +1,13 @@
 """Hamiltonian Monte Carlo as in Algorithm 2, for any log-density that comes with its gradient."""
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
+from geovae.core.tensors import matrix, require_one_kind, without_graph
 
 # z (n, d) -> log-density up to a constant (n,) and its gradient (n, d)
 Target = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
@@ -33,8 +34,36 @@ class HMCInfo(NamedTuple):
 
 
 def init(target: Target, z: torch.Tensor) -> HMCState:
-    """The state of chains that start at z (n, d)."""
-    return HMCState(z, *target(z))
+    """The state of chains that start at z (n, d); it keeps no graph.
+
+    Raises:
+        GeovaeError: z, or what the target gives of it, has a wrong type, shape or device.
+    """
+    z = without_graph(z, "start")
+    return _checked(HMCState(z, *target(z)))
+
+
+def _checked(state: HMCState) -> HMCState:
+    """The state without graphs, if it is one: z (n, d), log-densities (n,) and gradients (n, d) of one kind."""
+    names = ("start", "the target's log-density", "the target's gradient")
+    z, log_density, gradient = (without_graph(part, name) for part, name in zip(state, names, strict=True))
+    if z.ndim != 2 or log_density.shape != z.shape[:1] or gradient.shape != z.shape:
+        shapes = ", ".join(str(tuple(part.shape)) for part in (z, log_density, gradient))
+        raise GeovaeError(
+            f"start, the target's log-density and its gradient have shapes {shapes}; (n, d), (n,) and (n, d) are due."
+        )
+    require_one_kind(start=z, log_density=log_density, gradient=gradient)
+    return HMCState(z, log_density, gradient)
+
+
+def _without_graph(target: Target) -> Target:
+    """The target, with results that hold no graph even if it differentiates through weights that ask for one."""
+
+    def plain(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        log_density, gradient = target(z)
+        return log_density.detach(), gradient.detach()
+
+    return plain
 
 
 # (target, state, velocities, n_lf, eps_lf) -> state and velocities (n, d) after n_lf steps of size eps_lf
@@ -77,6 +106,8 @@ def sample(
 ) -> tuple[HMCState, HMCInfo]:
     """Run n chains of `n_steps` steps side by side (Algorithm 2).
 
+    No autograd graph is kept, whatever the start or the target track.
+
     Args:
         target: log-density up to a constant, and gradient. Any other force field in place of the gradient leaves the
             invariant distribution as it is (leapfrog stays reversible and keeps volumes) and costs acceptance.
@@ -94,7 +125,8 @@ def sample(
         The state after the last step, and diagnostics.
 
     Raises:
-        GeovaeError: a number of steps or their size is not positive.
+        GeovaeError: a number of steps or their size is not positive; the start is not a finite float32 or float64
+            matrix; or the target's results do not fit it.
 
     Examples:
         >>> import torch
@@ -107,9 +139,12 @@ def sample(
         >>> bool(info.acceptance.mean() > 0.99)
         True
     """
-    if n_steps < 1 or n_lf < 1 or not (math.isfinite(eps_lf) and eps_lf > 0):
-        raise GeovaeError(f"n_steps = {n_steps}, n_lf = {n_lf}, eps_lf = {eps_lf}: each must be positive.")
-    state = start if isinstance(start, HMCState) else init(target, start)
+    n_steps, n_lf = whole(n_steps, "n_steps", 1), whole(n_lf, "n_lf", 1)
+    eps_lf, velocity_std = real(eps_lf, "eps_lf", 0.0), real(velocity_std, "velocity_std", 0.0)
+    if not isinstance(generator, torch.Generator):
+        raise GeovaeError(f"generator is a {type(generator).__name__}; it must be a torch.Generator.")
+    state = _checked(start) if isinstance(start, HMCState) else init(target, matrix(start, "start", "(n, d)"))
+    target = _without_graph(target)
     n, device, dtype = len(state.z), state.z.device, state.z.dtype
     accepted, counted, errors = (torch.zeros(n, dtype=torch.float64, device=device) for _ in range(3))
     for _ in range(n_steps):
@@ -133,9 +168,11 @@ def autograd_target(log_density: Callable[[torch.Tensor], torch.Tensor]) -> Targ
     """The target of a plain log-density (n, d) -> (n,), with its gradient by automatic differentiation."""
 
     def target(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.enable_grad():
-            z = z.detach().requires_grad_()
+        with torch.inference_mode(False), torch.enable_grad():
+            z = z.detach().clone().requires_grad_() if z.is_inference() else z.detach().requires_grad_()
             value = log_density(z)
+            if not value.requires_grad:
+                raise GeovaeError("the log-density does not depend on z by operations of torch; give its gradient.")
             (gradient,) = torch.autograd.grad(value.sum(), z)
         return value.detach(), gradient
 

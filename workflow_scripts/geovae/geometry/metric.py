@@ -12,29 +12,38 @@ import torch
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
+from geovae.core.tensors import FLOATS, matrix, require_one_kind
 from geovae.geometry.centroids import centroid_radius, select_centroids
 from geovae.geometry.expansion import LEAST_EXPONENT, Expansion
+from geovae.geometry.parameters import LARGEST, checked_centroids, named_rows
 
 # Entries of one (chains, k) block: 1 MB in float32 stays in a CPU core's cache; a GPU needs large products.
 BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 26}
 # So few points are not worth a search for those that feel a centroid.
 FEW_POINTS = 64
-# Largest bound on the rounding error of log ω at which float32 is trusted.
-FLOAT32_TOLERANCE = 1e-2
+# Largest bound on the rounding error of log ω at which the expanded square is trusted.
+ROUNDING_TOLERANCE = 1e-2
+# Share of G that what is left out or added where weights underflow may be.
+NEGLIGIBLE = 1e-6
 
 
 class RiemannianMetric:
     """G(z) = Σ_i Σ_i⁻¹ ω_i(z) + λ exp(−τ‖z‖²) I with ω_i(z) = exp(−(z−c_i)ᵀ Σ_i⁻¹ (z−c_i) / ρ²), Eq. (17).
 
+    Points and results have the type of the centroids. Where posteriors are too narrow for the rounding of float32 (see
+    `sampling_dtype`), or values too large or too small for it, the metric computes in float64 in between: slower, as
+    right.
+
     Args:
-        centroids, precisions: c_i and the diagonals of Σ_i⁻¹ (> 0), (k, d) each, of one floating-point type and on one
-            device, which are the metric's.
+        centroids, precisions: c_i and the diagonals of Σ_i⁻¹ (> 0), (k, d) each, float32 or float64 and on one device,
+            which are the metric's; their autograd graphs are left behind.
         rho, lam, tau: ρ > 0, λ ≥ 0, τ ≥ 0. With λ = 0 the log-density stays finite everywhere, as weights are scaled
             by the largest.
         indices: rows of the latents that the centroids are, int64 (k,), where known.
 
     Raises:
-        GeovaeError: shapes do not fit, values are not finite or parameters out of range.
+        GeovaeError: types, devices or shapes do not fit, values are not finite or parameters out of range.
 
     Examples:
         At a lone centroid G is Σ⁻¹; far from it G is λ I.
@@ -61,14 +70,17 @@ class RiemannianMetric:
         tau: float = 0.0,
         indices: torch.Tensor | None = None,
     ) -> None:
-        rho, lam, tau = float(rho), float(lam), float(tau)
-        _check(centroids, precisions, rho, lam, tau)
-        self.centroids, self.precisions, self.indices = centroids, precisions, indices
-        self.rho, self.lam, self.tau = rho, lam, tau
-        self.expansion = Expansion.of_centroids(centroids, precisions, rho, tau)
-        self.floor = centroids.new_tensor([lam / rho**2])  # the λ term in the expansion's units, for τ = 0
+        self.centroids, self.precisions = checked_centroids(centroids, precisions)
+        self.rho = real(real(rho, "metric: rho", 0.0, LARGEST), "metric: rho", least=1 / LARGEST)
+        self.lam, self.tau = (
+            real(value, f"metric: {name}", most=LARGEST, least=0.0) for name, value in (("lam", lam), ("tau", tau))
+        )
+        self.indices = indices
         # Whether weights are taken relative to the largest: all can underflow only where λ exp(−τ‖z‖²) can.
-        self.scaled = tau > 0 or lam < 1e-15
+        self.scaled = self.tau > 0 or self.lam < 1e-15
+        self.expansion = self._expansion()
+        # The λ term in the expansion's units, for τ = 0.
+        self.floor = self.expansion.offsets.new_tensor([self.lam / self.rho**2])
 
     @classmethod
     def from_latents(
@@ -89,21 +101,27 @@ class RiemannianMetric:
         ρ = max_i min_{j≠i} ‖c_i − c_j‖ unless `rho` is given, which k = 1 needs, times `rho_factor`. With the
         `distance` "mahalanobis" in the place of "euclidean" the distance from c_i is that of ω_i's exponent, by Σ_i⁻¹.
         `indices` (k,) names the centroids' rows where they are not to be the medoids.
+
+        Raises:
+            GeovaeError: mu and log_var are not finite matrices of one shape, floating-point type and device; there are
+                fewer than k; or another argument is out of range.
         """
-        if mu.shape != log_var.shape or mu.ndim != 2:
+        mu, log_var = matrix(mu, "latents: mu"), matrix(log_var, "latents: log_var")
+        require_one_kind(mu=mu, log_var=log_var)
+        if mu.shape != log_var.shape:
             raise GeovaeError(f"latents: mu {tuple(mu.shape)} and log_var {tuple(log_var.shape)} must both be (N, d).")
+        k = whole(k, "metric: k", 1)
         if indices is None:
             indices = select_centroids(mu.cpu().numpy(), k, seed)
-        elif len(indices) != k:
-            raise GeovaeError(f"metric: {len(indices)} centroids are named, but k = {k}. Name as many as k says.")
-        rows = torch.from_numpy(indices)
+        rows = named_rows(indices, k, len(mu))
         centroids, precisions = mu[rows.to(mu.device)], torch.exp(-log_var[rows.to(mu.device)])
         if distance not in ("euclidean", "mahalanobis"):
             raise GeovaeError(f"metric: distance = {distance!r}; rho is taken from euclidean or mahalanobis distances.")
         if rho is None:
             scales = precisions.cpu().numpy() if distance == "mahalanobis" else None
             rho = centroid_radius(centroids.cpu().numpy(), scales)
-        return cls(centroids, precisions, rho_factor * rho, lam, tau, rows)
+        rho = real(rho, "metric: rho", 0.0) * real(rho_factor, "metric: rho_factor", 0.0)
+        return cls(centroids, precisions, rho, lam, tau, rows)
 
     @property
     def latent_dim(self) -> int:
@@ -122,6 +140,8 @@ class RiemannianMetric:
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "RiemannianMetric":
         """The same metric on another device or in another floating-point type."""
+        if dtype not in (None, *FLOATS):
+            raise GeovaeError(f"metric: to dtype {dtype}; it must be float32 or float64.")
         move = {"device": device or self.device, "dtype": dtype or self.dtype}
         centroids, precisions = self.centroids.to(**move), self.precisions.to(**move)
         return RiemannianMetric(centroids, precisions, self.rho, self.lam, self.tau, self.indices)
@@ -131,12 +151,11 @@ class RiemannianMetric:
 
         Codes spread over many posterior standard deviations make the terms of the expanded square large.
         """
-        terms = 4 * -self.expansion.offsets.double().min().item()
-        return torch.finfo(dtype).eps / 2 * max(terms, 1.0)
+        return self.expansion.rounding_bound(dtype)
 
     def sampling_dtype(self) -> torch.dtype:
         """float32 where its rounding does not matter for this metric, float64 elsewhere."""
-        return torch.float32 if self.rounding_bound(torch.float32) <= FLOAT32_TOLERANCE else torch.float64
+        return torch.float32 if self.rounding_bound(torch.float32) <= ROUNDING_TOLERANCE else torch.float64
 
     def log_density(self, z: torch.Tensor) -> torch.Tensor:
         """½ log det G(z) for z (n, d), shape (n,): the log of Eq. (5), unnormalised density of Eq. (20)."""
@@ -151,8 +170,8 @@ class RiemannianMetric:
         parts = []
         for block in self._blocks(z):
             floor = self.lam * torch.exp(-self.tau * block.square().sum(1, keepdim=True))
-            parts.append(torch.exp(self._exponents(block)) @ self.precisions + floor)
-        return torch.cat(parts)
+            parts.append(torch.exp(self._exponents(block)) @ self.precisions.to(block.dtype) + floor)
+        return torch.cat(parts).to(z.dtype)
 
     def max_weight(self, z: torch.Tensor) -> torch.Tensor:
         """max_i ω_i(z), shape (n,), in [0, 1]: how much any centroid is felt at z."""
@@ -160,12 +179,12 @@ class RiemannianMetric:
 
     def max_log_weight(self, z: torch.Tensor) -> torch.Tensor:
         """max_i log ω_i(z), shape (n,); rounding may lift it above 0."""
-        return torch.cat([self._exponents(block).amax(1) for block in self._blocks(z)])
+        return torch.cat([self._exponents(block).amax(1) for block in self._blocks(z)]).to(z.dtype)
 
     def log_weights(self, z: torch.Tensor) -> torch.Tensor:
         """log ω_i(z), shape (n, k); rounding may lift it above 0."""
         parts = [self._exponents(block) for block in self._blocks(z)]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        return (parts[0] if len(parts) == 1 else torch.cat(parts)).to(z.dtype)
 
     def save(self, path: str | Path) -> None:
         """Write `metric.npz`: centroids, precisions (float32), rho, lam, tau and, where known, indices."""
@@ -187,23 +206,56 @@ class RiemannianMetric:
             raise GeovaeError(f"{path}: {error}") from None
 
     def _blocks(self, z: torch.Tensor) -> Sequence[torch.Tensor]:
-        """Rows of z in blocks that bound the memory whatever the number of chains."""
-        if z.ndim != 2 or z.shape[1] != self.latent_dim or z.dtype != self.dtype:
+        """Rows of z, in the type that is computed in, in blocks that bound the memory whatever the number of chains."""
+        if not isinstance(z, torch.Tensor):
+            raise GeovaeError(f"points: a {type(z).__name__}; this metric takes a torch.Tensor.")
+        fits = z.ndim == 2 and z.shape[1] == self.latent_dim and z.layout == torch.strided
+        if not fits or z.dtype != self.dtype or z.device != self.device:
             raise GeovaeError(
-                f"points: shape {tuple(z.shape)}, {z.dtype}; this metric takes (n, {self.latent_dim}), {self.dtype}."
+                f"points: shape {tuple(z.shape)}, {z.dtype} on {z.device}; this metric takes (n, {self.latent_dim}), "
+                f"{self.dtype} on {self.device}."
             )
+        z = z.detach().to(self.expansion.dtype)
         rows = max(1, BLOCK_ENTRIES.get(z.device.type, BLOCK_ENTRIES["cpu"]) // len(self.centroids))
-        return (z.detach(),) if len(z) <= rows else z.detach().split(rows)
+        return (z,) if len(z) <= rows else z.split(rows)
 
     def _exponents(self, z: torch.Tensor) -> torch.Tensor:
         """log ω_i(z), shape (n, k), of one block of points."""
         return self.expansion.exponents(z - self.expansion.origin)
 
+    def _expansion(self) -> Expansion:
+        """The expanded square in the metric's type if its rounding does not matter, else in float64.
+
+        Where it matters there too, of differences.
+        """
+        for dtype in dict.fromkeys((self.dtype, torch.float64)):
+            parts = self.centroids.to(dtype), self.precisions.to(dtype), self.rho, self.tau
+            expansion = Expansion.of_centroids(*parts)
+            if expansion.rounding_bound(dtype) <= ROUNDING_TOLERANCE and (
+                dtype == torch.float64 or self._fits_float32(expansion)
+            ):
+                return expansion
+        return Expansion.of_centroids(*parts, differences=True)
+
+    def _fits_float32(self, expansion: Expansion) -> bool:
+        """Whether no number is too large or too small, and what underflows is nothing beside the λ term."""
+        least, most = self.precisions.min().item(), self.precisions.max().item()
+        added = len(self.centroids) * most * math.exp(LEAST_EXPONENT[torch.float32])
+        units = (value / self.rho**2 for value in (least, most, self.lam) if value > 0)
+        return (
+            added <= NEGLIGIBLE * (least if self.scaled else self.lam)
+            and all(1e-30 < value < 1e30 for value in units)
+            and bool(torch.isfinite(expansion.to_exponents).all() and torch.isfinite(expansion.moments).all())
+        )
+
     def _evaluate(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         """½ log det G(z) (n,) and, if wanted, its gradient (n, d)."""
         blocks = self._blocks(z)
+        if len(z) == 0:
+            return z.new_empty(0), torch.empty_like(z) if with_gradient else None
         if len(blocks) == 1:
-            return self._evaluate_block(blocks[0], with_gradient)
+            log_density, gradient = self._evaluate_block(blocks[0], with_gradient)
+            return log_density.to(z.dtype), gradient.to(z.dtype) if with_gradient else None
         log_density, gradient = z.new_empty(len(z)), torch.empty_like(z) if with_gradient else None
         stop = 0
         for block in blocks:  # written in place: nothing that a block allocates outlives it
@@ -250,24 +302,4 @@ class RiemannianMetric:
 
     def _felt(self, peak: torch.Tensor) -> torch.Tensor:
         """Which of the largest exponents are of weights that count; NaN is kept, and stays NaN."""
-        return (peak <= LEAST_EXPONENT[self.dtype]).logical_not_().nonzero()[:, 0]
-
-
-def _check(centroids: torch.Tensor, precisions: torch.Tensor, rho: float, lam: float, tau: float) -> None:
-    """Raise GeovaeError unless these parameters make a metric."""
-    if centroids.ndim != 2 or centroids.shape != precisions.shape or 0 in centroids.shape:
-        shapes = f"{tuple(centroids.shape)} and {tuple(precisions.shape)}"
-        raise GeovaeError(f"metric: centroids and precisions have shapes {shapes}; both must be (k, d), k and d ≥ 1.")
-    if centroids.dtype not in LEAST_EXPONENT or centroids.dtype != precisions.dtype:
-        types = f"{centroids.dtype} and {precisions.dtype}"
-        raise GeovaeError(f"metric: centroids and precisions are {types}; both must be float32 or both float64.")
-    if not torch.isfinite(centroids).all():
-        raise GeovaeError("metric: centroids hold NaN or infinities; the model's training has probably diverged.")
-    if not (torch.isfinite(precisions).all() and (precisions > 0).all()):
-        raise GeovaeError("metric: precisions exp(−log_var) must be finite and > 0; check the model's log_var.")
-    if not (math.isfinite(rho) and rho > 0):
-        raise GeovaeError(f"metric: rho = {rho}; it must be finite and > 0.")
-    if not (math.isfinite(lam) and lam >= 0):
-        raise GeovaeError(f"metric: lam = {lam}; it must be finite and ≥ 0.")
-    if not (math.isfinite(tau) and tau >= 0):
-        raise GeovaeError(f"metric: tau = {tau}; it must be finite and ≥ 0.")
+        return (peak <= LEAST_EXPONENT[peak.dtype]).logical_not_().nonzero()[:, 0]

@@ -50,7 +50,7 @@ class _FastLeapfrog:
         self._metric = metric
         self._steepnesses = metric.precisions.amax(1).sqrt() / metric.rho  # (k,)
         self._steepness = self._steepnesses.max().item()
-        self._reach = math.sqrt(-LEAST_EXPONENT[metric.dtype])
+        self._reach = math.sqrt(-LEAST_EXPONENT[metric.expansion.dtype])
         # Points (n, d) where the largest weight was last computed, and how far from there none can count (n,).
         self._anchors, self._free = torch.empty(0, metric.latent_dim), torch.empty(0)
 
@@ -140,7 +140,10 @@ class _FewCentroids:
     def _evaluate(self, z: torch.Tensor, with_density: bool) -> tuple[torch.Tensor | None, torch.Tensor]:
         self._points.append(z)
         x = z - self._expansion.origin
-        return self._expansion.evaluate(x, self._expansion.exponents(x), self._floor, with_density=with_density)
+        log_density, gradient = self._expansion.evaluate(
+            x, self._expansion.exponents(x), self._floor, with_density=with_density
+        )
+        return log_density.to(z.dtype) if with_density else None, gradient.to(z.dtype)
 
 
 def _distance(log_weights: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
-from geovae.core.images import to_uint8, to_unit
+from geovae.core.images import require_images, to_uint8, to_unit
+from geovae.core.quantities import whole
+from geovae.core.tensors import without_graph
 from geovae.models.base import Autoencoder
 
 
@@ -21,7 +23,8 @@ def encode_images(
     moments stay as they are.
 
     Raises:
-        GeovaeError: one image is left for the last batch, which has no moments.
+        GeovaeError: the images are not uint8 of the model's shape, or one is left for the last batch, which has no
+            moments.
 
     Returns:
         `mu` (N, d) and `log_var` (N, d), float32 on the CPU; `log_var` is None for a deterministic encoder.
@@ -38,6 +41,7 @@ def encode_images(
         >>> torch.allclose(mu, mu[:1])  # equal images have equal codes
         True
     """
+    require_images(images, "encode", model.image_shape)
     _check_batches(len(images), batch_size, batch_statistics)
     device = next(model.parameters()).device
     mu = torch.empty(len(images), model.latent_dim)
@@ -95,6 +99,9 @@ def _decode(
     batch_statistics: bool,
 ) -> torch.Tensor:
     """The images of latents that `to_decoder` takes to those that the decoder takes, on the model's device."""
+    z = without_graph(z, "latents")
+    if z.ndim != 2 or z.shape[1] != model.latent_dim:
+        raise GeovaeError(f"latents: shape {tuple(z.shape)}; this model decodes (N, {model.latent_dim}).")
     _check_batches(len(z), batch_size, batch_statistics)
     parameter = next(model.parameters())
     images = torch.empty(len(z), *model.image_shape, dtype=torch.uint8)
@@ -110,6 +117,7 @@ def _decode(
 
 
 def _check_batches(n: int, batch_size: int, batch_statistics: bool) -> None:
+    whole(batch_size, "batch_size", 1)
     if batch_statistics and n % batch_size == 1:
         raise GeovaeError(
             f"batch statistics: {n} images in batches of {batch_size} leave one alone. Take one image more or less."

@@ -215,5 +215,8 @@ class HamiltonianVAE(Autoencoder):
         if self.likelihood == "gaussian":
             losses = (images - x).square()
         else:
-            losses = functional.binary_cross_entropy(images, x, reduction="none")
+            # The cross-entropy refuses NaN, where a training has diverged: here its loss is NaN, as other losses are.
+            undefined = images.isnan()
+            losses = functional.binary_cross_entropy(images.masked_fill(undefined, 0.5), x, reduction="none")
+            losses = losses.masked_fill(undefined, math.nan)
         return losses.flatten(1).sum(1)

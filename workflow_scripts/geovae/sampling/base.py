@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
+from geovae.core.tensors import without_graph
 from geovae.geometry.metric import RiemannianMetric
 from geovae.models.base import Autoencoder
 
@@ -42,6 +43,27 @@ class Context:
     image_shape: tuple[int, int, int] | None = None
     matched_displacement: float | None = None
     device: torch.device | str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Leave the graphs of latents behind, and refuse latents that no sampler can work on.
+
+        Raises:
+            GeovaeError: latents are no floating-point matrices on the CPU, hold NaN, or do not fit each other.
+        """
+        latents = {}
+        for name in ("mu", "log_var", "mu_validation", "mu_test"):
+            if getattr(self, name) is not None:
+                latents[name] = value = without_graph(getattr(self, name), name)
+                if value.device.type != "cpu":
+                    raise GeovaeError(f"{name} is on {value.device}; samplers take latents on the CPU ({name}.cpu()).")
+                if value.ndim != 2 or not torch.isfinite(value).all():
+                    raise GeovaeError(f"{name} of shape {tuple(value.shape)} must be (N, d) and finite.")
+                object.__setattr__(self, name, value)
+        if len({value.shape[1] for value in latents.values()}) > 1 or (
+            "log_var" in latents and "mu" in latents and latents["log_var"].shape != latents["mu"].shape
+        ):
+            shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in latents.items())
+            raise GeovaeError(f"latents do not fit each other: {shapes}.")
 
     def need(self, name: str, sampler: str) -> Any:
         """The field `name`, or a GeovaeError that says which sampler lacks it."""

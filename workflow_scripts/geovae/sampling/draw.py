@@ -3,6 +3,7 @@
 import inspect
 import time
 
+from geovae.core.quantities import whole
 from geovae.core.registry import look_up, resolve, take_options
 from geovae.sampling.base import Context, Draw
 from geovae.sampling.table import SAMPLERS
@@ -23,6 +24,7 @@ def draw(name: str, context: Context, n: int, key: str, **settings: object) -> D
         tensor([[1., 2.],
                 [1., 2.]])
     """
+    n = whole(n, "n", 1)
     sampler = resolve(look_up(SAMPLERS, "sampler", name).function)
     parameters = inspect.signature(sampler).parameters.values()
     defaults = {entry.name: entry.default for entry in parameters if entry.kind is entry.KEYWORD_ONLY}

@@ -13,6 +13,8 @@ from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, rows_without_replacement
 
 CHUNK_ENTRIES = 1 << 22
+# Largest coordinate of latents: squares of their distances are kept in float32.
+LARGEST = 1e16
 # Scales tried, relative to a first guess.
 GRID = np.geomspace(0.03, 30.0, 25)
 
@@ -40,6 +42,16 @@ def held_out_means(context: Context, key: str, sampler: str, max_validation: int
         len(held_out), min(max_validation, len(held_out)), numpy_generator(key, "validation")
     )
     return held_out[rows].double().numpy()
+
+
+def require_moderate(sampler: str, *points: np.ndarray) -> None:
+    """Refuse latents so far out that squares of their distances overflow, with a `GeovaeError`."""
+    largest = max(float(np.abs(part).max()) for part in points)
+    if not largest <= LARGEST:
+        raise GeovaeError(
+            f"sampler {sampler!r}: the latents reach {largest:.3g}, but at most {LARGEST:g} is taken. See whether the "
+            "model's training has diverged."
+        )
 
 
 def kernel_likelihood(blocks: Sequence[np.ndarray], d: int, log_volumes: np.ndarray | None = None) -> LogLikelihood:
@@ -82,9 +94,14 @@ def scales_around(blocks: Sequence[np.ndarray], d: int, sampler: str) -> np.ndar
     """Scales to try: around that at which half of the points have a centre within √d of its deviations.
 
     Raises:
-        GeovaeError: half of the points lie on centres.
+        GeovaeError: half of the points lie on centres, or too far from all for float32.
     """
     nearest = float(np.median(np.concatenate([block.min(1) for block in blocks])))
+    if not math.isfinite(nearest):
+        raise GeovaeError(
+            f"sampler {sampler!r}: distances between the latents are too large for numbers of 32 bits. See whether the "
+            "model's training has diverged."
+        )
     if nearest <= 0:
         raise GeovaeError(
             f"sampler {sampler!r}: half of the validation means are training means, so no scale fits.\n"

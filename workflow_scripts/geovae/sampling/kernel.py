@@ -9,10 +9,19 @@ from scipy.spatial.distance import cdist
 from geovae.core.errors import GeovaeError
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
-from geovae.sampling.held_out import CHUNK_ENTRIES, Choice, best_scale, held_out_means, kernel_likelihood
+from geovae.sampling.held_out import (
+    CHUNK_ENTRIES,
+    Choice,
+    best_scale,
+    held_out_means,
+    kernel_likelihood,
+    require_moderate,
+)
 
 # Bandwidths tried, relative to the root mean square deviation of the training means.
 GRID = np.geomspace(1e-3, 3.0, 24)
+# Smallest spread whose squares are normal numbers of float32.
+SMALLEST = 1e-15
 
 
 def sample_kde(
@@ -44,8 +53,9 @@ def sample_kde(
 
 def best_bandwidth(mu: np.ndarray, held_out: np.ndarray) -> Choice:
     """The h that maximises the mean log-likelihood of `held_out` (M, d), sought over 3.5 decades."""
+    require_moderate("kde", mu, held_out)
     scale = math.sqrt(mu.var(0).mean())
-    if scale == 0:
+    if scale < SMALLEST:
         raise GeovaeError("sampler 'kde': all training means coincide, so no bandwidth fits. The model has collapsed.")
     step = max(1, CHUNK_ENTRIES // len(mu))
     blocks = [

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import whole
 from geovae.core.seeding import numpy_generator, small_seed
 from geovae.sampling.base import Context, Draw
 from geovae.sampling.held_out import held_out_means
@@ -53,20 +54,18 @@ def sample_mixture(
     options = {"max_iter": max_iter, "tol": tol, "random_state": small_seed(key, "fit")}
     chosen = {}
     if n_components == HELD_OUT:
-        mixture, likelihood = _best_mixture(mu, held_out_means(context, key, "gmm", max_validation), options)
+        mixture, factors, likelihood = _best_mixture(mu, held_out_means(context, key, "gmm", max_validation), options)
         chosen = {"n_components": float(len(mixture.weights_)), "held_out_log_likelihood": likelihood}
-    elif not isinstance(n_components, int):
-        raise GeovaeError(f"samplers.gmm.n_components = {n_components!r}: a number or '{HELD_OUT}' is expected.")
-    elif not 1 <= n_components <= len(mu):
+    elif whole(n_components, "samplers.gmm.n_components", 1) > len(mu):
         raise GeovaeError(f"samplers.gmm.n_components = {n_components}: there are {len(mu)} training means. Lower it.")
     else:
-        mixture = _fitted(mu, n_components, options)
+        mixture, factors = _fitted(mu, n_components, options)
     generator = numpy_generator(key, "draw")
     # The weights' sum may be off 1 by rounding, which `choice` refuses.
     components = generator.choice(len(mixture.weights_), size=n, p=mixture.weights_ / mixture.weights_.sum())
     noise = generator.standard_normal((n, mu.shape[1]))
     latents = np.empty_like(noise)
-    for component, factor in enumerate(np.linalg.cholesky(mixture.covariances_)):
+    for component, factor in enumerate(factors):
         rows = components == component
         latents[rows] = mixture.means_[component] + noise[rows] @ factor.T
     diagnostics = {
@@ -77,25 +76,41 @@ def sample_mixture(
     return Draw(torch.from_numpy(latents).float(), None, diagnostics | chosen)
 
 
-def _fitted(mu: np.ndarray, n_components: int, options: dict) -> "GaussianMixture":
+def _fitted(mu: np.ndarray, n_components: int, options: dict) -> tuple["GaussianMixture", np.ndarray]:
+    """The mixture and the Cholesky factors of its covariances.
+
+    Raises:
+        GeovaeError: there is none: covariances that are no such, or numbers that overflowed.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
+    mixture = GaussianMixture(n_components, covariance_type="full", **options)
     with warnings.catch_warnings():
         # Reported as the diagnostic `converged`.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return GaussianMixture(n_components, covariance_type="full", **options).fit(mu)
+        try:
+            factors = np.linalg.cholesky(mixture.fit(mu).covariances_)
+        except (ValueError, np.linalg.LinAlgError):
+            factors = None
+    if factors is None or not np.isfinite(factors).all():
+        raise GeovaeError(
+            f"sampler 'gmm': no mixture of {n_components} Gaussians can be fitted to the {len(mu)} training means in "
+            f"{mu.shape[1]} dimensions (--latents), which reach {np.abs(mu).max():.3g}.\n"
+            "Lower samplers.gmm.n_components, or see whether the model's training has diverged."
+        )
+    return mixture, factors
 
 
-def _best_mixture(mu: np.ndarray, held_out: np.ndarray, options: dict) -> tuple["GaussianMixture", float]:
-    """The mixture after which more Gaussians no longer raise the likelihood of `held_out`, and that likelihood."""
+def _best_mixture(mu: np.ndarray, held_out: np.ndarray, options: dict) -> tuple["GaussianMixture", np.ndarray, float]:
+    """The mixture after which more Gaussians no longer raise the likelihood of `held_out`; factors and likelihood."""
     best, highest = None, -np.inf
     for n_components in CANDIDATES:
         if n_components > len(mu):
             break
-        mixture = _fitted(mu, n_components, options)
-        likelihood = float(mixture.score(held_out))
+        fitted = _fitted(mu, n_components, options)
+        likelihood = float(fitted[0].score(held_out))
         if likelihood <= highest:
             break
-        best, highest = mixture, likelihood
-    return best, highest
+        best, highest = fitted, likelihood
+    return *best, highest

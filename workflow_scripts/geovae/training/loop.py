@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 import torch
 
 from geovae.core.errors import GeovaeError
-from geovae.core.images import to_unit
+from geovae.core.images import require_images, to_unit
+from geovae.core.quantities import real, whole
 from geovae.core.seeding import torch_generator
 from geovae.core.stopwatch import Stopwatch
 from geovae.models.base import ALL, Autoencoder, Loss
@@ -91,6 +92,8 @@ def train(
         >>> rows[-1]["validation_loss"] < rows[0]["validation_loss"]
         True
     """
+    for name, images in (("training", train_images), ("validation", validation_images)):
+        require_images(images, f"{key}: {name} images", model.image_shape)
     _check(train_images, validation_images, epochs, batch_size, lr, key)
     if select_on not in SELECTIONS:
         raise GeovaeError(f"{key}: select_on is {select_on!r}, but it must be {' or '.join(SELECTIONS)}.")
@@ -145,12 +148,9 @@ def _check(
         raise GeovaeError(f"{key}: {len(train_images)} training images, but at least 2 are needed. Use another subset.")
     if len(validation_images) == 0:
         raise GeovaeError(f"{key}: no validation images, so no best epoch could be chosen. Use another subset.")
-    if epochs < 1:
-        raise GeovaeError(f"{key}: epochs is {epochs}, but at least 1 is needed.")
-    if batch_size < 2:
-        raise GeovaeError(f"{key}: batch_size is {batch_size}, but at least 2 is needed (batch normalisation).")
-    if not lr > 0:
-        raise GeovaeError(f"{key}: lr is {lr}, but it must be greater than 0.")
+    whole(epochs, f"{key}: epochs", 1)
+    whole(batch_size, f"{key}: batch_size (of batch normalisation)", 2)
+    real(lr, f"{key}: lr", 0.0)
 
 
 def _run_epoch(

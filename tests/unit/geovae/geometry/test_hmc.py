@@ -233,5 +233,5 @@ def test_chain_leaves_a_start_of_density_zero_only_for_a_finite_one():
 
 @pytest.mark.parametrize("change", [{"n_steps": 0}, {"n_lf": 0}, {"eps_lf": 0.0}, {"eps_lf": math.nan}])
 def test_refused_settings(change):
-    with pytest.raises(GeovaeError, match="must be positive"):
+    with pytest.raises(GeovaeError, match=f"^{next(iter(change))} = "):
         hmc.sample(harmonic, torch.zeros(1, 1), generator=torch_generator(0), **change)

@@ -1,0 +1,83 @@
+"""Samplers on latents that no distribution fits: refused by name, never a traceback of a library beneath."""
+
+import pytest
+import torch
+
+from geovae.core.errors import GeovaeError
+from geovae.sampling.base import Context
+from geovae.sampling.draw import draw
+
+torch.set_num_threads(1)
+
+
+def means(n: int, d: int, scale: float) -> torch.Tensor:
+    return scale * torch.randn(n, d, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("scale", [1e5, 1e20, 1e36])
+def test_a_mixture_of_more_gaussians_than_the_means_bear_names_the_latents(scale):
+    with pytest.raises(GeovaeError) as caught:
+        draw("gmm", Context(mu=means(30, 16, scale)), 5, "key")
+    assert "no mixture of 10 Gaussians can be fitted to the 30 training means in 16 dimensions (--latents)" in str(
+        caught.value
+    )
+
+
+def test_fewer_gaussians_fit_the_same_means():
+    drawn = draw("gmm", Context(mu=means(300, 16, 1e5)), 50, "key", n_components=1)
+    assert 5e4 < drawn.latents.std() < 2e5
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e6, 1e12])
+def test_a_kernel_density_fits_any_scale(scale):
+    context = Context(mu=means(100, 3, scale), mu_validation=-means(50, 3, scale))
+    drawn = draw("kde", context, 200, "key")
+    assert torch.isfinite(drawn.latents).all()
+    assert 0.5 < drawn.latents.double().std() / scale < 2
+
+
+def test_a_kernel_density_refuses_what_squares_overflow_of():
+    context = Context(mu=means(100, 3, 1e25), mu_validation=means(50, 3, 1.0))
+    with pytest.raises(GeovaeError, match=r"sampler 'kde': the latents reach .*e\+25"):
+        draw("kde", context, 5, "key")
+    context = Context(mu=means(100, 3, 1e-20), mu_validation=means(50, 3, 1.0))
+    with pytest.raises(GeovaeError, match=r"sampler 'kde': all training means coincide"):
+        draw("kde", context, 5, "key")
+
+
+@pytest.mark.parametrize("name", ["mu", "log_var", "mu_validation", "mu_test"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x.to("meta"), "is on the device meta"),
+        (lambda x: x.half(), r"is torch\.float16"),
+        (lambda x: x.long(), r"is torch\.int64"),
+        (lambda x: x.numpy(), "is a ndarray"),
+        (lambda x: x / 0, r"of shape \(20, 3\) must be \(N, d\) and finite"),
+        (lambda x: x[0], r"of shape \(3,\) must be"),
+        (lambda x: x[:, :2], "latents do not fit each other: .*NAME.*2"),
+    ],
+)
+def test_odd_latents_are_refused_by_name(name, change, message):
+    latents = {other: means(20, 3, 1.0) for other in ("mu", "log_var", "mu_validation", "mu_test")}
+    latents[name] = change(latents[name])
+    with pytest.raises(GeovaeError, match=message.replace("NAME", name) if "NAME" in message else f"^{name} {message}"):
+        Context(**latents)
+
+
+def test_latents_that_track_gradients_are_drawn_from_without_them():
+    mu = means(40, 3, 1.0).requires_grad_()
+    context = Context(mu=mu, log_var=means(40, 3, 0.1).requires_grad_(), mu_validation=mu)
+    plain = Context(mu=mu.detach(), log_var=context.log_var.detach(), mu_validation=mu.detach())
+    for name in ("resample", "posterior", "reconstruction", "kde"):
+        drawn = draw(name, context, 10, "key").latents
+        assert not drawn.requires_grad
+        assert torch.equal(drawn, draw(name, plain, 10, "key").latents)
+    jittered = draw("jitter", context, 10, "key", scale=0.5).latents
+    assert not jittered.requires_grad
+
+
+@pytest.mark.parametrize("n", [0, -3, 2.5, True])
+def test_a_number_of_draws_is_a_whole_number(n):
+    with pytest.raises(GeovaeError, match=f"^n = {n}"):
+        draw("resample", Context(mu=means(4, 2, 1.0)), n, "key")
