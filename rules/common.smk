@@ -27,6 +27,7 @@ from geovae.evaluation.table import BACKBONES
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED
+from reproduction.config.files import check_files
 from reproduction.config.layers import lies_over_default
 from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, centroids_variant
 from reproduction.plan import claim_settings, commands, inputs, job_code, job_settings, render_settings
@@ -34,6 +35,7 @@ from reproduction.plan.augmentation import SOURCE_PATTERN, classification_record
 from reproduction.plan.cells import SCORED, described_metrics
 from reproduction.plan.code import code_of
 from reproduction.plan.figures import figure_inputs
+from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
@@ -59,13 +61,17 @@ def or_stop(check, *arguments):
         sys.exit(str(error))
 
 
+or_stop(check_files, workflow.overwrite_configfiles)
+
 # Read always, it would lay the paper's config over the shortened lists of the default.
 if or_stop(lies_over_default, config, workflow.overwrite_configfiles):
+    or_stop(check_files, ["config.yaml"])
 
     configfile: PROJECT / "config.yaml"
 
 
 CONFIG = or_stop(load_config, config)
+or_stop(check_jobs, CONFIG)
 
 if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
     raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")

@@ -113,23 +113,29 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     options = take_options(options, DEFAULTS, "data set 'phantoms'")
     if options["downscale"] not in DOWNSCALES:
         raise GeovaeError(f"data set 'phantoms': downscale is {options['downscale']}, but it must be 1, 2 or 4.")
-    counts = options["n_cn"], options["n_ad"]
-    if min(counts) < 1 or sum(counts) < SMALLEST_SET:
-        raise GeovaeError(
-            f"data set 'phantoms': n_cn = {counts[0]} and n_ad = {counts[1]}, but at least 1 of each and "
-            f"{SMALLEST_SET} in all are needed."
-        )
-    labels = np.repeat(np.arange(2, dtype=np.int64), counts)
+    labels, parts = split_labels(options["n_cn"], options["n_ad"], options["seed"])
     shape = tuple(side // options["downscale"] for side in FULL_SIZE)
     images, _ = draw(labels, shape, numpy_generator("phantoms", options["seed"], "images"))
-    order = numpy_generator("phantoms", options["seed"], "split").permutation(len(labels))
+    return {split: Images.from_array(images[chosen], labels[chosen], CLASS_NAMES) for split, chosen in parts.items()}
+
+
+def split_labels(n_cn: int, n_ad: int, seed: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The labels (N,) of all images and the indices of each split.
+
+    Raises:
+        GeovaeError: there are too few images.
+    """
+    if min(n_cn, n_ad) < 1 or n_cn + n_ad < SMALLEST_SET:
+        raise GeovaeError(
+            f"data set 'phantoms': n_cn = {n_cn} and n_ad = {n_ad}, but at least 1 of each and "
+            f"{SMALLEST_SET} in all are needed."
+        )
+    labels = np.repeat(np.arange(2, dtype=np.int64), (n_cn, n_ad))
+    order = numpy_generator("phantoms", seed, "split").permutation(len(labels))
     n_test = -(-len(labels) // TEST_SHARE)
     n_validation = round(len(labels) / VALIDATION_SHARE)
     parts = np.split(order, [len(labels) - n_validation - n_test, len(labels) - n_test])
-    return {
-        split: Images.from_array(images[chosen], labels[chosen], CLASS_NAMES)
-        for split, chosen in zip(("train", "validation", "test"), parts, strict=True)
-    }
+    return labels, dict(zip(("train", "validation", "test"), parts, strict=True))
 
 
 def draw(

@@ -1,11 +1,7 @@
 """What the nets share."""
 
-from collections.abc import Iterable
-
 import torch
 from torch import nn
-
-from geovae.core.errors import GeovaeError
 
 # Batch normalisation in the nets of the two-stage VAE. Its code keeps 0.999 of the running statistics per step, which
 # differs from 0.99 only in trainings of less than some thousands of steps, whose evaluation it spoils.
@@ -15,36 +11,6 @@ TWO_STAGE_MOMENTUM = 0.01
 def scaled(count: int, width: float) -> int:
     """`width` times `count` channels or units, rounded, at least 1."""
     return max(1, round(count * width))
-
-
-def require_size(net: str, image_shape: tuple[int, int, int], sizes: Iterable[tuple[int, int]]) -> None:
-    """Refuse images (C, H, W) whose (H, W) is not one of `sizes`.
-
-    Raises:
-        GeovaeError: it is not; the text names the sizes.
-    """
-    _, height, width = image_shape
-    if (height, width) not in set(sizes):
-        *first, last = (f"{h}×{w}" for h, w in sizes)
-        listed = f"{', '.join(first)} or {last}" if first else last
-        raise GeovaeError(
-            f"net {net!r} takes images of {listed} pixels, not {height}×{width}. "
-            "Use the net 'mlp' or prepare the data at such a size."
-        )
-
-
-def require_multiple(net: str, image_shape: tuple[int, int, int], factor: int) -> None:
-    """Refuse images (C, H, W) whose sides are not multiples of `factor`, the net's total stride.
-
-    Raises:
-        GeovaeError: a side is not.
-    """
-    _, height, width = image_shape
-    if height % factor or width % factor or not height * width:
-        raise GeovaeError(
-            f"net {net!r} takes images whose sides are multiples of {factor} pixels, not {height}×{width}. "
-            "Use the net 'mlp' or prepare the data at such a size."
-        )
 
 
 class Encoder(nn.Module):

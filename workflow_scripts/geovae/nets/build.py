@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from geovae.core.errors import GeovaeError
 from geovae.core.registry import load
+from geovae.nets.sizes import check_net
 from geovae.nets.table import NETS
 
 
@@ -16,7 +16,7 @@ def build_net(
     Args:
         name: a name in `geovae.nets.table.NETS`.
         image_shape: (C, H, W).
-        latent_dim: d, at least 1.
+        latent_dim: d, from 1 to `sizes.MOST_LATENT_DIMENSIONS`.
         width: factor on the numbers of hidden channels or units; 1 is the paper's net.
         log_var: whether the encoder has a second head.
 
@@ -27,10 +27,7 @@ def build_net(
     Raises:
         GeovaeError: the name is unknown, a number is out of range, or the net does not take images of this shape.
     """
-    if latent_dim < 1:
-        raise GeovaeError(f"net {name!r}: latent_dim is {latent_dim}, but at least 1 is needed.")
-    if not width > 0:
-        raise GeovaeError(f"net {name!r}: width is {width}, but it must be greater than 0.")
+    check_net(name, tuple(image_shape), latent_dim, width)
     encoder, decoder = load(NETS, "net", name)(tuple(image_shape), latent_dim, width, log_var)
     # Kernels in this layout make a convolution hand on its images in it too. On a CPU, a forward
     # and backward pass takes 0.8 to 0.95 of the time.

@@ -7,7 +7,7 @@ sigmoid; the released code has none, and so have these nets.
 from torch import nn
 
 from geovae.nets import conv32, conv64, conv_oasis
-from geovae.nets.base import require_size, scaled
+from geovae.nets.base import scaled
 
 BUILDERS = {
     (32, 32): conv32.build,
@@ -20,7 +20,6 @@ def build(
     image_shape: tuple[int, int, int], latent_dim: int, width: float, log_var: bool
 ) -> tuple[nn.Module, nn.Module]:
     """Encoder and decoder for images of the paper's sizes and of a half or a quarter of OASIS's; see `build_net`."""
-    require_size("conv", image_shape, BUILDERS)
     return BUILDERS[image_shape[1:]](image_shape, latent_dim, width, log_var)
 
 

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from torch import nn
 
 from geovae.nets.base import Encoder, scaled
+from geovae.nets.sizes import OASIS_SIZES as SIZES
 
 WIDTHS = (64, 128, 256, 512, 1024)
-PAPER_SIZE = (208, 176)
-# The outermost 0, 1 or 2 layers can be left out: what remains takes images of a half or a quarter of the size.
-SIZES = {tuple(side // 2**omitted for side in PAPER_SIZE): omitted for omitted in range(3)}
 
 
 def build(

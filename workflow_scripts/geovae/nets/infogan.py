@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from geovae.nets.base import TWO_STAGE_MOMENTUM, require_multiple, scaled
+from geovae.nets.base import TWO_STAGE_MOMENTUM, scaled
 
 MIN_DEVIATION = 1e-6
 
@@ -44,7 +44,6 @@ def build(
     At width 1 the encoder has 64 and 128 channels at a half and a quarter of the size, then 1,024 units; the decoder
     has them in reverse.
     """
-    require_multiple("infogan", image_shape, 4)
     channels, *size = image_shape
     height, breadth = (side // 4 for side in size)
     narrow, wide, units = (scaled(count, width) for count in (64, 128, 1024))

@@ -7,7 +7,7 @@ no batch normalisation, and nothing between the strided convolutions of an encod
 import torch
 from torch import nn
 
-from geovae.nets.base import Encoder, require_size, scaled
+from geovae.nets.base import Encoder, scaled
 
 Pair = tuple[nn.Module, nn.Module]
 
@@ -34,7 +34,6 @@ def build(image_shape: tuple[int, int, int], latent_dim: int, width: float, log_
 
     At width 1 the nets have 128 channels, 64 next to the image, and 32 inside the residual blocks.
     """
-    require_size("resnet", image_shape, [(32, 32), (64, 64)])
     channels, side, _ = image_shape
     wide, narrow, hidden = (scaled(count, width) for count in (128, 64, 32))
     if side == 64:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from geovae.nets.base import TWO_STAGE_MOMENTUM, Encoder, require_multiple, scaled
+from geovae.nets.base import TWO_STAGE_MOMENTUM, Encoder, scaled
 
 
 def build(
@@ -20,7 +20,6 @@ def build(
     At width 1 the encoder has 128, 256, 512 and 1,024 channels at the full size, a half, a quarter and an eighth; the
     decoder has them in reverse.
     """
-    require_multiple("wae", image_shape, 8)
     channels, *size = image_shape
     height, breadth = (side // 8 for side in size)
     widths = [scaled(count, width) for count in (128, 256, 512, 1024)]

@@ -15,8 +15,8 @@ PluggedModel = Literal["vamp", "iwae", "aae", "vaegan"]
 NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 Split = Literal["validation", "test"]
 
-CLASS_PATTERN = r"[A-Za-z0-9_-]+"
-SUBSET_PATTERN = rf"full|n[1-9][0-9]*|class-{CLASS_PATTERN}(?:\.n[1-9][0-9]*)?"
+CLASS_PATTERN = r"[A-Za-z0-9_-]{1,64}"
+SUBSET_PATTERN = rf"full|n[1-9][0-9]{{0,8}}|class-{CLASS_PATTERN}(?:\.n[1-9][0-9]{{0,8}})?"
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -28,9 +28,34 @@ def _matching(pattern: str, allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _distinct(values: list) -> list:
+    again = [value for index, value in enumerate(values) if value in values[:index]]
+    if again:
+        raise ValueError(f"{again[0]!r} is given twice")
+    return values
+
+
+# Of a list whose elements differ.
+DISTINCT = AfterValidator(_distinct)
+
+
+def _path_text(value: str) -> str:
+    """A path or URL that commands, patterns of files and the system can take.
+
+    Braces are wildcards to Snakemake, a name has at most 255 bytes on the usual file systems and a path 4,095.
+    """
+    if any(mark in value for mark in "{}"):
+        raise ValueError("should have no braces, which are wildcards to Snakemake")
+    if not value.isprintable():
+        raise ValueError("should have no control characters and be Unicode text")
+    if max(len(part.encode()) for part in value.split("/")) > 255 or len(value.encode()) > 4000:
+        raise ValueError("should have names of at most 255 bytes, and 4000 in all")
+    return value
+
+
 def _expanded(value: str) -> str:
     """A path with the home folder in the place of a leading `~`, or of `~name`."""
-    if not value.strip() or "\0" in value:
+    if not value.strip():
         raise ValueError("the path of a file or folder is expected; `.` is the working directory")
     expanded = os.path.expanduser(value)
     if value.startswith("~") and expanded == value:
@@ -38,17 +63,19 @@ def _expanded(value: str) -> str:
     return expanded
 
 
+UrlText = Annotated[str, Field(max_length=4000), AfterValidator(_path_text)]
 # Of what lies outside of the clone. All else of a path is left as it is written.
-PathText = Annotated[str, AfterValidator(_expanded)]
+PathText = Annotated[UrlText, AfterValidator(_expanded)]
 Subset = Annotated[
     str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000), class-NAME or class-NAME.nNUMBER")
 ]
 # A class names a folder of results.
 ClassName = Annotated[str, _matching(CLASS_PATTERN, "letters, digits, _ and -; give the class such a name in the data")]
 # What Figures 4 and 11 compare: subsets that have a size.
-SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]*", "full or nNUMBER (for example n1000)")]
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-RowModels = Annotated[list[Table1Model], Field(min_length=1)]
+SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]{0,8}", "full or nNUMBER (for example n1000)")]
+Seed = Annotated[int, Field(ge=0, le=999_999_999)]
+Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000), DISTINCT]
+RowModels = Annotated[list[Table1Model], Field(min_length=1), DISTINCT]
 
 
 class Closed(BaseModel):

@@ -10,16 +10,15 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from geovae.core.errors import GeovaeError
+from geovae.nets.sizes import check_net
 from reproduction.config.artefacts import Artefacts
-from reproduction.config.base import Closed, PathText, Seeds
+from reproduction.config.base import Closed, PathText, Seeds, UrlText
 from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
 from reproduction.config.layers import Base
 from reproduction.config.variants import baseline_of, variant_options
 
-# Sides of the square images that these nets take; the others adapt.
-SQUARE_SIZES = {"conv": (32, 64), "resnet": (32, 64)}
 # Tables and figures that a backbone's features are taken for.
 JUDGED = (
     *("table1", "table3", "table6", "table7", "figure3", "figure4", "figure9", "figure11", "figure12", "figure13"),
@@ -37,16 +36,19 @@ class Config(Closed):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where torch computes; `auto` takes a GPU if any."
     )
-    gpu_share: int = Field(1, ge=1, description="Jobs that may compute on one GPU at a time.")
+    gpu_share: int = Field(1, ge=1, le=64, description="Jobs that may compute on one GPU at a time.")
     threads: int = Field(
-        1, ge=1, description="Threads per computing job; another number changes the last digits of the results."
+        1,
+        ge=1,
+        le=1024,
+        description="Threads per computing job; another number changes the last digits of the results.",
     )
     data_dir: PathText = Field(
         "data",
         description="Folder of raw data (`~` is the home folder); files that lie there are used, the others are "
         "downloaded.",
     )
-    mirror: str | None = Field(
+    mirror: UrlText | None = Field(
         None, description="URL of a copy of the raw files, named as in `data_dir`, that downloads try first."
     )
     seeds: Seeds = Field(
@@ -158,11 +160,14 @@ def _centroids(artefact: object) -> Iterator[tuple[str, int]]:
 
 
 def _check_use(protocol: Dataset, use: _Use) -> None:
-    size = getattr(getattr(protocol, "options", None), "image_size", 32)
+    options = getattr(protocol, "options", None)
     for net in use.nets or (protocol.net,):
-        if net in SQUARE_SIZES and size not in SQUARE_SIZES[net]:
-            sizes = " or ".join(map(str, SQUARE_SIZES[net]))
-            raise ValueError(f"datasets.{use.dataset}.options.image_size = {size}: the {net} net takes {sizes}")
+        try:
+            check_net(net, protocol.image_shape(), protocol.latent_dim, protocol.width)
+        except GeovaeError as reason:
+            sized = next((name for name in ("image_size", "downscale") if hasattr(options, name)), None)
+            given = f"options.{sized} = {getattr(options, sized)}" if sized else f"net = {net}"
+            raise ValueError(f"datasets.{use.dataset}.{given}: {reason}") from None
     n_train = protocol.train_size()
     if n_train is None:
         if use.subset_key.endswith("subsets"):

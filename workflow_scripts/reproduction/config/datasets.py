@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reproduction.config.base import Closed, PathText, section_of
+from reproduction.config.base import DISTINCT, Closed, PathText, Seed, section_of
 from reproduction.config.protocol import Protocol
 
 Downscale = Literal[1, 2, 4]
+Side = Annotated[int, Field(ge=8, le=1024)]
 
 
 class Dataset(Protocol):
@@ -48,7 +49,7 @@ def _slice_shape(downscale: int) -> tuple[int, int, int]:
 class DigitsOptions(Closed):
     """scikit-learn's handwritten digits."""
 
-    image_size: int = Field(32, ge=8, le=256, description="Side of the images after upscaling, in pixels.")
+    image_size: int = Field(32, ge=12, le=256, description="Side of the images after upscaling, in pixels.")
 
 
 class Digits(Dataset):
@@ -71,11 +72,11 @@ class ShapesOptions(Closed):
     """The paper's disks and rings (Fig. 1)."""
 
     image_size: int = Field(32, ge=16, le=256, description="Side of the images in pixels.")
-    n_train: int = Field(500, ge=2, description="Training images, half of them rings.")
-    n_validation: int = Field(200, ge=2, description="Validation images.")
-    n_test: int = Field(500, ge=2, description="Test images.")
+    n_train: int = Field(500, ge=2, le=1_000_000, description="Training images, half of them rings.")
+    n_validation: int = Field(200, ge=2, le=1_000_000, description="Validation images.")
+    n_test: int = Field(500, ge=2, le=1_000_000, description="Test images.")
     centred: bool = Field(True, description="All shapes in the middle, as in the paper, or anywhere in the image.")
-    seed: int = Field(0, ge=0, description="Seed of the radii and thicknesses.")
+    seed: Seed = Field(0, description="Seed of the radii and thicknesses.")
 
 
 class Shapes(Dataset):
@@ -99,9 +100,9 @@ class PhantomsOptions(Closed):
     """Drawn head-like slices."""
 
     downscale: Downscale = Field(2, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")
-    n_cn: int = Field(316, ge=3, description="Images of the class CN.")
-    n_ad: int = Field(100, ge=3, description="Images of the class AD.")
-    seed: int = Field(0, ge=0, description="Seed of the images and of the split.")
+    n_cn: int = Field(316, ge=3, le=100_000, description="Images of the class CN.")
+    n_ad: int = Field(100, ge=3, le=100_000, description="Images of the class AD.")
+    seed: Seed = Field(0, description="Seed of the images and of the split.")
 
 
 class Phantoms(Dataset):
@@ -233,8 +234,8 @@ class OasisOptions(Closed):
 
     slice: int = Field(90, ge=0, le=175, description="Which axial slice of the 176 of the atlas space.")
     downscale: Downscale = Field(1, description="1, 2 or 4: slices of 208×176, 104×88 or 52×44 pixels.")
-    split_seed: int = Field(
-        0, ge=0, description="Seed of the split into 290, 42 and 84 subjects, of which 61 CN and 23 AD to test."
+    split_seed: Seed = Field(
+        0, description="Seed of the split into 290, 42 and 84 subjects, of which 61 CN and 23 AD to test."
     )
 
 
@@ -261,7 +262,7 @@ class FolderOptions(Closed):
     """A folder of images."""
 
     path: PathText = Field(description="The folder, relative to the working directory, absolute, or below `~`.")
-    image_size: int | Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
+    image_size: Side | Annotated[list[Side], Field(min_length=2, max_length=2)] = Field(
         64, description="Side of the images in pixels, or [height, width]."
     )
     channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour.")
@@ -273,7 +274,7 @@ class FolderOptions(Closed):
     )
     validation: float = Field(0.1, gt=0, lt=1, description="Share of the images to validate on, without split folders.")
     test: float = Field(0.1, gt=0, lt=1, description="Share of the images to test on, without split folders.")
-    seed: int = Field(0, ge=0, description="Seed of the split.")
+    seed: Seed = Field(0, description="Seed of the split.")
 
 
 class Folder(Dataset):
@@ -319,7 +320,7 @@ SECTIONS: dict[str, type[Dataset]] = {
     name: section_of(field.annotation) for name, field in Datasets.model_fields.items()
 }
 DatasetName = Literal[*SECTIONS]
-DatasetNames = Annotated[list[DatasetName], Field(min_length=1)]
+DatasetNames = Annotated[list[DatasetName], Field(min_length=1), DISTINCT]
 TITLES = {name: section.title for name, section in SECTIONS.items()}
 DOWNLOADED = tuple(name for name, section in SECTIONS.items() if section.downloaded)
 PAPER_DATASETS = tuple(name for name, section in SECTIONS.items() if section.in_paper)

@@ -61,12 +61,12 @@ KINDS = {
 
 def _sentence(error: ErrorDetails, root: type[BaseModel]) -> str:
     path = [str(step) for step in error["loc"] if not _is_branch(step)]
-    key = ".".join(path)
+    key = _short(".".join(path))
     if error["type"] == "extra_forbidden":
         return _unknown_key(error, key, root)
-    if not key:  # a check over several keys, which names them itself
+    if not path:  # a check over several keys, which names them itself
         return error["msg"].removeprefix("Value error, ")
-    given = f"{key} = {error['input']!r}"
+    given = f"{key} = {_short(repr(error['input']))}"
     if error["type"] in KINDS:
         return f"{given}: {_wrong_type(error, KINDS[error['type']])}"
     if error["type"] == "literal_error":
@@ -74,6 +74,12 @@ def _sentence(error: ErrorDetails, root: type[BaseModel]) -> str:
         allowed = [name.strip("' ") for name in expected.replace(" or ", ",").split(",")]
         return f"{given}: allowed: {', '.join(allowed)}{_nearest(error['input'], allowed)}"
     return f"{given}: {error['msg'].removeprefix('Value error, ').removeprefix('Input ')}"
+
+
+def _short(text: str) -> str:
+    """Text in a line, without its middle if it is long."""
+    line = text if text.isprintable() else repr(text)
+    return line if len(line) <= 80 else f"{line[:50]}…{line[-20:]}"
 
 
 def _is_branch(step: object) -> bool:

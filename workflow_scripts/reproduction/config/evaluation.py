@@ -11,17 +11,17 @@ from reproduction.config.base import Closed
 class PRD(Closed):
     """Precision and recall of distributions (Sajjadi et al. 2018)."""
 
-    n_clusters: int = Field(20, ge=2, description="Number of clusters of the pooled features.")
-    n_runs: int = Field(10, ge=1, description="Number of clusterings whose curves are averaged.")
+    n_clusters: int = Field(20, ge=2, le=10_000, description="Number of clusters of the pooled features.")
+    n_runs: int = Field(10, ge=1, le=1000, description="Number of clusterings whose curves are averaged.")
 
 
 class Classifier(Closed):
     """The feature extractor that the workflow trains on a data set's own labels."""
 
-    epochs: int = Field(20, ge=1, description="Passes over the training images.")
-    batch_size: int = Field(100, ge=2, description="Images per gradient step.")
-    lr: float = Field(1e-3, gt=0, description="Learning rate of Adam.")
-    width: float = Field(1.0, gt=0, le=8, description="Factor on the channel counts.")
+    epochs: int = Field(20, ge=1, le=100_000, description="Passes over the training images.")
+    batch_size: int = Field(100, ge=2, le=100_000, description="Images per gradient step.")
+    lr: float = Field(1e-3, ge=1e-12, le=1000, description="Learning rate of Adam.")
+    width: float = Field(1.0, ge=1e-3, le=8, description="Factor on the channel counts.")
 
 
 Extra = Literal["kid", "precision_recall", "density_coverage", "fid_bootstrap"]
@@ -41,7 +41,10 @@ class Evaluation(Closed):
     )
     extra: list[Extra] = Field([], description="More scores, as columns of their own in scores.csv.")
     n_samples: int = Field(
-        10_000, ge=2, description="Images to generate, and the most reference images to compare them with."
+        10_000,
+        ge=2,
+        le=1_000_000,
+        description="Images to generate, and the most reference images to compare them with.",
     )
     classifier: Classifier = Field(Classifier(), description="Training of the classifier backbone.")
     prd: PRD = Field(PRD(), description="Precision and recall of distributions.")

@@ -6,9 +6,11 @@ from pydantic import Field, model_validator
 
 from reproduction.config.base import (
     ALL_MODELS,
+    DISTINCT,
     Closed,
     NetName,
     RowModels,
+    Seed,
     Seeds,
     SizedSubset,
     Subset,
@@ -23,16 +25,16 @@ from reproduction.config.variants import (
     PositiveDecimal,
 )
 
-CentroidNumbers = Annotated[list[NumberOfCentroids], Field(min_length=1)]
-ChainLengths = Annotated[list[NumberOfSteps], Field(min_length=1)]
-PositiveDecimals = Annotated[list[PositiveDecimal], Field(min_length=1)]
+CentroidNumbers = Annotated[list[NumberOfCentroids], Field(min_length=1), DISTINCT]
+ChainLengths = Annotated[list[NumberOfSteps], Field(min_length=1), DISTINCT]
+PositiveDecimals = Annotated[list[PositiveDecimal], Field(min_length=1), DISTINCT]
 
 
 class LatentSpace(Closed):
     """Figure 1: latent space, volume element, distances and interpolations."""
 
     dataset: DatasetName = Field("shapes", description="Data set; its latent space must have two dimensions.")
-    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    seed: Seed = Field(0, description="Seed of the training that is shown.")
     grid: int = Field(200, ge=50, le=1000, description="Points per side of the grid of volumes and distances.")
     n_stops: int = Field(10, ge=2, le=30, description="Decoded images along each curve.")
 
@@ -42,7 +44,7 @@ class SampleGrid(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     subset: Subset = Field("full", description="Training images of the models.")
-    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    seed: Seed = Field(0, description="Seed of the training that is shown.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are shown.")
     columns: int = Field(10, ge=1, le=40, description="Samples per method.")
 
@@ -58,7 +60,7 @@ class Neighbours(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
     subset: Subset = Field("full", description="Training images of the models.")
-    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    seed: Seed = Field(0, description="Seed of the training that is shown.")
     n_examples: int = Field(8, ge=1, le=40, description="Generated images shown.")
 
 
@@ -67,14 +69,14 @@ class Samples(Closed):
 
     dataset: DatasetName = Field("digits", description="Data set.")
     subset: Subset = Field("full", description="Training images of the model.")
-    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    seed: Seed = Field(0, description="Seed of the training that is shown.")
 
 
 class TrainingSize(Closed):
     """Figures 4, 11: FID against the number of training images."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
-    subsets: Annotated[list[SizedSubset], Field(min_length=2)] = Field(
+    subsets: Annotated[list[SizedSubset], Field(min_length=2), DISTINCT] = Field(
         ["full", "n10000", "n5000", "n1000"], description="Subsets of the training images to train on."
     )
     models: RowModels = Field(ALL_MODELS, description="Models whose curves are drawn.")
@@ -95,7 +97,7 @@ class TwoCentroids(Closed):
     """Figure 13: samples of a metric with two centroids, for two starts of the chains."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
-    seed: int = Field(0, ge=0, description="Seed of the training that is shown.")
+    seed: Seed = Field(0, description="Seed of the training that is shown.")
     columns: int = Field(8, ge=1, le=40, description="Samples shown per centroid.")
 
 
@@ -158,8 +160,10 @@ class PullBack(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, each at its own β and latent dimension.")
     seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
-    n_points: int = Field(1000, ge=10, description="Training means, drawn at random, at which the two are compared.")
-    beta_datasets: list[DatasetName] = Field(
+    n_points: int = Field(
+        1000, ge=10, le=1_000_000, description="Training means, drawn at random, at which the two are compared."
+    )
+    beta_datasets: Annotated[list[DatasetName], DISTINCT] = Field(
         ["digits"], description="Those of the data sets on which other values of β are trained too."
     )
     n_betas: int = Field(
@@ -179,7 +183,9 @@ class Interpolation(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, each in its own latent dimension.")
     seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
-    n_pairs: int = Field(200, ge=2, description="Pairs of training means, drawn at random, that are joined.")
+    n_pairs: int = Field(
+        200, ge=2, le=100_000, description="Pairs of training means, drawn at random, that are joined."
+    )
     n_stops: int = Field(10, ge=1, le=100, description="Images decoded between the two ends.")
     quantile: float = Field(
         0.95, gt=0, lt=1, description="An image is far if it is farther from its nearest training image than this"

@@ -23,56 +23,67 @@ class AE(Closed):
 class VAE(Closed):
     """Variational autoencoder."""
 
-    beta: float = Field(0.01, ge=0, description="Weight of the KL term against the summed squared error, Eq. (3).")
+    beta: float = Field(
+        0.01, ge=0, le=1e6, description="Weight of the KL term against the summed squared error, Eq. (3)."
+    )
 
 
 class WAE(Closed):
     """Wasserstein autoencoder with a maximum mean discrepancy."""
 
     lam: float = Field(
-        0.03, ge=0, description="Weight of the discrepancy beside a squared error that is a mean over pixels."
+        0.03, ge=0, le=1e6, description="Weight of the discrepancy beside a squared error that is a mean over pixels."
     )
-    kernel_bandwidth: float = Field(1.0, gt=0, description="σ of the inverse multiquadratic kernel.")
+    kernel_bandwidth: float = Field(1.0, ge=1e-12, le=1e6, description="σ of the inverse multiquadratic kernel.")
 
 
 class VAMP(Closed):
     """VAE with a variational mixture of posteriors as prior."""
 
-    beta: float = Field(0.01, ge=0, description=f"Weight of the KL term{LIKE_THE_VAE}.")
-    n_components: int = Field(500, ge=1, description="Number of pseudo-inputs, the components of the prior.")
+    beta: float = Field(0.01, ge=0, le=1e6, description=f"Weight of the KL term{LIKE_THE_VAE}.")
+    n_components: int = Field(
+        500, ge=1, le=100_000, description="Number of pseudo-inputs, the components of the prior."
+    )
     pseudo_mean: float = Field(0.05, gt=0, lt=1, description="Mean of the pseudo-inputs' initial values.")
-    pseudo_std: float = Field(0.01, ge=0, description="Standard deviation of the pseudo-inputs' initial values.")
+    pseudo_std: float = Field(
+        0.01, ge=0, le=100, description="Standard deviation of the pseudo-inputs' initial values."
+    )
 
 
 class HVAE(Closed):
     """Hamiltonian VAE."""
 
-    n_lf: int = Field(3, ge=0, description="Number of leapfrog steps.")
-    eps_lf: float = Field(1e-3, gt=0, description="Size of a leapfrog step.")
-    beta_zero: float = Field(0.3, gt=0, le=1, description="Inverse temperature at the start of the tempering.")
+    n_lf: int = Field(3, ge=0, le=100, description="Number of leapfrog steps.")
+    eps_lf: float = Field(1e-3, ge=1e-12, le=10, description="Size of a leapfrog step.")
+    beta_zero: float = Field(0.3, ge=1e-6, le=1, description="Inverse temperature at the start of the tempering.")
     likelihood: Likelihood = Field(
         "bernoulli", description="Reconstruction loss: `bernoulli` is the cross-entropy, `gaussian` the squared error."
     )
-    beta: float = Field(1.0, gt=0, description="Weight of all terms but the reconstruction.")
+    beta: float = Field(1.0, ge=1e-12, le=1e6, description="Weight of all terms but the reconstruction.")
 
 
 class RHVAE(HVAE):
     """Hamiltonian VAE whose dynamics follow a learned Riemannian metric."""
 
-    n_lf: int = Field(1, ge=0, description="Number of leapfrog steps.")
-    temperature: float = Field(0.8, gt=0, description="T, width of the Gaussian around each centroid of the metric.")
-    lam: float = Field(1e-3, gt=0, description="λ, weight of the identity in the inverse metric.")
-    n_centroids: int = Field(
-        1000, ge=1, description="Largest number of training images that are centroids of the stored metric."
+    n_lf: int = Field(1, ge=0, le=100, description="Number of leapfrog steps.")
+    temperature: float = Field(
+        0.8, ge=1e-12, le=1e6, description="T, width of the Gaussian around each centroid of the metric."
     )
-    n_fixed_point: int = Field(3, ge=1, description="Fixed-point iterations per implicit leapfrog step.")
+    lam: float = Field(1e-3, ge=1e-12, le=1e6, description="λ, weight of the identity in the inverse metric.")
+    n_centroids: int = Field(
+        1000,
+        ge=1,
+        le=1_000_000,
+        description="Largest number of training images that are centroids of the stored metric.",
+    )
+    n_fixed_point: int = Field(3, ge=1, le=100, description="Fixed-point iterations per implicit leapfrog step.")
 
 
 class RAE(Closed):
     """Regularised autoencoder."""
 
     embedding_weight: float = Field(
-        5e-4, ge=0, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
+        5e-4, ge=0, le=1e6, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
     )
 
 
@@ -80,25 +91,25 @@ class RAEGP(Closed):
     """Regularised autoencoder with a gradient penalty on the decoder."""
 
     embedding_weight: float = Field(
-        1e-4, ge=0, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
+        1e-4, ge=0, le=1e6, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
     )
-    reg_weight: float = Field(5e-8, ge=0, description="Weight of the gradient penalty beside the same error.")
+    reg_weight: float = Field(5e-8, ge=0, le=1e6, description="Weight of the gradient penalty beside the same error.")
 
 
 class RAEL2(Closed):
     """Regularised autoencoder with an L2 penalty on the decoder's weights."""
 
     embedding_weight: float = Field(
-        1e-4, ge=0, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
+        1e-4, ge=0, le=1e6, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
     )
-    reg_weight: float = Field(1e-7, ge=0, description="Weight of the L2 penalty beside the same error.")
+    reg_weight: float = Field(1e-7, ge=0, le=1e6, description="Weight of the L2 penalty beside the same error.")
 
 
 class RAESN(Closed):
     """Regularised autoencoder with spectral normalisation."""
 
     embedding_weight: float = Field(
-        0.009, ge=0, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
+        0.009, ge=0, le=1e6, description="Weight of ‖z‖² beside a squared error that is a mean over pixels."
     )
 
 
@@ -107,10 +118,11 @@ class IWAE(Closed):
 
     beta: float = Field(
         0.01,
-        gt=0,
+        ge=1e-12,
+        le=1e6,
         description=f"Twice the variance of the Gaussian decoder behind the importance weights{LIKE_THE_VAE}.",
     )
-    n_samples: int = Field(10, ge=1, description="K, draws from the posterior per image.")
+    n_samples: int = Field(10, ge=1, le=10_000, description="K, draws from the posterior per image.")
 
 
 class AAE(Closed):
@@ -130,37 +142,41 @@ class VAEGAN(Closed):
         le=1,
         description="α, weight of the adversarial loss of the decoder; its feature error has weight 1 − α.",
     )
-    reconstruction_layer: int = Field(3, ge=1, description="Discriminator layer whose features are compared.")
-    beta: float = Field(1.0, ge=0, description="Weight of the KL term.")
+    reconstruction_layer: int = Field(3, ge=1, le=5, description="Discriminator layer whose features are compared.")
+    beta: float = Field(1.0, ge=0, le=1e6, description="Weight of the KL term.")
     equilibrium: float = Field(
-        0.68, gt=0, description="Discriminator loss around which decoder and discriminator both learn."
+        0.68, ge=1e-12, le=100, description="Discriminator loss around which decoder and discriminator both learn."
     )
-    margin: float = Field(0.4, ge=0, description="Distance from `equilibrium` beyond which one of the two pauses.")
+    margin: float = Field(
+        0.4, ge=0, le=100, description="Distance from `equilibrium` beyond which one of the two pauses."
+    )
 
 
 class VAEIAF(Closed):
     """VAE with an inverse autoregressive flow."""
 
-    n_blocks: int = Field(2, ge=1, description="Autoregressive blocks.")
-    hidden_layers: int = Field(3, ge=1, description="Hidden layers per block.")
-    hidden_units: int = Field(128, ge=1, description="Units per hidden layer.")
-    beta: float = Field(0.01, ge=0, description=f"Weight of the KL term{LIKE_THE_VAE}.")
+    n_blocks: int = Field(2, ge=1, le=100, description="Autoregressive blocks.")
+    hidden_layers: int = Field(3, ge=1, le=100, description="Hidden layers per block.")
+    hidden_units: int = Field(128, ge=1, le=10_000, description="Units per hidden layer.")
+    beta: float = Field(0.01, ge=0, le=1e6, description=f"Weight of the KL term{LIKE_THE_VAE}.")
 
 
 class VAENF(Closed):
     """VAE with planar or radial flows."""
 
     flow: Literal["planar", "radial"] = Field("planar", description="Kind of flow.")
-    n_flows: int = Field(5, ge=1, description="Number of flows in the chain.")
-    beta: float = Field(0.01, ge=0, description=f"Weight of the KL term{LIKE_THE_VAE}.")
+    n_flows: int = Field(5, ge=1, le=1000, description="Number of flows in the chain.")
+    beta: float = Field(0.01, ge=0, le=1e6, description=f"Weight of the KL term{LIKE_THE_VAE}.")
 
 
 class TwoStage(Closed):
     """Two-stage VAE."""
 
-    second_epochs: float = Field(2.0, gt=0, description="Epochs of the second stage per epoch of the first.")
-    second_units: int = Field(1024, ge=1, description="Units of the second stage's hidden layers.")
-    second_layers: int = Field(3, ge=1, description="Hidden layers of its encoder, and of its decoder.")
+    second_epochs: float = Field(
+        2.0, ge=1e-3, le=1000, description="Epochs of the second stage per epoch of the first."
+    )
+    second_units: int = Field(1024, ge=1, le=16_384, description="Units of the second stage's hidden layers.")
+    second_layers: int = Field(3, ge=1, le=100, description="Hidden layers of its encoder, and of its decoder.")
 
 
 class Models(Closed):

@@ -4,18 +4,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from geovae.nets.sizes import MOST_LATENT_DIMENSIONS
 from reproduction.config.base import Closed, NetName
 from reproduction.config.models import Models
 from reproduction.config.variants import NumberOfCentroids
 
 ModelName = Literal[*Models.model_fields]
-Epochs = Annotated[int, Field(ge=1)]
-BatchSize = Annotated[int, Field(ge=2)]
-Rate = Annotated[float, Field(gt=0)]
-Patience = Annotated[int, Field(ge=0)]
+Epochs = Annotated[int, Field(ge=1, le=1_000_000)]
+BatchSize = Annotated[int, Field(ge=2, le=1_000_000)]
+Rate = Annotated[float, Field(ge=1e-12, le=1000)]
+Patience = Annotated[int, Field(ge=0, le=1_000_000)]
 Selection = Literal["validation", "train", "last"]
-Halving = Annotated[int, Field(ge=1)]
-LatentDimension = Annotated[int, Field(ge=1)]
+Halving = Annotated[int, Field(ge=1, le=1_000_000)]
+LatentDimension = Annotated[int, Field(ge=1, le=MOST_LATENT_DIMENSIONS)]
 
 
 class Training(Closed):
@@ -56,7 +57,7 @@ class ProtocolException(Closed):
     select_on: Selection | None = Field(None, description="As in `training`.")
     halve_every: Halving | None = Field(None, description="As in `training`.")
     latent_dim: LatentDimension | None = Field(None, description="d, dimensions of the latent space.")
-    settings: dict[str, float | int | str] = Field(
+    settings: dict[Annotated[str, Field(max_length=100)], float | int | Annotated[str, Field(max_length=100)]] = Field(
         {}, description="Hyper-parameters of `models` that differ, by their keys there."
     )
 
@@ -76,11 +77,14 @@ class Metric(Closed):
     """The Riemannian metric of Eq. (7)."""
 
     k: NumberOfCentroids = Field(100, description="Number of centroids (k-medoids of the training means).")
-    lam: float = Field(0.01, gt=0, description="λ: far from every centroid, the metric is λ times the identity.")
-    tau: float = Field(0.0, ge=0, description="τ, the rate at which the λ term decays with ‖z‖².")
+    lam: float = Field(
+        0.01, ge=1e-12, le=1e6, description="λ: far from every centroid, the metric is λ times the identity."
+    )
+    tau: float = Field(0.0, ge=0, le=1e6, description="τ, the rate at which the λ term decays with ‖z‖².")
     rho: float = Field(
         1.0,
-        gt=0,
+        ge=1e-12,
+        le=1e6,
         description="ρ in units of the paper's, the largest distance from a centroid to its nearest other one; the "
         "released sampler has its own.",
     )
@@ -89,10 +93,12 @@ class Metric(Closed):
 class HMC(Closed):
     """The Hamiltonian sampler of Algorithm 2."""
 
-    n_steps: int = Field(100, ge=1, description="N, steps per chain.")
-    n_lf: int = Field(10, ge=1, description="Leapfrog steps per step of the chain.")
-    eps_lf: float = Field(0.01, gt=0, description="ε, size of a leapfrog step.")
-    n_long: int = Field(100, ge=0, description="Chains that the diagnostics continue to ten times their length.")
+    n_steps: int = Field(100, ge=1, le=1_000_000, description="N, steps per chain.")
+    n_lf: int = Field(10, ge=1, le=10_000, description="Leapfrog steps per step of the chain.")
+    eps_lf: float = Field(0.01, ge=1e-12, le=1000, description="ε, size of a leapfrog step.")
+    n_long: int = Field(
+        100, ge=0, le=1_000_000, description="Chains that the diagnostics continue to ten times their length."
+    )
 
 
 class ReleasedPipeline(Closed):
@@ -110,13 +116,15 @@ class ReleasedPipeline(Closed):
 class Mixture(Closed):
     """The Gaussian mixture fitted on the training means."""
 
-    n_components: int = Field(10, ge=1, description="Number of Gaussians, each with a full covariance matrix.")
+    n_components: int = Field(
+        10, ge=1, le=10_000, description="Number of Gaussians, each with a full covariance matrix."
+    )
 
 
 class Jitter(Closed):
     """The control that adds Gaussian noise to training means."""
 
-    scale: Annotated[float, Field(gt=0)] | Literal["matched"] = Field(
+    scale: Annotated[float, Field(ge=1e-12, lt=1e6)] | Literal["matched"] = Field(
         "matched",
         description="Standard deviation of the noise, or `matched`: the manifold sampler's displacement per dimension.",
     )
@@ -142,7 +150,7 @@ class Protocol(Closed):
         "conv",
         description="Encoder and decoder: `conv` and `mlp` are Table 4's; the others are in docs/reproduction.md.",
     )
-    width: float = Field(1.0, gt=0, le=4, description="Factor on the net's layer widths; 1 is the paper's.")
+    width: float = Field(1.0, ge=1e-3, le=4, description="Factor on the net's layer widths; 1 is the paper's.")
     latent_dim: LatentDimension = Field(16, description="d, dimensions of the latent space.")
     training: Training = Field(Training(), description="Optimisation.")
     exceptions: list[ProtocolException] = Field(

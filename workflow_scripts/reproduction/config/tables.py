@@ -2,16 +2,18 @@
 
 from typing import Annotated, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from reproduction.config.base import (
     ALL_MODELS,
+    DISTINCT,
     ClassName,
     Closed,
     NetName,
     PluggedModel,
     RowModels,
     SearchedModel,
+    Seed,
     Seeds,
     Split,
     Subset,
@@ -19,16 +21,9 @@ from reproduction.config.base import (
 from reproduction.config.datasets import DatasetName, DatasetNames
 from reproduction.config.variants import Baseline, PaperSamplerVariant
 
-
-def _different(names: list[str]) -> list[str]:
-    if len(set(names)) < len(names):
-        raise ValueError("two different classes are needed")
-    return names
-
-
-TwoClasses = Annotated[list[ClassName], Field(min_length=2, max_length=2), AfterValidator(_different)]
-TwoSizes = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=2, max_length=2)]
-Nets = Annotated[list[NetName], Field(min_length=1)]
+TwoClasses = Annotated[list[ClassName], Field(min_length=2, max_length=2), DISTINCT]
+TwoSizes = Annotated[list[Annotated[int, Field(ge=2, le=999_999_999)]], Field(min_length=2, max_length=2)]
+Nets = Annotated[list[NetName], Field(min_length=1), DISTINCT]
 
 
 class Table1(Closed):
@@ -38,7 +33,7 @@ class Table1(Closed):
     subset: Subset = Field("full", description="Training images of the models.")
     seeds: Seeds = Field([0], description="Seeds of the trainings that mean and standard deviation are taken over.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
-    variants: list[PaperSamplerVariant] = Field(
+    variants: Annotated[list[PaperSamplerVariant], DISTINCT] = Field(
         [],
         description="More rows of the paper's sampler: options (`k…`, `lam…`, `steps…`, `start…`, …) joined by `_`.",
     )
@@ -54,11 +49,13 @@ class Table1(Closed):
 class AugmentationClassifier(Closed):
     """The classifier of the augmentation task (Table 5, Appendix D)."""
 
-    epochs: int = Field(50, ge=1, description="Passes over the training images.")
-    batch_size: int = Field(200, ge=2, description="Images per gradient step.")
-    lr: float = Field(1e-4, gt=0, description="Learning rate of Adam at the start.")
-    patience: int = Field(5, ge=0, description="Epochs without a better validation loss before the rate is halved.")
-    width: float = Field(1.0, gt=0, le=8, description="Factor on the layer widths; 1 is the paper's.")
+    epochs: int = Field(50, ge=1, le=1_000_000, description="Passes over the training images.")
+    batch_size: int = Field(200, ge=2, le=1_000_000, description="Images per gradient step.")
+    lr: float = Field(1e-4, ge=1e-12, le=1000, description="Learning rate of Adam at the start.")
+    patience: int = Field(
+        5, ge=0, le=1_000_000, description="Epochs without a better validation loss before the rate is halved."
+    )
+    width: float = Field(1.0, ge=1e-3, le=8, description="Factor on the layer widths; 1 is the paper's.")
 
 
 class Table2(Closed):
@@ -73,10 +70,10 @@ class Table2(Closed):
         description="Training images of each class, [100, 316] for the paper's diseased and healthy subjects; those to "
         "validate are a fifth, those to test as many as there are in the same proportion. Null takes all.",
     )
-    seed: int = Field(0, ge=0, description="Seed of the generative models' training.")
+    seed: Seed = Field(0, description="Seed of the generative models' training.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
-    n_per_class: int = Field(2000, ge=2, description="Images generated per class.")
-    n_runs: int = Field(20, ge=2, description="Trainings per classifier.")
+    n_per_class: int = Field(2000, ge=2, le=1_000_000, description="Images generated per class.")
+    n_runs: int = Field(20, ge=2, le=10_000, description="Trainings per classifier.")
     classifier: AugmentationClassifier = Field(AugmentationClassifier(), description="Its training.")
 
 
@@ -85,7 +82,7 @@ class Table3(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets.")
     nets: Nets = Field(["conv", "resnet"], description="Nets, each with its own search.")
-    models: Annotated[list[SearchedModel], Field(min_length=1)] = Field(
+    models: Annotated[list[SearchedModel], Field(min_length=1), DISTINCT] = Field(
         list(get_args(SearchedModel)), description="Models of the rows."
     )
     n_trials: int = Field(10, ge=1, le=10, description="Configurations per model that has hyper-parameters to search.")
@@ -105,7 +102,7 @@ class Table6(Closed):
 
     datasets: DatasetNames = Field(["digits"], description="Data sets.")
     net: NetName = Field("conv", description="Net of all models.")
-    models: Annotated[list[PluggedModel], Field(min_length=1)] = Field(
+    models: Annotated[list[PluggedModel], Field(min_length=1), DISTINCT] = Field(
         list(get_args(PluggedModel)), description="Models."
     )
     n_trials: int = Field(10, ge=1, le=10, description="Configurations per model.")
@@ -122,7 +119,7 @@ class TwoStageRow(Closed):
 class Table7(Closed):
     """The two-stage VAE (Appendix G)."""
 
-    rows: Annotated[list[TwoStageRow], Field(min_length=1)] = Field(
+    rows: Annotated[list[TwoStageRow], Field(min_length=1), DISTINCT] = Field(
         [TwoStageRow(dataset="digits", net="infogan"), TwoStageRow(dataset="digits", net="wae")], description="Rows."
     )
     seeds: Seeds = Field([0], description="Seeds of the trainings.")

@@ -16,17 +16,17 @@ BASE = "base"
 
 
 def _fits_a_name(number: float) -> float:
-    if number < 1e-99 or float(f"{number:.15g}") != number:
-        raise ValueError("should be at least 1e-99, with at most 15 significant digits")
+    if number < 1e-12 or float(f"{number:.15g}") != number:
+        raise ValueError("should be at least 1e-12, with at most 15 significant digits")
     return number
 
 
 # One centroid has no neighbour to take ρ from.
-NumberOfCentroids = Annotated[int, Field(ge=2)]
-NumberOfSteps = Annotated[int, Field(ge=1)]
-IndexOfDraw = Annotated[int, Field(ge=0)]
-NumberOfNeighbours = Annotated[int, Field(ge=1)]
-NumberOfGaussians = Annotated[int, Field(ge=1)]
+NumberOfCentroids = Annotated[int, Field(ge=2, le=9_999_999)]
+NumberOfSteps = Annotated[int, Field(ge=1, le=9_999_999)]
+IndexOfDraw = Annotated[int, Field(ge=0, le=9_999_999)]
+NumberOfNeighbours = Annotated[int, Field(ge=1, le=9_999_999)]
+NumberOfGaussians = Annotated[int, Field(ge=1, le=9_999_999)]
 DistanceOfRadius = Literal["mahalanobis"]
 StartOfChains = Literal["centroids", "prior"]
 # Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
@@ -37,7 +37,7 @@ _DECIMAL = "|".join(
         r"[1-9][0-9]{0,5}",
         r"(?!(?:[0-9]\.?){16})[1-9][0-9]{0,5}\.[0-9]{0,13}[1-9]",
         r"0\.0{0,3}[1-9](?:[0-9]{0,13}[1-9])?",
-        r"[1-9](?:\.[0-9]{0,13}[1-9])?e-(?:0[5-9]|[1-9][0-9])",
+        r"[1-9](?:\.[0-9]{0,13}[1-9])?e-(?:0[5-9]|1[0-2])",
     )
 )
 
@@ -58,11 +58,11 @@ class Option(NamedTuple):
 # Those that draw from the law of a metric.
 _OF_METRIC = ("manifold", "volume")
 OPTIONS = {
-    "k": Option("k", NumberOfCentroids, r"[2-9]|[1-9][0-9]+", _OF_METRIC, of_metric=True),
+    "k": Option("k", NumberOfCentroids, r"[2-9]|[1-9][0-9]{1,6}", _OF_METRIC, of_metric=True),
     "lam": Option("λ", PositiveDecimal, _DECIMAL, _OF_METRIC, of_metric=True),
-    "steps": Option("N", NumberOfSteps, r"[1-9][0-9]*", ("manifold",)),
+    "steps": Option("N", NumberOfSteps, r"[1-9][0-9]{0,6}", ("manifold",)),
     # Which random choice of centroids, in the place of k-medoids.
-    "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]*", _OF_METRIC, of_metric=True),
+    "draw": Option("draw", IndexOfDraw, r"0|[1-9][0-9]{0,6}", _OF_METRIC, of_metric=True),
     # ρ in units of the paper's, and the distance between neighbours that it is taken from in the place of Euclid's.
     "rho": Option("ρ factor", PositiveDecimal, _DECIMAL, _OF_METRIC, of_metric=True),
     "dist": Option("distance of ρ", DistanceOfRadius, "mahalanobis", _OF_METRIC, of_metric=True),
@@ -72,10 +72,10 @@ OPTIONS = {
     "sigma": Option("σ", PositiveDecimal, _DECIMAL, ("jitter",)),
     "h": Option("h", PositiveDecimal, _DECIMAL, ("kde",)),
     # Nearest means, and the scale of the kernels; held-out likelihood chooses what a name of a density leaves out.
-    "nn": Option("K", NumberOfNeighbours, r"[1-9][0-9]*", ("parzen", "neighbours")),
+    "nn": Option("K", NumberOfNeighbours, r"[1-9][0-9]{0,6}", ("parzen", "neighbours")),
     "scale": Option("s", PositiveDecimal, _DECIMAL, ("posterior_kde", "parzen")),
     # Gaussians of the mixture in the place of the config's, or as many as held-out likelihood chooses.
-    "components": Option("components", NumberOfGaussians | Literal["heldout"], r"[1-9][0-9]*|heldout", ("gmm",)),
+    "components": Option("components", NumberOfGaussians | Literal["heldout"], r"[1-9][0-9]{0,6}|heldout", ("gmm",)),
 }
 METRIC_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.of_metric)
 

@@ -23,6 +23,9 @@ THREAD_VARIABLES = (
 )
 # What the workflow's files in folders end in; a folder of its own does not.
 FILES_IN_FOLDERS = (".json", ".npy", ".npz", ".safetensors", ".html")
+MOST_THREADS = 1024
+# The largest number of anything else on a command line.
+MOST = 1_000_000_000
 # What libraries under torch say of a full device, in errors that have no class of their own.
 _DEVICE_IS_FULL = ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 _HOST_IS_FULL = "DefaultCPUAllocator: "
@@ -44,10 +47,14 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def settings(text: str) -> dict:
     """The type of an argument that carries a slice of the config as JSON."""
-    value = json.loads(text)
+    value = json.loads(text, parse_constant=_no_number)
     if not isinstance(value, dict):
         raise ValueError("a JSON object is expected")
     return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def folder(text: str) -> Path:
@@ -84,6 +91,7 @@ def run(
     main memory grows with besides: what the message says to lower when it is out.
     """
     options = arguments.parse_args(argv)
+    _check_numbers(options)
     interruption.follow_workflow()
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(options.threads)
@@ -100,6 +108,15 @@ def run(
         if message is None:
             raise
         sys.exit(f"error: {message}")
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    """End unless each number on the command line is one that a job can be of; scripts have narrower ranges."""
+    for name, value in vars(options).items():
+        least, most = (1, MOST_THREADS) if name in ("threads", "cores") else (0, MOST)
+        if type(value) is int and not least <= value <= most:
+            word = f"--{name.replace('_', '-')}"
+            sys.exit(f"error: {word} {str(value)[:30]}: it must be a whole number from {least} to {most}.")
 
 
 def _out_of_memory(error: MemoryError | RuntimeError, gpu_keys: str, memory_keys: str) -> str | None:

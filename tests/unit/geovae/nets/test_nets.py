@@ -265,8 +265,8 @@ def test_width_scales_every_hidden_layer():
         (("infogan", (1, 30, 32), 4, 1.0, True), "multiples of 4 pixels, not 30×32"),
         (("wae", (1, 32, 28), 4, 1.0, True), "multiples of 8 pixels, not 32×28"),
         (("wae", (1, 0, 0), 4, 1.0, True), "not 0×0"),
-        (("mlp", (1, 8, 8), 0, 1.0, True), "latent_dim is 0"),
-        (("mlp", (1, 8, 8), 2, 0.0, True), "width is 0.0"),
+        (("mlp", (1, 8, 8), 0, 1.0, True), "latent_dim = 0"),
+        (("mlp", (1, 8, 8), 2, 0.0, True), "width = 0.0"),
     ],
 )
 def test_what_cannot_be_built_is_named(arguments, words):

@@ -77,11 +77,17 @@ MISTAKES = [
         digits(exceptions=[{}, {"models": ["vea"]}]),
         "datasets.digits.exceptions.1.models.0 = 'vea': allowed: ae, vae, wae, vamp",
     ),
-    (digits(exceptions=[{"lr": 0}]), "datasets.digits.exceptions.0.lr = 0: should be greater than 0"),
+    (
+        digits(exceptions=[{"lr": 0}]),
+        "datasets.digits.exceptions.0.lr = 0: should be greater than or equal to 0.000000000001",
+    ),
     (digits(models={"vae": {"beta": -1.0}}), "datasets.digits.models.vae.beta = -1.0: should be greater than or equal"),
     (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: there are 1000 training images"),
-    (digits(metric={"lam": 0}), "datasets.digits.metric.lam = 0: should be greater than 0"),
-    (digits(options={"image_size": 28}), "datasets.digits.options.image_size = 28: the conv net takes 32 or 64"),
+    (digits(metric={"lam": 0}), "datasets.digits.metric.lam = 0: should be greater than or equal to 0.000000000001"),
+    (
+        digits(options={"image_size": 28}),
+        "datasets.digits.options.image_size = 28: net 'conv' takes images of 32×32, 64×64",
+    ),
     (digits(samplers={"jitter": {"scale": "match"}}), "datasets.digits.samplers.jitter.scale = 'match'"),
     ({"datasets": {"digits": 3}}, "datasets.digits = 3: a section with keys is expected"),
     ({"datasets": {"shapes": None}}, "artefacts.figure1 asks for data set 'shapes'; in `datasets`: digits, phantoms"),
@@ -166,7 +172,7 @@ MISTAKES = [
     (artefacts(figure14={"lams": [1e6]}), "artefacts.figure14.lams.0 = 1000000.0: should be less than 1000000"),
     (
         artefacts(figure_controls={"scales": [0.1 + 0.2]}),
-        "artefacts.figure_controls.scales.0 = 0.30000000000000004: should be at least 1e-99, with at most 15",
+        "artefacts.figure_controls.scales.0 = 0.30000000000000004: should be at least 1e-12, with at most 15",
     ),
     (digits(training={"lr": float("inf")}), "datasets.digits.training.lr = inf: should be a finite number"),
     (artefacts(figure4={"subsets": ["full", "n2000"]}), " = 'n2000': digits has 1000 training images, no more"),
@@ -195,7 +201,7 @@ def test_other_nets_are_checked_against_the_images_too():
     changes = digits(net="mlp", options={"image_size": 48})
     small = overlay(overlay(BASE, changes), artefacts(table3={"nets": ["mlp"]}, table6={"net": "mlp"}))
     assert load_config(small).datasets.digits.options.image_size == 48
-    with pytest.raises(GeovaeError, match="image_size = 48: the resnet net takes 32 or 64"):
+    with pytest.raises(GeovaeError, match="image_size = 48: net 'resnet' takes images of 32×32 or 64×64"):
         load_config(overlay(small, artefacts(table3={"nets": ["mlp", "resnet"]})))
 
 

@@ -5,10 +5,10 @@ import sys
 from typing import get_args
 
 from geovae.models.table import MODELS
+from geovae.nets.sizes import MULTIPLES, SIZES
 from geovae.nets.table import NETS
 from helpers.paths import ROOT
 from reproduction.config.base import ALL_MODELS, NetName, PluggedModel, SearchedModel
-from reproduction.config.config import SQUARE_SIZES
 from reproduction.config.models import Models
 from reproduction.plan.rows import PAPER_ROWS, SEARCH_ROWS
 
@@ -19,7 +19,7 @@ def models_of(rows) -> list[str]:
 
 def test_every_net_of_the_library_can_be_chosen():
     assert get_args(NetName) == tuple(NETS)
-    assert set(SQUARE_SIZES) <= set(NETS)
+    assert {*SIZES, *MULTIPLES} <= set(NETS)
 
 
 def test_every_model_of_the_library_has_a_section():

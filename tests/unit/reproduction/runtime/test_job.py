@@ -173,3 +173,29 @@ def test_named_paths():
     for text in ("test", "=a", "test=", ""):
         with pytest.raises(argparse.ArgumentTypeError, match=f"NAME=PATH is expected, not '{text}'"):
             job.named_path(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--threads", "0"], "error: --threads 0: it must be a whole number from 1 to 1024."),
+        (["--threads", "-3"], "error: --threads -3: it must be"),
+        (["--threads", "100000"], "error: --threads 100000: it must be"),
+        (["--n-points", "-1"], "error: --n-points -1: it must be a whole number from 0 to 1000000000."),
+        (["--n-points", "9" * 300], f"error: --n-points {'9' * 30}: it must be"),
+    ],
+)
+def test_numbers_that_no_job_can_have_end_it_before_it_starts(words, message):
+    parser = job.parser("a job")
+    parser.add_argument("--n-points", type=int, default=1)
+    started = []
+    with pytest.raises(SystemExit) as caught:
+        job.run(started.append, parser, words)
+    assert str(caught.value).startswith(message)
+    assert started == []
+
+
+@pytest.mark.parametrize("text", ['{"lr": NaN}', '{"lr": Infinity}', '{"lr": -Infinity}', "[1]", "{"])
+def test_settings_are_an_object_of_finite_numbers(text):
+    with pytest.raises(ValueError, match=r"is no number|a JSON object is expected|Expecting"):
+        job.settings(text)

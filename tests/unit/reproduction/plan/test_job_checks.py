@@ -1,0 +1,217 @@
+"""What a job would refuse is refused before the first job, by its key; and what is accepted passes the jobs' checks."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+
+from geovae.augmentation.classifier import Settings
+from geovae.core.errors import GeovaeError
+from geovae.core.quantities import whole
+from geovae.data.digits import load as load_digits
+from geovae.data.phantoms import load as load_phantoms
+from geovae.data.shapes import load as load_shapes
+from geovae.evaluation.prd import prd_scores
+from geovae.models.discriminator import ImageDiscriminator
+from geovae.models.files import build_model
+from geovae.nets.sizes import most_layers
+from helpers.configs import overlay, read
+from helpers.random_configs import KEYS, configs
+from reproduction.config.config import load_config
+from reproduction.config.datasets import Digits, Phantoms, Shapes
+from reproduction.plan import job_settings
+from reproduction.plan.image_counts import image_counts, training_images
+from reproduction.plan.job_checks import check_jobs
+from reproduction.plan.targets import shown_generations, shown_runs, targets
+
+torch.set_num_threads(1)
+
+
+def refusal(changes: dict) -> str:
+    with pytest.raises(GeovaeError) as caught:
+        check_jobs(load_config(overlay(read("config.yaml"), changes)))
+    return str(caught.value)
+
+
+def digits(**section: object) -> dict:
+    return {"datasets": {"digits": section}}
+
+
+def phantoms(**section: object) -> dict:
+    return {"datasets": {"phantoms": section}}
+
+
+MISTAKES = [
+    ({"evaluation": {"n_samples": 30}}, "evaluation.n_samples = 30: artefacts.figure5 shows 100 samples"),
+    (
+        {"evaluation": {"n_samples": 9}, "artefacts": {"figure5": None, "figure6": None, "figure2": {"columns": 10}}},
+        "evaluation.n_samples = 9: artefacts.figure2.columns = 10 shows 10 samples",
+    ),
+    (
+        {"artefacts": {"table2": {"n_per_class": 5}, "figure10": {"columns": 6}}},
+        "artefacts.table2.n_per_class = 5: artefacts.figure10.columns = 6 shows 6 samples",
+    ),
+    ({"evaluation": {"prd": {"n_clusters": 5000}}}, "evaluation.prd.n_clusters = 5000: "),
+    (digits(samplers={"gmm": {"n_components": 2000}}), "datasets.digits.samplers.gmm.n_components = 2000: subset full"),
+    (
+        phantoms(metric={"k": 100}),
+        "datasets.phantoms.metric.k = 100: subset class-AD of phantoms has 67 training images",
+    ),
+    (
+        phantoms(samplers={"gmm": {"n_components": 70}}),
+        "datasets.phantoms.samplers.gmm.n_components = 70: subset class-",
+    ),
+    (phantoms(options={"n_ad": 3, "n_cn": 40}), "phantoms"),
+    (digits(latent_dim=5000), "datasets.digits.latent_dim = 5000: should be less than or equal to 4096"),
+    (digits(models={"vaegan": {"reconstruction_layer": 5}}), "datasets.digits.models.vaegan.reconstruction_layer = 5"),
+    ({"artefacts": {"table1": {"subset": "n1"}}}, "datasets.digits.metric.k = 100: there are 1 training images"),
+    ({"artefacts": {"table1": {"subset": "class-none"}}}, "subset class-none: digits has no such class"),
+    (
+        {"datasets": {"mnist28": {}}, "artefacts": {"table1": {"datasets": ["mnist28"]}}},
+        "datasets.mnist28.net = conv: net",
+    ),
+    (
+        digits(samplers={"manifold_released": {"batch_statistics": True}})
+        | {"artefacts": {"table1": {"subset": "n301", "variants": []}}},
+        "datasets.digits.samplers.manifold_released.batch_statistics: of 301 training images, 100 at a time",
+    ),
+    (
+        digits(options={"image_size": 11}),
+        "datasets.digits.options.image_size = 11: should be greater than or equal to 12",
+    ),
+    (digits(options={"image_size": 0}), "datasets.digits.options.image_size = 0"),
+    (
+        {"datasets": {"folder": {"options": {"path": "x", "image_size": 1_000_000}}}},
+        "datasets.folder.options.image_size",
+    ),
+    ({"datasets": {"folder": {"options": {"path": "x", "image_size": -1}}}}, "datasets.folder.options.image_size"),
+    (digits(models={"two_stage": {"second_epochs": float("inf")}}), "second_epochs = inf: should be a finite number"),
+    (
+        digits(models={"two_stage": {"second_epochs": 1e-300}}),
+        "datasets.digits.models.two_stage.second_epochs = 1e-300",
+    ),
+    ({"evaluation": {"prd": {"n_clusters": 10**9}}}, "evaluation.prd.n_clusters = 1000000000: should be less than"),
+    (digits(samplers={"gmm": {"n_components": 100_000}}), "datasets.digits.samplers.gmm.n_components = 100000: should"),
+    ({"data_dir": "a{b}"}, "data_dir = 'a{b}': should have no braces"),
+    ({"mirror": "http://a/{b}"}, "mirror = 'http://a/{b}': should have no braces"),
+    ({"data_dir": "a\0b"}, r"data_dir = 'a\x00b': should have no control characters"),
+    ({"data_dir": "a\ud800"}, "data_dir = "),
+    ({"data_dir": "x" * 300}, "data_dir = 'xxx"),
+    ({"seeds": [int("9" * 300)]}, "seeds.0 = 99999"),
+    ({"artefacts": {"table1": {"subset": "class-" + "x" * 300}}}, "artefacts.table1.subset = 'class-xxx"),
+    ({"artefacts": {"table1": {"subset": "n" + "9" * 300}}}, "artefacts.table1.subset = 'n999"),
+    ({"artefacts": {"table1": {"variants": ["k" + "9" * 300]}}}, "artefacts.table1.variants.0 = 'k999"),
+    ({"artefacts": {"table1": {"seeds": [3, 3]}}}, "artefacts.table1.seeds = [3, 3]: 3 is given twice"),
+    ({"k" * 300: 1}, "unknown key"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), MISTAKES, ids=[words[:50] for _, words in MISTAKES])
+def test_what_a_job_would_refuse_is_refused_by_its_key(changes, words):
+    text = refusal(changes)
+    assert words in text
+    for line in text.splitlines():
+        assert line.startswith("config: ")
+        assert len(line) < 400
+
+
+def test_every_number_of_the_schema_has_a_finite_range():
+    def leaves(node):
+        for key in ("anyOf", "items"):
+            for part in node.get(key, []) if key == "anyOf" else [node[key]] if key in node else []:
+                yield from leaves(part)
+        yield node
+
+    numbers = 0
+    for path, node in KEYS:
+        for leaf in leaves(node):
+            if leaf.get("type") in ("integer", "number") and "enum" not in leaf:
+                numbers += 1
+                assert {"minimum", "exclusiveMinimum"} & leaf.keys(), path
+                assert {"maximum", "exclusiveMaximum"} & leaf.keys(), path
+    assert numbers > 150
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "load"),
+    [
+        ("digits", Digits(), load_digits),
+        ("shapes", Shapes(), load_shapes),
+        ("shapes", Shapes.model_validate({"options": {"n_train": 7, "n_test": 3, "n_validation": 2}}), load_shapes),
+        ("phantoms", Phantoms.model_validate({"options": {"downscale": 4, "n_ad": 9, "n_cn": 12}}), load_phantoms),
+    ],
+)
+def test_the_counts_are_those_of_the_data(name, section, load):
+    counts = image_counts(name, section)
+    for split, images in load(section.options.model_dump()).items():
+        found = Counter(images.class_names[label] for label in images.labels)
+        assert counts[split] == {label: found[label] for label in images.class_names}
+    for label, n in counts["train"].items():
+        assert training_images(name, section, f"class-{label}") == n
+    assert training_images(name, section, "full") == section.train_size()
+
+
+@pytest.mark.parametrize(
+    "size", [(8, 8), (12, 40), (28, 28), (32, 32), (64, 64), (96, 64), (208, 176), (104, 88), (52, 44)]
+)
+def test_the_layers_of_a_discriminator_are_as_many_as_are_counted(size):
+    layers = most_layers((1, *size))
+    ImageDiscriminator((1, *size), 0.02, layers)
+    with pytest.raises(GeovaeError, match=f"has the layers 1 to {layers}"):
+        ImageDiscriminator((1, *size), 0.02, layers + 1)
+
+
+_BUILT = set()
+
+
+def _passes_the_jobs_own_checks(config) -> None:
+    """Those of the jobs' functions that need no data: models are built of no weights, settings are taken as told."""
+    for run in {(run.dataset, run.subset, run.net, run.model, run.trial): run for run in shown_runs(config)}.values():
+        told = json.loads(job_settings.training(config, run))
+        whole(told["training"]["epochs"], "epochs", 1)
+        whole(told["training"]["batch_size"], "batch_size", 2)
+        shape = config.protocol(run.dataset).image_shape()
+        description = {"model": told["model"], "settings": told["model_settings"], "net": told["net"]}
+        small = {
+            "width": min(told["width"], 0.02),
+            "latent_dim": min(told["latent_dim"], 4),
+            "image_shape": list(shape),
+        }
+        large = [value for value in told["model_settings"].values() if isinstance(value, int) and value > 50]
+        if not large and (key := json.dumps(description | small, sort_keys=True)) not in _BUILT:
+            build_model({**description, **small})
+            _BUILT.add(key)
+    for generation in shown_generations(config):
+        json.loads(job_settings.sampler(config, generation))
+    n = min(config.evaluation.n_samples, 297)
+    features = np.random.default_rng(0).normal(size=(n, 2))
+    if config.evaluation.prd.n_clusters < 30:
+        prd_scores(features, features, 0, n_clusters=config.evaluation.prd.n_clusters, n_runs=1)
+    if config.artefacts.table2:
+        Settings(**config.artefacts.table2.classifier.model_dump()).check()
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(configs())
+def test_a_random_config_is_refused_by_its_key_or_passes(drawn):
+    content, _ = drawn
+    try:
+        config = load_config(content)
+        check_jobs(config)
+    except GeovaeError as error:
+        lines = str(error).splitlines()
+        assert len(lines) <= 5
+        assert all(line.startswith("config: ") for line in lines)
+        said = lines[0].split()
+        assert any("." in word or word in content or word.rstrip(":") in content for word in said), lines[0]
+        return
+    assert targets(config)
+    _passes_the_jobs_own_checks(config)

@@ -1,0 +1,84 @@
+"""How many images a data set has of each class in each split, as far as that is known before it is read."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from geovae.core.errors import GeovaeError
+from geovae.data.phantoms import CLASS_NAMES, split_labels
+from reproduction.config.datasets import Dataset, Phantoms, Shapes
+
+# Split -> class -> images; the class None has those whose class is not known beforehand.
+Counts = Mapping[str, Mapping[str | None, int]]
+
+_DIGITS = {
+    "train": (99, 101, 98, 102, 101, 101, 101, 100, 97, 100),
+    "validation": (29, 30, 30, 30, 30, 30, 30, 29, 29, 30),
+    "test": (50, 51, 49, 51, 50, 51, 50, 50, 48, 50),
+}
+# Of OASIS's 100 subjects with the disease 23 are tested on; how the others are dealt is known when its sheet is read.
+_OASIS_AT_MOST = {"AD": 77, "CN": 255}
+
+
+def image_counts(name: str, section: Dataset) -> Counts | None:
+    """The counts of a data set; None for one of which nothing is known.
+
+    Raises:
+        GeovaeError: there are too few images for three splits.
+    """
+    if isinstance(section, Shapes):
+        sizes = {split: getattr(section.options, f"n_{split}") for split in ("train", "validation", "test")}
+        return {split: {"disk": size - size // 2, "ring": size // 2} for split, size in sizes.items()}
+    if isinstance(section, Phantoms):
+        return _phantoms(section.options.n_cn, section.options.n_ad, section.options.seed)
+    if name == "digits":
+        return {split: {str(digit): n for digit, n in enumerate(counts)} for split, counts in _DIGITS.items()}
+    sizes = _sizes(name, section)
+    return {split: {None: size} for split, size in sizes.items()} if sizes else None
+
+
+def training_images(name: str, section: Dataset, subset: str) -> int | None:
+    """The images of a training subset, or the most that it can have; None where nothing is known.
+
+    Raises:
+        GeovaeError: there is no such class, or there are fewer images than the subset takes.
+    """
+    counts = image_counts(name, section)
+    if counts is None:
+        return None
+    classes, total = counts["train"], sum(counts["train"].values())
+    if subset.startswith("class-"):
+        wanted = subset.removeprefix("class-")
+        if name == "oasis":
+            classes = _OASIS_AT_MOST
+        if None not in classes and wanted not in classes:
+            raise GeovaeError(f"subset {subset}: {name} has no such class. Its classes: {', '.join(classes)}.")
+        return classes.get(wanted, total)
+    if subset == "full":
+        return total
+    if int(subset[1:]) > total:
+        raise GeovaeError(f"subset {subset}: {name} has {total} training images, no more.")
+    return int(subset[1:])
+
+
+@lru_cache
+def _phantoms(n_cn: int, n_ad: int, seed: int) -> Counts:
+    labels, parts = split_labels(n_cn, n_ad, seed)
+    counted = {split: np.bincount(labels[rows], minlength=len(CLASS_NAMES)) for split, rows in parts.items()}
+    return {split: dict(zip(CLASS_NAMES, counts.tolist(), strict=True)) for split, counts in counted.items()}
+
+
+def _sizes(name: str, section: Dataset) -> dict[str, int] | None:
+    """The sizes of the splits of a data set that is downloaded."""
+    known = {
+        "mnist": (10_000, 10_000),
+        "mnist28": (10_000, 10_000),
+        "svhn": (10_000, getattr(getattr(section, "options", None), "n_test", 0)),
+        "cifar10": (10_000, 10_000),
+        "celeba": (19_867, 19_962),
+        "oasis": (42, 84),
+    }
+    if name not in known:
+        return None
+    return dict(zip(("train", "validation", "test"), (section.train_size(), *known[name]), strict=True))
