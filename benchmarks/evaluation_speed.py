@@ -94,7 +94,7 @@ def write_classifier(folder: Path) -> None:
     model = settle(Classifier(shape, 10, 1.0), torch.from_numpy(make_images(REFERENCE, 200)))
     storage.save_weights(folder / "classifier" / "model.safetensors", model.state_dict())
     description = {"backbone": "classifier", "image_shape": list(shape), "n_classes": 10, "settings": {"width": 1.0}}
-    storage.save_json(folder / "classifier" / "model.json", description)
+    storage.save_json(folder / "classifier" / "model.json", description, beside=["model.safetensors"])
 
 
 # -- what is measured -----------------------------------------------------------------------------------------------

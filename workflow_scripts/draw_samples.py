@@ -32,6 +32,7 @@ def main(options: argparse.Namespace) -> None:
 
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
+    from geovae.data.generations import save_generation
     from geovae.models.coding import decode_images, decode_posterior
     from geovae.sampling.draw import draw
     from geovae.sampling.inputs import read_context
@@ -57,15 +58,13 @@ def main(options: argparse.Namespace) -> None:
         latents = drawn.latents.numpy()
     else:
         images, latents = drawn.images, np.empty((options.n, 0), np.float32)
-    output = options.output
-    storage.save_array(output / "samples.npy", images)
-    storage.save_array(output / "latents.npy", latents)
     if options.metric_seconds:
-        drawn.diagnostics["seconds_metric"] = storage.load_json(options.metric_seconds)["seconds"]
+        drawn.diagnostics["seconds_metric"] = storage.load_json(options.metric_seconds, seconds=float)["seconds"]
     among_means = float(not drawn.from_prior or context.model.decodes_means)
     if epoch := storage.load_json(options.model / "model.json").get("diverged_epoch"):
         drawn.diagnostics["diverged_epoch"] = epoch
-    storage.save_json(output / "diagnostics.json", {**drawn.diagnostics, "among_means": among_means})
+    diagnostics = {**drawn.diagnostics, "among_means": among_means}
+    save_generation(options.output, images, latents, diagnostics)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core.errors import GeovaeError
     from geovae.core.seeding import numpy_generator
     from geovae.data.base import read_images
+    from geovae.data.generations import load_samples
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.fid import frechet_distance, statistics
     from geovae.evaluation.neighbours import nearest, subset_rows
@@ -53,7 +54,7 @@ def main(options: argparse.Namespace) -> None:
         raise GeovaeError("--compare: each name may be given once, and 'generated' is the name of --samples itself.")
     if options.n_examples < 1:
         raise GeovaeError(f"--n-examples is {options.n_examples}: at least one is needed.")
-    generations = {name: storage.load_array(path, ndim=4, dtype=np.uint8, mmap=True) for name, path in files.items()}
+    generations = {name: load_samples(path) for name, path in files.items()}
     train = subset_rows(read_images(options.data, "train")[0], options.subset)
     mu = torch.from_numpy(storage.load_arrays(options.latents, "mu")["mu"])
     if len(mu) != len(train):

@@ -71,12 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Take the generated images' features once, compare them with each reference, write a record each."""
-    import numpy as np
 
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
     from geovae.core.seeding import seed_from
     from geovae.data.base import read_images
+    from geovae.data.generations import RECORD, load_samples
     from geovae.evaluation import record
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest, nearest_features, subset_rows
@@ -93,8 +93,8 @@ def main(options: argparse.Namespace) -> None:
             raise GeovaeError(f"--{name}: give it for the same splits as --reference, each once.")
     key = record.check_key(options.key_fields)
     device = job.torch_device(options.device, options.threads)
-    samples = storage.load_array(options.samples / "samples.npy", ndim=4, dtype=np.uint8)
-    diagnostics = storage.load_json(options.samples / "diagnostics.json")
+    samples = load_samples(options.samples / "samples.npy", mmap=False, record=RECORD)
+    diagnostics = storage.load_numbers(options.samples / RECORD)
     train, _ = read_images(options.data, "train")
 
     shared = Stopwatch()

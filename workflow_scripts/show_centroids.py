@@ -30,6 +30,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
     from geovae.data.base import read_images
+    from geovae.data.generations import load_samples
     from geovae.evaluation.neighbours import nearest, subset_rows
     from geovae.geometry.metric import RiemannianMetric
     from geovae.models.coding import decode_posterior
@@ -38,7 +39,7 @@ def main(options: argparse.Namespace) -> None:
     if options.n_samples < 1:
         raise GeovaeError(f"--n-samples is {options.n_samples}: at least one is needed.")
     device = job.torch_device(options.device, options.threads)
-    samples = storage.load_array(options.samples, ndim=4, dtype=np.uint8, mmap=True)
+    samples = load_samples(options.samples)
     train = subset_rows(read_images(options.data, "train")[0], options.subset)
     metric = RiemannianMetric.load(options.metric)
     centroids = decode_posterior(load_model(options.model, device), metric.centroids.float()).numpy()

@@ -58,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
         **options.settings,
     )
     storage.save_weights(options.output / "model.safetensors", model.state_dict())
-    storage.save_json(options.output / "model.json", description)
+    storage.save_json(options.output / "model.json", description, beside=["model.safetensors"])
 
 
 if __name__ == "__main__":

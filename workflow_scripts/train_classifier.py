@@ -143,11 +143,9 @@ def _read_classes(options: argparse.Namespace):
 
 def _read_samples(options: argparse.Namespace, class_names: list[str], image_shape: tuple[int, ...]):
     """The generated training set, or None where real images are trained on."""
-    import numpy as np
-
     from geovae.augmentation.training_sets import generated
-    from geovae.core import storage
     from geovae.core.errors import GeovaeError
+    from geovae.data.generations import load_samples
 
     if options.training_set != "generated":
         if options.samples or options.n_per_class is not None:
@@ -161,7 +159,7 @@ def _read_samples(options: argparse.Namespace, class_names: list[str], image_sha
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise GeovaeError(f"--samples: class {twice[0]} is given twice. Give each class one file.")
-    samples = {name: storage.load_array(path, ndim=4, dtype=np.uint8, mmap=True) for name, path in options.samples}
+    samples = {name: load_samples(path) for name, path in options.samples}
     return generated(samples, options.n_per_class, class_names, image_shape)
 
 

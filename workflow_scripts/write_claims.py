@@ -24,7 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Judge every claim and write the page twice."""
-    from geovae.core.storage import load_json, write_text
+    from geovae.core.storage import load_numbers, write_text
     from reproduction.claims.evidence import Evidence
     from reproduction.rendering.claims import build
     from reproduction.rendering.claims_markdown import markdown_page
@@ -34,7 +34,7 @@ def main(options: argparse.Namespace) -> None:
 
     classification = read_classification(options.classification) if options.classification else []
     scores = read_scores(options.scores) if options.scores else []
-    measurements = {name: load_json(path) for name, path in options.record}
+    measurements = {name: load_numbers(path) for name, path in options.record}
     page = build(Evidence(scores, options.settings, classification, measurements))
     write_text(options.output_md, markdown_page(page))
     write_text(options.output_html, html_page(page))

@@ -25,7 +25,7 @@ tensors = {"weight": torch.from_numpy(noise)}
 writers = {
     "a.npy": lambda path: storage.save_array(path, noise),
     "a.npz": lambda path: storage.save_arrays(path, noise=noise),
-    "a.json": lambda path: storage.save_json(path, noise.tolist()),
+    "a.json": lambda path: storage.save_json(path, {"noise": noise.tolist()}),
     "a.md": lambda path: storage.write_text(path, "x" * 300_000),
     "a.safetensors": lambda path: storage.save_weights(path, tensors),
     "resume.safetensors": lambda path: Checkpoint(path, "key").save(tensors, {}),

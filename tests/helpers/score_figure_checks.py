@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 from matplotlib.text import Text
 
-from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from geovae.evaluation.record import COLUMNS
 
 ALL_COLUMNS = tuple(dict.fromkeys([*COLUMNS, "novelty_latent", "novelty_features"]))
@@ -44,7 +44,7 @@ def strangers(**changes) -> list[dict]:
 def table(tmp_path):
     def write(records: list[dict]) -> dict:
         path = tmp_path / "scores.csv"
-        path.write_text(csv_text(ALL_COLUMNS, [[record[name] for name in ALL_COLUMNS] for record in records]))
+        save_table(path, ALL_COLUMNS, [[record[name] for name in ALL_COLUMNS] for record in records])
         return {"scores": path}
 
     return write

@@ -43,7 +43,7 @@ def folder(tmp_path):
     classifier = Classifier(SHAPE, 2, 0.25)
     storage.save_weights(tmp_path / "backbone/model.safetensors", classifier.state_dict())
     content = {"backbone": "classifier", "image_shape": SHAPE, "n_classes": 2, "settings": {"width": 0.25}}
-    storage.save_json(tmp_path / "backbone/model.json", content | {"test_accuracy": 0.5})
+    storage.save_json(tmp_path / "backbone/model.json", content | {"test_accuracy": 0.5}, beside=["model.safetensors"])
     return tmp_path
 
 

@@ -3,8 +3,10 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
+from geovae.core import seals, storage, tables
 from geovae.evaluation.record import COLUMNS, KEY_COLUMNS, TIMING_COLUMNS
 from helpers import repeatable
 from verify import verify_build
@@ -74,6 +76,22 @@ def test_times_and_origins_are_left_out_of_what_is_compared(tmp_path):
     header = repeatable.content(tmp_path / "scores.csv", verify_build.VARYING).decode().splitlines()[0]
     assert set(header.split(",")) == kept.keys()
     assert set(json.loads(repeatable.content(tmp_path / "score.json"))) == {"a"}
+
+
+def test_seals_are_left_out_of_what_is_compared(tmp_path):
+    array = np.arange(3)
+    np.save(tmp_path / "bare.npy", array)
+    np.savez(tmp_path / "bare.npz", a=array)
+    with seals.places_below("results"):
+        folder = tmp_path / "results/runs"
+        storage.save_array(folder / "a.npy", array)
+        storage.save_arrays(folder / "a.npz", a=array)
+        storage.save_json(folder / "a.json", {"fid": 1.5}, beside=["a.npy"])
+        tables.save_table(folder / "a.csv", ["fid"], [[1.5]])
+    for suffix in (".npy", ".npz"):
+        assert repeatable.content(folder / f"a{suffix}") == (tmp_path / f"bare{suffix}").read_bytes()
+    assert repeatable.content(folder / "a.json") == b'{"fid": 1.5}'
+    assert repeatable.content(folder / "a.csv").split() == [b"fid", b"1.5"]
 
 
 @pytest.mark.parametrize(

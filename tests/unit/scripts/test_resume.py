@@ -80,14 +80,26 @@ def test_the_state_of_another_training_is_not_taken_up(tmp_path):
     assert [row["epoch"] for row in rows] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None])
-def test_a_damaged_state_is_not_taken_up(tmp_path, damage):
+DAMAGES = {
+    "empty": lambda content: b"",
+    "another": lambda content: b"not a checkpoint",
+    "half": lambda content: content[: len(content) // 2],
+    "longer": lambda content: content + bytes(10),
+    "a bit of a tensor": lambda content: content[:-40] + bytes([content[-40] ^ 1]) + content[-39:],
+    "a digit of the rest": lambda content: content.replace(b'best_loss\\": ', b'best_loss\\":1', 1),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_state_is_said_and_not_taken_up(tmp_path, damage, capsys):
     checkpoint = Checkpoint(tmp_path / "resume.safetensors", "key")
     with pytest.raises(StopHereError):
         fit(DESCRIPTION, checkpoint=checkpoint, report=stop_after(2))
     content = checkpoint.path.read_bytes()
-    checkpoint.path.write_bytes(content[: len(content) // 2] if damage is None else damage)
+    checkpoint.path.write_bytes(DAMAGES[damage](content))
+    assert checkpoint.path.read_bytes() != content
     assert checkpoint.load() is None
+    assert f"{checkpoint.path}: damaged; the training starts anew" in capsys.readouterr().out
 
 
 def test_where_the_loss_breaks_the_last_good_state_is_kept(tmp_path):

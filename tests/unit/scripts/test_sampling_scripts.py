@@ -9,6 +9,7 @@ import torch
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.data.base import Images, write_split
 from geovae.geometry.metric import RiemannianMetric
 from geovae.models.coding import decode_images
 from geovae.models.files import build_model, load_model, save_model
@@ -29,10 +30,8 @@ def run_folder(tmp_path):
     save_model(tmp_path / "run", build_model(description), description)
     generator = np.random.default_rng(0)
     images = generator.integers(256, size=(40, 1, 16, 16), dtype=np.uint8)
-    card = {"class_names": ["disk", "ring"], "shape": [40, 1, 16, 16], "dataset": "shapes", "split": "train"}
-    storage.save_array(tmp_path / "data/train/images.npy", images)
-    storage.save_array(tmp_path / "data/train/labels.npy", np.arange(40) % 2)
-    storage.save_json(tmp_path / "data/train/card.json", card)
+    card = {"dataset": "shapes", "split": "train"}
+    write_split(tmp_path / "data/train", Images.from_array(images, np.arange(40) % 2, ("disk", "ring")), card)
     storage.save_array(tmp_path / "subset/train.npy", np.arange(5, 35))
     mu = generator.standard_normal((30, 2)).astype(np.float32)
     storage.save_arrays(tmp_path / "run/latents.npz", mu=mu, log_var=np.full((30, 2), -3, np.float32))

@@ -10,6 +10,7 @@ import embed_latents
 import extract_training_features
 import score_samples
 from geovae.core import storage
+from geovae.data.generations import save_generation
 from geovae.evaluation.classifier import Classifier
 from geovae.evaluation.features import load_backbone
 from geovae.evaluation.neighbours import nearest
@@ -95,10 +96,8 @@ def score(folder, *more) -> tuple:
     return (*words, *more)
 
 
-def generate(folder, images: np.ndarray, latents: np.ndarray) -> None:
-    storage.save_array(folder / "samples/samples.npy", images)
-    storage.save_array(folder / "samples/latents.npy", latents)
-    storage.save_json(folder / "samples/diagnostics.json", {"seconds": 1.0, "among_means": 1.0})
+def generate(folder, images: np.ndarray, latents: np.ndarray, **diagnostics: float) -> None:
+    save_generation(folder / "samples", images, latents, {"seconds": 1.0, "among_means": 1.0} | diagnostics)
 
 
 @pytest.fixture
@@ -140,8 +139,7 @@ def test_the_time_of_sampling_includes_that_of_the_metric(measured):
     generate(measured, images_of("test"), np.empty((15, 0), np.float32))
     run(score_samples, *score(measured))
     assert storage.load_json(measured / "samples/score_test.json")["seconds_sampling"] == 1.0
-    diagnostics = {"seconds": 1.0, "seconds_metric": 2.5, "among_means": 1.0}
-    storage.save_json(measured / "samples/diagnostics.json", diagnostics)
+    generate(measured, images_of("test"), np.empty((15, 0), np.float32), seconds_metric=2.5)
     run(score_samples, *score(measured))
     assert storage.load_json(measured / "samples/score_test.json")["seconds_sampling"] == 3.5
 

@@ -1,16 +1,18 @@
 """What a data set is inside the project, and how a split of it lies on disk."""
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from geovae.core import storage
+from geovae.core import seals, storage
 from geovae.core.errors import GeovaeError
 
 SPLITS = ("train", "validation", "test")
+FILES = ("images.npy", "labels.npy")
 UNLABELLED = -1
 
 
@@ -44,7 +46,7 @@ def write_split(folder: str | Path, images: Images, card: dict) -> dict:
     """Write `images.npy`, `labels.npy` and, last, `card.json`; return the card.
 
     `card` holds what the data set knows (dataset, split, source, license); the shape, the classes and the checksums
-    of the two files are added here.
+    of the two arrays, without their seals, are added here.
 
     Raises:
         GeovaeError: there are no images, the chunks do not make up images of the announced shape, or the labels do not
@@ -59,6 +61,7 @@ def write_split(folder: str | Path, images: Images, card: dict) -> dict:
     (folder / "card.json").unlink(missing_ok=True)
     _stream_images(folder / "images.npy", images, name)
     storage.save_array(folder / "labels.npy", images.labels)
+    checksums = {file: seals.read_seal(folder / file).sha256 for file in FILES}
     labelled = images.labels[images.labels != UNLABELLED]
     counts = np.bincount(labelled, minlength=len(images.class_names))
     card = {
@@ -67,9 +70,9 @@ def write_split(folder: str | Path, images: Images, card: dict) -> dict:
         "shape": list(images.shape),
         "class_names": list(images.class_names),
         "class_counts": dict(zip(images.class_names, counts.tolist(), strict=True)),
-        "sha256": {file: _sha256(folder / file) for file in ("images.npy", "labels.npy")},
+        "sha256": checksums,
     }
-    storage.save_json(folder / "card.json", card)
+    storage.save_json(folder / "card.json", card, beside=FILES)
     return card
 
 
@@ -80,19 +83,23 @@ def read_images(data: str | Path, split: str) -> tuple[np.ndarray, dict]:
         GeovaeError: a file is missing or corrupt.
     """
     folder = Path(data) / split
-    card = storage.load_json(folder / "card.json")
-    return storage.load_array(folder / "images.npy", ndim=4, dtype=np.uint8, mmap=True), card
+    card = storage.load_json(folder / "card.json", dataset=str, split=str, class_names=list)
+    if card["split"] != split:
+        raise storage.unreadable(folder / "card.json", f"it is the card of the {card['split']} split")
+    images = storage.load_array(folder / "images.npy", ndim=4, dtype=np.uint8, mmap=True, record="card.json")
+    return images, card
 
 
 def read_split(data: str | Path, split: str) -> tuple[np.ndarray, np.ndarray, dict]:
     """One split of a prepared data set: images (N, C, H, W) uint8, left on disk; labels (N,) int64; its card.
 
     Raises:
-        GeovaeError: a file is missing or corrupt, or images and labels differ in number.
+        GeovaeError: a file is missing, damaged or not the one that the card was written for, the card is of another
+            split, or images and labels differ in number.
     """
     folder = Path(data) / split
     images, card = read_images(data, split)
-    labels = storage.load_array(folder / "labels.npy", ndim=1, dtype=np.int64)
+    labels = storage.load_array(folder / "labels.npy", ndim=1, dtype=np.int64, record="card.json")
     if len(images) != len(labels):
         raise GeovaeError(
             f"{folder}: {len(images):,} images but {len(labels):,} labels.\n"
@@ -116,8 +123,11 @@ def _stream_images(path: Path, images: Images, name: str) -> None:
     written = 0
     # Not a memory map: its pages would count as this process's memory, all of them in the end.
     with storage.atomic(path) as temporary, temporary.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": images.shape}
-        np.lib.format.write_array_header_1_0(file, header)
+        header = io.BytesIO()
+        description = {"descr": "|u1", "fortran_order": False, "shape": images.shape}
+        np.lib.format.write_array_header_1_0(header, description)
+        file.write(header.getvalue())
+        digest = hashlib.sha256(header.getvalue())
         for chunk in images.chunks():
             if chunk.dtype != np.uint8 or chunk.shape[1:] != images.shape[1:]:
                 raise GeovaeError(
@@ -126,13 +136,12 @@ def _stream_images(path: Path, images: Images, name: str) -> None:
                 )
             written += len(chunk)
             if written <= images.shape[0]:
-                file.write(np.ascontiguousarray(chunk).data)
+                block = np.ascontiguousarray(chunk).data
+                file.write(block)
+                digest.update(block)
         if written != images.shape[0]:
             raise GeovaeError(
                 f"{name}: {written:,} images where {images.shape[0]:,} were announced. Check the source files."
             )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        file.flush()
+        seals.append_seal(temporary, path, digest.hexdigest())

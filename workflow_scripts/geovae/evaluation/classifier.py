@@ -205,8 +205,9 @@ def load_extractor(folder: Path, description: dict) -> nn.Module:
         model = Classifier(
             tuple(description["image_shape"]), description["n_classes"], description["settings"]["width"]
         )
-        model.load_state_dict(storage.load_weights(folder / "model.safetensors"))
-    except (KeyError, RuntimeError) as reason:
+        weights = storage.load_weights(folder / "model.safetensors", record="model.json", like=model.state_dict())
+        model.load_state_dict(weights)
+    except (KeyError, TypeError, ValueError, RuntimeError) as reason:
         raise GeovaeError(
             f"{folder}: model.json and model.safetensors do not belong together ({str(reason).splitlines()[0]}).\n"
             "Delete the folder and run the workflow again."

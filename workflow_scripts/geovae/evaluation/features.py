@@ -71,7 +71,7 @@ def load_backbone(folder: str | Path, device: torch.device, resize: str | None =
         GeovaeError: unreadable files, a backbone that `BACKBONES` does not have, or a `resize` that it does not know.
     """
     folder = Path(folder)
-    description = storage.load_json(folder / "model.json")
+    description = storage.load_json(folder / "model.json", backbone=str)
     name = description.get("backbone")
     if name not in BACKBONES:
         raise GeovaeError(f"{folder / 'model.json'}: unknown backbone {name!r}. Known are: {', '.join(BACKBONES)}.")

@@ -58,7 +58,7 @@ def convert_weights(source: Path, output: Path) -> None:
     network.load_state_dict({name: value for name, value in state.items() if not name.startswith("fc.")})
     storage.save_weights(output / "model.safetensors", network.state_dict())
     description = {"backbone": "inception", "weights_sha256": WEIGHTS_SHA256, "n_features": N_FEATURES}
-    storage.save_json(output / "model.json", description)
+    storage.save_json(output / "model.json", description, beside=["model.safetensors"])
 
 
 def load_extractor(folder: Path, description: dict, resize: str) -> nn.Module:
@@ -70,7 +70,8 @@ def load_extractor(folder: Path, description: dict, resize: str) -> nn.Module:
     with torch.device("meta"):  # drawing random weights first would take longer than reading these
         network = build_network()
     try:
-        network.load_state_dict(storage.load_weights(folder / "model.safetensors"), assign=True)
+        weights = storage.load_weights(folder / "model.safetensors", record="model.json", like=network.state_dict())
+        network.load_state_dict(weights, assign=True)
     except RuntimeError as reason:
         raise GeovaeError(
             f"{folder / 'model.safetensors'}: not the weights of the Inception network.\n"

@@ -13,6 +13,7 @@ import numpy as np
 from geovae.core import storage
 from geovae.core.arrays import require_numbers
 from geovae.core.errors import GeovaeError
+from geovae.data.generations import load_latents
 from geovae.evaluation.neighbours import nearest_features
 
 COLUMNS = {"pixels": "novelty", "latent": "novelty_latent", "features": "novelty_features"}
@@ -82,8 +83,8 @@ def latent_distances(samples: str | Path, train: str | Path, unseen: str | Path)
         train, unseen: `latents.npz` files with the means of the training images and of the unseen ones.
     """
     samples = Path(samples)
-    latents = storage.load_array(samples / "latents.npy", ndim=2)
-    if latents.shape[1] == 0 or not storage.load_json(samples / "diagnostics.json").get("among_means", 1.0):
+    latents = load_latents(samples)
+    if latents.shape[1] == 0 or not storage.load_numbers(samples / "diagnostics.json").get("among_means", 1.0):
         return None
     mu, mu_unseen = (storage.load_arrays(path, "mu")["mu"] for path in (train, unseen))
     return Distances(nearest_features(latents, mu)[0], nearest_features(mu_unseen, mu)[0])

@@ -12,7 +12,8 @@ from geovae.models.base import Autoencoder
 from geovae.models.table import MODELS
 from geovae.nets.build import build_net
 
-REQUIRED = ("model", "settings", "net", "width", "latent_dim", "image_shape")
+_KINDS = {"model": str, "settings": dict, "net": str, "width": float, "latent_dim": int, "image_shape": list}
+REQUIRED = tuple(_KINDS)
 
 
 def build_model(description: dict, seed: int = 0) -> Autoencoder:
@@ -68,14 +69,15 @@ def save_model(folder: str | Path, model: Autoencoder, description: dict) -> Non
     """
     folder = Path(folder)
     storage.save_weights(folder / "model.safetensors", model.state_dict())
-    storage.save_json(folder / "model.json", description)
+    storage.save_json(folder / "model.json", description, beside=["model.safetensors"])
 
 
 def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
     """Rebuild the trained model of a run folder, in evaluation mode.
 
     Raises:
-        GeovaeError: `model.json` or `model.safetensors` is missing or corrupt, or they do not fit together.
+        GeovaeError: `model.json` or `model.safetensors` is missing, damaged or of another model, or the weights hold
+            NaN or infinities.
 
     Examples:
         >>> import tempfile
@@ -91,12 +93,12 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Autoen
     """
     folder = Path(folder)
     description_path, weights_path = folder / "model.json", folder / "model.safetensors"
-    description = storage.load_json(description_path)
-    weights = storage.load_weights(weights_path)
+    description = storage.load_json(description_path, **_KINDS)
     try:
         model = build_model(description)
-    except GeovaeError as reason:
+    except (GeovaeError, TypeError, ValueError) as reason:
         raise GeovaeError(f"{description_path}: {reason}\nDelete the folder and run the workflow again.") from reason
+    weights = storage.load_weights(weights_path, record=description_path.name, like=model.state_dict())
     try:
         model.load_state_dict(weights)
     except RuntimeError as reason:

@@ -73,7 +73,7 @@ def _latents(path: str | Path, latent_dim: int) -> tuple[torch.Tensor, torch.Ten
 
 
 def _displacement(path: str | Path) -> float:
-    diagnostics = storage.load_json(path)
-    if not isinstance(diagnostics.get("rms_per_dimension"), float):
+    diagnostics = storage.load_numbers(path)
+    if diagnostics.get("rms_per_dimension") is None:
         raise GeovaeError(f"{path}: no rms_per_dimension. Give the diagnostics of the manifold sampler.")
     return diagnostics["rms_per_dimension"]

@@ -1,12 +1,10 @@
 """The record of a training, epoch by epoch: on disk, and on the terminal while it runs."""
 
-import csv
 import sys
 from pathlib import Path
 from typing import TextIO
 
-from geovae.core import storage
-from geovae.core.errors import GeovaeError
+from geovae.core import storage, tables
 
 # The column of the training images' loss in evaluation mode, where that decides.
 SELECTION_LOSS = "selection_loss"
@@ -20,29 +18,20 @@ def save_history(path: str | Path, history: list[dict[str, float]]) -> None:
     """Write the rows that `geovae.training.loop.train` returns as a CSV table."""
     # Phases of a training have terms of their own: a field that a row lacks is empty.
     columns = list(dict.fromkeys(name for row in history for name in row))
-    with storage.atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
+    tables.save_table(path, columns, [[row.get(name) for name in columns] for row in history])
 
 
 def load_history(path: str | Path) -> list[dict[str, float]]:
     """Read what `save_history` wrote; `epoch` is an int, `phase` text, everything else a float, NaN where empty.
 
     Raises:
-        GeovaeError: the file is missing, empty, or not such a table.
+        GeovaeError: the file is missing or damaged, has no epoch, or is another table.
     """
-    path = storage.require_file(path)
+    rows = tables.load_table(path, ("epoch",))
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [{name: _typed(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
-    except (ValueError, TypeError, csv.Error) as reason:
-        raise GeovaeError(
-            f"{path}: not a readable history ({reason}).\nDelete it and run the workflow again."
-        ) from reason
-    if not rows or "epoch" not in rows[0]:
-        raise GeovaeError(f"{path}: not a readable history (no epochs).\nDelete it and run the workflow again.")
-    return rows
+        return [{name: _typed(name, value) for name, value in row.items()} for row in rows]
+    except ValueError as reason:
+        raise storage.unreadable(path, reason) from reason
 
 
 def kept_row(history: list[dict[str, float]]) -> dict[str, float]:

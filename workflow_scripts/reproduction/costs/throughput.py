@@ -6,12 +6,12 @@ it, so that an estimate gets better with every training on the machine at hand.
 """
 
 import csv
-import json
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from geovae.core.storage import load_json
 from geovae.training.history import load_history
 
 MEASURED = Path(__file__).parent / "measured.csv"
@@ -55,7 +55,7 @@ def read_histories(results: str | Path, macs: Mapping[str, float]) -> Iterator[T
         folder = Path(results) / "runs" / key
         if not (folder / "model.json").is_file() or not (folder / "history.csv").is_file():
             continue
-        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        description = load_json(folder / "model.json", device=str, net=str, model=str, threads=int)
         speed = statistics.median(row["images_per_second"] for row in load_history(folder / "history.csv"))
         device = "cpu" if description["device"] == "cpu" else "cuda"
         threads = description["threads"] if device == "cpu" else 1

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from geovae.core.errors import GeovaeError
+from geovae.core.seals import places_below
 from reproduction.runtime import devices, interruption
 
 THREAD_VARIABLES = (
@@ -21,6 +22,8 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "RAYON_NUM_THREADS",
 )
+# The folder whose files say by their paths what they are.
+RESULTS = "results"
 # What the workflow's files in folders end in; a folder of its own does not.
 FILES_IN_FOLDERS = (".json", ".npy", ".npz", ".safetensors", ".html")
 MOST_THREADS = 1024
@@ -96,7 +99,8 @@ def run(
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(options.threads)
     try:
-        main(options)
+        with places_below(RESULTS):
+            main(options)
     except GeovaeError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

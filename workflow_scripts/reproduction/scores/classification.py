@@ -5,7 +5,6 @@ A row is one run of the classifier of the data augmentation task (Table 2). `sou
 `model`, `sampler`, `variant` and `seed` of the generative models say in full; these four are empty for real images.
 """
 
-import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import csv_text, load_json, require_file, write_text
+from geovae.core.storage import load_json, unreadable
+from geovae.core.tables import load_table, save_table
 
 REAL_SOURCES = ("raw", "resampled")
 CLASS_SCORES = ("f1", "precision", "recall")
@@ -96,18 +96,14 @@ def collect_classification(files: Iterable[tuple[Source, str | Path]], output: s
     _check_test_images(rows.values())
     names = columns(classes)
     table = [[row[name] for name in names] for _, (_, row) in sorted(rows.items(), key=lambda item: item[0])]
-    write_text(output, csv_text(names, table))
+    save_table(output, names, table)
 
 
 def _content(source: Source, path: str | Path) -> dict:
     """What train_classifier wrote, if it has the parts that are read here and is of `source`."""
-    content = load_json(path)
-    parts = {"dataset": str, "class_names": list, "records": list}
-    wrong = [
-        name for name, kind in parts.items() if not (isinstance(content, dict) and isinstance(content.get(name), kind))
-    ]
-    if wrong:
-        raise GeovaeError(f"{path}: no {', '.join(wrong)} as train_classifier writes it. {_AGAIN}")
+    content = load_json(path, dataset=str, class_names=list, records=list)
+    if not all(isinstance(name, str) for name in content["class_names"]):
+        raise unreadable(path, f"class_names is {content['class_names']!r:.60}, a list of texts is expected")
     for record in content["records"]:
         if not isinstance(record, dict) or not _is_whole(record.get("run")):
             raise GeovaeError(f"{path}: a record without the number of its run. {_AGAIN}")
@@ -185,16 +181,12 @@ def read_classification(path: str | Path) -> list[dict[str, object]]:
     Raises:
         GeovaeError: the file is missing, lacks a column, or holds a text where a number is expected.
     """
-    path = require_file(path)
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        header = reader.fieldnames or ()
-        classes = [name.removeprefix("f1_") for name in header if name.startswith("f1_")]
-        missing = [name for name in columns(classes) if name not in header]
-        if missing or not classes:
-            absent = ", ".join(missing) or "f1_ of a class"
-            raise GeovaeError(f"{path}: no column {absent}. Delete it and run the workflow again.")
-        return [_typed(row, columns(classes), f"{path}, line {reader.line_num}") for row in reader]
+    rows = load_table(path)
+    classes = [name.removeprefix("f1_") for name in rows[0] if name.startswith("f1_")]
+    missing = [name for name in columns(classes) if name not in rows[0]]
+    if missing or not classes:
+        raise unreadable(path, f"no column {', '.join(missing) or 'f1_ of a class'}")
+    return [_typed(row, columns(classes), f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
 
 
 def _typed(row: Mapping[str, str], names: Iterable[str], source: str) -> dict[str, object]:

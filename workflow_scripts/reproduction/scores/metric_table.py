@@ -1,11 +1,11 @@
 """The table `metrics.csv` of what the choice of ρ does to metrics: written, read back, and looked up."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import csv_text, require_file, write_text
+from geovae.core.storage import unreadable
+from geovae.core.tables import load_table, save_table
 from reproduction.scores.cells import Cell
 
 KEY_COLUMNS = ("dataset", "subset", "net", "model", "trial", "seed", "metric")
@@ -21,7 +21,7 @@ def write_metrics(rows: Mapping[str, Mapping[str, float]], output: str | Path) -
         output: the CSV file.
     """
     table = [[*_parts(key), *(numbers[name] for name in NUMBERS)] for key, numbers in sorted(rows.items())]
-    write_text(output, csv_text((*KEY_COLUMNS, *NUMBERS), table))
+    save_table(output, (*KEY_COLUMNS, *NUMBERS), table)
 
 
 def _parts(key: str) -> list[str]:
@@ -38,15 +38,11 @@ def read_metrics(path: str | Path) -> list[dict[str, object]]:
     Raises:
         GeovaeError: the file is missing, or lacks a column or a number.
     """
-    with require_file(path).open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in (*KEY_COLUMNS, *NUMBERS) if name not in (reader.fieldnames or ())]
-        if missing:
-            raise GeovaeError(f"{path}: no column {', '.join(missing)}. Delete it and run the workflow again.")
-        try:
-            return [row | {"seed": int(row["seed"])} | {name: float(row[name]) for name in NUMBERS} for row in reader]
-        except (TypeError, ValueError) as reason:
-            raise GeovaeError(f"{path}: {reason}. Delete it and run the workflow again.") from None
+    rows = load_table(path, (*KEY_COLUMNS, *NUMBERS))
+    try:
+        return [row | {"seed": int(row["seed"])} | {name: float(row[name]) for name in NUMBERS} for row in rows]
+    except ValueError as reason:
+        raise unreadable(path, reason) from None
 
 
 def metrics_of(rows: Sequence[Mapping[str, object]], cell: Cell, metric: str) -> list[Mapping[str, object]]:

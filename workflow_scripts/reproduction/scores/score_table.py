@@ -1,13 +1,13 @@
 """The score table `scores.csv`: gathered from score records, read back, and summarised over seeds."""
 
-import csv
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import csv_text, load_json, require_file, write_text
+from geovae.core.storage import load_json
+from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import (
     COLUMNS,
     DIAGNOSTIC_COLUMNS,
@@ -40,8 +40,6 @@ def collect(paths: Iterable[str | Path], output: str | Path) -> None:
     found: dict[tuple, tuple[str | Path, dict]] = {}
     for path in paths:
         record = load_json(path)
-        if not isinstance(record, dict):
-            raise GeovaeError(f"{path}: a score record is a JSON object. Delete it and score the samples again.")
         validate(record, str(path))
         identity = tuple(record[name] for name in _IDENTITY)
         if identity in found:
@@ -50,18 +48,12 @@ def collect(paths: Iterable[str | Path], output: str | Path) -> None:
             )
         found[identity] = (path, record)
     rows = [[record[name] for name in COLUMNS] for _, (_, record) in sorted(found.items(), key=lambda item: item[0])]
-    write_text(output, csv_text(COLUMNS, rows))
+    save_table(output, COLUMNS, rows)
 
 
 def read_scores(path: str | Path) -> list[dict[str, object]]:
     """Read what `collect` wrote; empty fields become None, numbers become numbers."""
-    path = require_file(path)
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise GeovaeError(f"{path}: no column {', '.join(missing)}. Delete it and run the workflow again.")
-        return [_typed(row, f"{path}, line {reader.line_num}") for row in reader]
+    return [_typed(row, f"{path}, row {number}") for number, row in enumerate(load_table(path, COLUMNS), start=1)]
 
 
 def _typed(row: Mapping[str, str], source: str) -> dict[str, object]:

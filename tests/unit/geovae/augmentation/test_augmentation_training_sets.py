@@ -13,6 +13,7 @@ from geovae.augmentation.training_sets import LabelledImages, check_classes, gen
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.data.base import Images, write_split
+from geovae.data.generations import save_generation
 from helpers.augmentation_checks import NAMES, QUICK, SHAPE, spots, without_seconds
 from reproduction.runtime import job
 
@@ -131,7 +132,8 @@ def data(tmp_path_factory):
 
 def _samples(folder, name, label, count=30, shape=SHAPE):
     images, labels = spots(10 + label, (count, count), shape)
-    storage.save_array(folder / name / "samples.npy", images[labels == label])
+    images = images[labels == label]
+    save_generation(folder / name, images, np.empty((len(images), 0)), {"seconds": 1.0})
     return f"{name}={folder / name}"
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.data.base import Images, write_split
 from geovae.data.subsets import draw_subset, draw_validation_subset, nested_order, subset_images
@@ -134,8 +135,8 @@ def test_subset_images_come_in_the_order_of_the_indices(tmp_path):
     images = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
     card = {"dataset": "toy", "split": "train", "source": "", "license": ""}
     write_split(tmp_path / "train", Images.from_array(images), card)
-    np.save(tmp_path / "train.npy", np.array([4, 0, 5]))
+    storage.save_array(tmp_path / "train.npy", np.array([4, 0, 5]))
     assert subset_images(tmp_path, tmp_path, "train").ravel().tolist() == [4, 0, 5]
-    np.save(tmp_path / "train.npy", np.array([4, 6]))
+    storage.save_array(tmp_path / "train.npy", np.array([4, 6]))
     with pytest.raises(GeovaeError, match=r"train\.npy: it points outside the 6 images"):
         subset_images(tmp_path, tmp_path, "train")

@@ -47,7 +47,7 @@ def trained():
 def folder(trained, tmp_path):
     model, description = trained
     storage.save_weights(tmp_path / "model.safetensors", model.state_dict())
-    storage.save_json(tmp_path / "model.json", description)
+    storage.save_json(tmp_path / "model.json", description, beside=["model.safetensors"])
     return tmp_path
 
 
@@ -125,10 +125,10 @@ def test_images_are_not_resized(folder):
 
 def test_an_unknown_backbone_and_foreign_weights_are_refused(folder):
     description = storage.load_json(folder / "model.json")
-    storage.save_json(folder / "model.json", {**description, "n_classes": 5})
+    storage.save_json(folder / "model.json", {**description, "n_classes": 5}, beside=["model.safetensors"])
     with pytest.raises(GeovaeError, match="do not belong together"):
         load_backbone(folder, CPU)
-    storage.save_json(folder / "model.json", {**description, "backbone": "oracle"})
+    storage.save_json(folder / "model.json", {**description, "backbone": "oracle"}, beside=["model.safetensors"])
     with pytest.raises(GeovaeError, match=r"'oracle'.*classifier"):
         load_backbone(folder, CPU)
 

@@ -116,8 +116,9 @@ def test_the_way_of_resizing_must_be_named(folder, resize, message):
 
 
 def test_weights_of_another_network_are_refused(folder, tmp_path):
-    storage.save_json(tmp_path / "model.json", storage.load_json(folder / "model.json"))
     storage.save_weights(tmp_path / "model.safetensors", {"a": torch.zeros(1)})
+    description = storage.load_json(folder / "model.json")
+    storage.save_json(tmp_path / "model.json", description, beside=["model.safetensors"])
     with pytest.raises(GeovaeError, match=r"model.safetensors: not the weights of the Inception network"):
         load_backbone(tmp_path, CPU, "tf_legacy")
 

@@ -5,6 +5,7 @@ import pytest
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.data.generations import save_generation
 from geovae.evaluation.neighbours import nearest, nearest_features
 from geovae.evaluation.novelty import COLUMNS, Distances, latent_distances, novelties, novelty
 
@@ -29,8 +30,8 @@ def folder(tmp_path):
 
 
 def _generate(folder, latents: np.ndarray, **diagnostics: float) -> None:
-    storage.save_array(folder / "samples/latents.npy", latents)
-    storage.save_json(folder / "samples/diagnostics.json", {"seconds": 1.0, **diagnostics})
+    images = np.zeros((len(latents), 1, 2, 2), np.uint8)
+    save_generation(folder / "samples", images, latents, {"seconds": 1.0, **diagnostics})
 
 
 def _latent_distances(folder) -> Distances | None:

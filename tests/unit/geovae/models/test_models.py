@@ -1,7 +1,5 @@
 """Models: their losses against closed forms, and what is written of them against what is read."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Independent, Normal, kl_divergence
 
+from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.core.images import to_unit
 from geovae.data.table import load_dataset
@@ -226,7 +225,7 @@ def test_corrupt_weights_are_named(run_folder):
 
 @pytest.mark.parametrize("changes", [{"latent_dim": 4}, {"net": "conv", "image_shape": [1, 32, 32]}, {"model": "ae"}])
 def test_weights_that_do_not_fit_the_description_are_named(run_folder, changes):
-    (run_folder / "model.json").write_text(json.dumps(description(**changes)))
+    storage.save_json(run_folder / "model.json", description(**changes), beside=["model.safetensors"])
     with pytest.raises(GeovaeError, match=r"model\.safetensors: these are not the weights"):
         load_model(run_folder)
 
@@ -234,8 +233,8 @@ def test_weights_that_do_not_fit_the_description_are_named(run_folder, changes):
 def test_a_description_that_lacks_a_key_is_named(run_folder):
     incomplete = description()
     del incomplete["width"]
-    (run_folder / "model.json").write_text(json.dumps(incomplete))
-    with pytest.raises(GeovaeError, match=r"model\.json: .* lacks width"):
+    storage.save_json(run_folder / "model.json", incomplete, beside=["model.safetensors"])
+    with pytest.raises(GeovaeError, match=r"model\.json: .*width is None, a number is expected"):
         load_model(run_folder)
 
 

@@ -1,13 +1,12 @@
 """The estimate of a build: what is counted, and what the speeds are taken from."""
 
-import csv
-import json
-
 import pytest
 import torch
 from torch import nn
 
+from geovae.core import storage
 from geovae.nets.table import NETS
+from geovae.training.history import save_history
 from helpers.configs import configured
 from reproduction.config.config import load_config
 from reproduction.costs.estimate import START, Cost, Estimator, artefact_costs, cost
@@ -136,9 +135,8 @@ def test_a_gpu_without_measurements_is_so_many_cores():
 def write_run(folder, key, speeds, device="cpu", threads=1):
     path = folder / "runs" / key
     path.mkdir(parents=True)
-    (path / "model.json").write_text(json.dumps({"device": device, "threads": threads, "net": "conv", "model": "vae"}))
-    with (path / "history.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("epoch", "images_per_second"), *enumerate(speeds, start=1)])
+    storage.save_json(path / "model.json", {"device": device, "threads": threads, "net": "conv", "model": "vae"})
+    save_history(path / "history.csv", [{"epoch": n, "images_per_second": s} for n, s in enumerate(speeds, start=1)])
 
 
 def test_histories_give_the_median_speed_of_a_core(tmp_path):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.claim_scores import SETTINGS, classifiers, world
 from helpers.paths import ROOT
@@ -129,8 +129,8 @@ def test_the_script_writes_both_files(tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     scores, lines = tmp_path / "scores.csv", tmp_path / "classification.csv"
-    scores.write_text(csv_text(COLUMNS, [[record[name] for name in COLUMNS] for record in world()]))
-    lines.write_text(csv_text(columns(["AD", "CN"]), [list(row.values()) for row in classifiers()]))
+    save_table(scores, COLUMNS, [[record[name] for name in COLUMNS] for record in world()])
+    save_table(lines, columns(["AD", "CN"]), [list(row.values()) for row in classifiers()])
     arguments = ["--scores", str(scores), "--classification", str(lines), "--settings", json.dumps(SETTINGS)]
     outputs = ["--output-md", str(tmp_path / "claims.md"), "--output-html", str(tmp_path / "claims.html")]
     module.main(module.build_parser().parse_args(arguments + outputs))

@@ -4,7 +4,7 @@ import pytest
 
 import write_provenance
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from geovae.evaluation.record import COLUMNS, PROVENANCE_COLUMNS
 from reproduction.rendering import provenance
 from reproduction.runtime import job
@@ -60,7 +60,7 @@ def test_generations_of_one_hash_share_a_row_whatever_their_seeds():
 
 
 def test_the_script_writes_a_page_of_both_tables(tmp_path):
-    (tmp_path / "scores.csv").write_text(csv_text(COLUMNS, [[RECORD[name] for name in COLUMNS]]))
+    save_table(tmp_path / "scores.csv", COLUMNS, [[RECORD[name] for name in COLUMNS]])
     words = ["--scores", str(tmp_path / "scores.csv"), "--output", str(tmp_path / "page.html")]
     job.run(write_provenance.main, write_provenance.build_parser(), words)
     page = (tmp_path / "page.html").read_text()

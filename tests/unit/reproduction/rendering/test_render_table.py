@@ -9,7 +9,7 @@ import torch
 
 import render_table
 from geovae.augmentation.network import AugmentationClassifier
-from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from geovae.nets.build import build_net
 from helpers.script_runs import fails, run
 from reproduction.scores.classification import columns
@@ -60,7 +60,7 @@ def test_table_2_reads_the_runs_of_the_classifier(tmp_path):
             generation = (model, sampler, "base", 0) if sampler else (None,) * 4
             row |= dict(zip(("model", "sampler", "variant", "seed"), generation, strict=True))
             lines.append([row[name] for name in names])
-    (tmp_path / "classification.csv").write_text(csv_text(names, lines))
+    save_table(tmp_path / "classification.csv", names, lines)
     info = {"phantoms": {"title": "Brain phantoms", "width": 0.25}}
     labels = {"Original*": "raw", "VAE - Ours": "vae/manifold"}
     table = [{"label": label, "source": source, "block": "paper"} for label, source in labels.items()]

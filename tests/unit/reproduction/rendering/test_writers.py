@@ -2,15 +2,16 @@
 
 import csv
 import io
-import json
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geovae.core import sealed_json, storage
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from geovae.evaluation.record import (
     BACKBONE_COLUMNS,
     COLUMNS,
@@ -52,7 +53,7 @@ def write_records(folder, *records) -> list[str]:
     paths = []
     for i, content in enumerate(records):
         path = folder / f"score_{i}.json"
-        path.write_text(json.dumps(content), encoding="utf-8")
+        storage.save_json(path, content)
         paths.append(str(path))
     return paths
 
@@ -178,7 +179,7 @@ def test_collected_scores_are_sorted_whole_and_the_same_bytes(tmp_path):
         ("a", 0, "x"), ("x", 2, "a"), ("x", 2, "x"), ("x", 10, "x"),
     ]  # fmt: skip
     assert read[0] == record(dataset="a")
-    assert (tmp_path / "one.csv").read_text().splitlines()[0] == ",".join(COLUMNS)
+    assert (tmp_path / "one.csv").read_text().splitlines()[0] == ",".join([*COLUMNS, "seal"])
 
 
 def test_two_records_of_one_key_are_refused(tmp_path):
@@ -188,7 +189,7 @@ def test_two_records_of_one_key_are_refused(tmp_path):
     assert not (tmp_path / "scores.csv").exists()
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "{}", json.dumps(record(fid=-1.0))])
+@pytest.mark.parametrize("content", ["{", "[1]", "{}", sealed_json.to_text({}), sealed_json.to_text(record(fid=-1.0))])
 def test_a_broken_record_is_named(tmp_path, content):
     path = tmp_path / "broken.json"
     path.write_text(content)
@@ -201,11 +202,14 @@ def test_broken_scores_are_named(tmp_path):
     with pytest.raises(GeovaeError, match="no such file"):
         read_scores(path)
     path.write_text("dataset,fid\nx,1\n")
-    with pytest.raises(GeovaeError, match=r"scores\.csv: no column"):
+    with pytest.raises(GeovaeError, match=r"scores\.csv: .*no column subset"):
         read_scores(path)
     collect(write_records(tmp_path, record()), path)
-    path.write_text(path.read_text().replace("0.30000000000000004", "many"))
-    with pytest.raises(GeovaeError, match=r"line 2: fid is 'many'"):
+    path.write_text(path.read_text().replace("0.30000000000000004", "0.30000000000000005"))
+    with pytest.raises(GeovaeError, match=r"scores\.csv: .*damaged or changed"):
+        read_scores(path)
+    save_table(path, COLUMNS, [["many" if name == "fid" else value for name, value in record().items()]])
+    with pytest.raises(GeovaeError, match=r"row 1: .* is '.*', not a number"):
         read_scores(path)
 
 

@@ -1,16 +1,15 @@
 """The classification table: gathered from the records of train_classifier, checked, and read back."""
 
 import csv
-import json
-import math
 
 import numpy as np
 import pytest
 
 import collect_classification as script
 from geovae.augmentation.scores import classification_scores
+from geovae.core import storage
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from reproduction.scores.classification import Source, collect_classification, columns, read_classification
 
 NAMES = ["CN", "AD"]
@@ -27,7 +26,7 @@ def record(run: int, training_set: str = "raw", confusion: np.ndarray = CONFUSIO
 
 def write(path, *records: dict, **changes):
     content = {"dataset": "phantoms", "class_names": NAMES, "image_shape": [1, 104, 88], "settings": {}}
-    path.write_text(json.dumps(content | {"provenance": {}, "records": records} | changes), encoding="utf-8")
+    storage.save_json(path, content | {"provenance": {}, "records": records} | changes)
     return path
 
 
@@ -89,7 +88,6 @@ def test_what_is_written_is_read_back(tmp_path):
     ("change", "message"),
     [
         ({"balanced_accuracy": 1.2}, r"a\.json, run 0: balanced_accuracy is 1\.2, outside \[0, 1\]"),
-        ({"accuracy": math.nan}, "accuracy is nan, a finite number"),
         ({"accuracy": True}, "accuracy is True, a finite number"),
         ({"accuracy": "0.5"}, "accuracy is '0.5', a finite number"),
         ({"seconds": -1.0}, r"seconds is -1\.0, outside \[0, inf\]"),
@@ -113,8 +111,9 @@ def test_an_implausible_run_is_named(tmp_path, change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"dataset": None}, r"a\.json: no dataset as train_classifier writes it"),
-        ({"records": "x", "class_names": 3}, "no class_names, records"),
+        ({"dataset": None}, r"a\.json: .*dataset is None, a text is expected"),
+        ({"records": "x"}, "records is 'x', a list is expected"),
+        ({"class_names": [1, "CN"]}, r"class_names is \[1, 'CN'\], a list of texts is expected"),
         ({"records": []}, "no run in these files"),
         ({"records": [3]}, "a record without the number"),
     ],
@@ -159,17 +158,20 @@ def test_a_broken_table_is_named(tmp_path):
     with pytest.raises(GeovaeError, match="no such file"):
         read_classification(path)
     path.write_text("dataset,run\nx,1\n")
-    with pytest.raises(GeovaeError, match=r"classification\.csv: no column source.*Delete it"):
+    with pytest.raises(GeovaeError, match=r"(?s)classification\.csv: .*not written by geovae.*Delete it"):
         read_classification(path)
-    path.write_text(csv_text(columns([]), []))
+    save_table(path, columns([]), [[1] * len(columns([]))])
     with pytest.raises(GeovaeError, match="no column f1_ of a class"):
         read_classification(path)
-    path.write_text(csv_text([name for name in columns(["AD"]) if name != "recall_AD"], []))
+    save_table(path, [name for name in columns(["AD"]) if name != "recall_AD"], [[1] * (len(columns(["AD"])) - 1)])
     with pytest.raises(GeovaeError, match="no column recall_AD"):
         read_classification(path)
     collect_classification([(RAW, write(tmp_path / "a.json", record(0)))], path)
-    path.write_text(path.read_text().replace(",290,", ",many,"))
-    with pytest.raises(GeovaeError, match="line 2: n_train is 'many', not a number"):
+    path.write_text(path.read_text().replace(",290,", ",291,"))
+    with pytest.raises(GeovaeError, match=r"classification\.csv: .* damaged or changed"):
+        read_classification(path)
+    save_table(path, columns(["AD"]), [["many"] * len(columns(["AD"]))])
+    with pytest.raises(GeovaeError, match="row 1: seed is 'many', not a number"):
         read_classification(path)
 
 

@@ -45,7 +45,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     arrays = [
         [storage.load_arrays(input_path(inputs, names["arrays"]), *needed) for names in row["inputs"]] for row in rows
     ]
-    scores = [[storage.load_json(input_path(inputs, names["scores"])) for names in row["inputs"]] for row in rows]
+    scores = [[storage.load_numbers(input_path(inputs, names["scores"])) for names in row["inputs"]] for row in rows]
     cells = [_cell(of_row[0]["images"]) for of_row in arrays]
     heights = [HEAD + PANEL + GAP + len(KINDS) * cell + FOOT for cell in cells]
     with style.context():

@@ -55,7 +55,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     loaded = [
         (
             storage.load_arrays(input_path(inputs, column["inputs"][0]["arrays"]), *NEEDED),
-            [storage.load_json(input_path(inputs, training["scores"])) for training in column["inputs"]],
+            [storage.load_numbers(input_path(inputs, training["scores"])) for training in column["inputs"]],
         )
         for column in columns
     ]

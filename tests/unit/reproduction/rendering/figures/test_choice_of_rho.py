@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from geovae.core.errors import GeovaeError
+from geovae.core.tables import load_table, save_table
 from helpers.score_figure_checks import COMMON, DIGITS, SHAPES, check_words, mean_std, over_seeds, strangers
 from helpers.score_figure_checks import table as table  # a fixture
 from reproduction.rendering.figures import choice_of_rho, curves
@@ -115,8 +116,8 @@ def test_what_is_missing_is_named(inputs):
     stranger = {**curves.OURS, "rho": 9.0, "variant": "rho9", "metric": "rho9"}
     with pytest.raises(GeovaeError, match="no record of digits/full/conv/vae/base/seed0/manifold/rho9"):
         choice_of_rho.render(inputs, settings(rhos=[*settings()["rhos"], stranger]))
-    rows = inputs["metrics"].read_text().splitlines()
-    kept = [row for row in rows if not (row.startswith("digits") and ",1,rho2," in row)]
-    inputs["metrics"].write_text("\n".join(kept) + "\n")
+    rows = load_table(inputs["metrics"])
+    kept = [row for row in rows if (row["dataset"], row["seed"], row["metric"]) != ("digits", "1", "rho2")]
+    save_table(inputs["metrics"], [*rows[0]], [[*row.values()] for row in kept])
     with pytest.raises(GeovaeError, match="metrics: no row of digits/full/conv/vae/base/seed1/rho2"):
         choice_of_rho.render(inputs, settings())

@@ -15,7 +15,9 @@ from matplotlib.colors import to_hex
 from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle
 
+from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.data.generations import save_generation
 from geovae.training.history import save_history
 from helpers.paths import SCRIPTS
 from reproduction.config.artefacts import Artefacts
@@ -49,11 +51,14 @@ def smallest_font(figure) -> float:
     return min(text.get_fontsize() for text in found if text.get_text() and text.get_visible())
 
 
+def save_images(folder: Path, images: np.ndarray) -> Path:
+    save_generation(folder, images, np.empty((len(images), 0)), {"seconds": 1.0})
+    return folder / "samples.npy"
+
+
 @pytest.fixture
 def samples(tmp_path):
-    path = tmp_path / "samples.npy"
-    np.save(path, random_images(120))
-    return path
+    return save_images(tmp_path, random_images(120))
 
 
 @pytest.fixture
@@ -75,7 +80,7 @@ def geodesics(tmp_path):
         "geodesic_bad": geodesic_bad, "affine_stops": affine[:, ::3], "geodesic_stops": affine[:, ::3] + 0.1,
     }  # fmt: skip
     path = tmp_path / "geodesics.npz"
-    np.savez(path, **arrays)
+    storage.save_arrays(path, **arrays)
     return path, arrays
 
 
@@ -146,8 +151,7 @@ def test_figure1_frames_and_marks_bad_stops_only(geodesics):
 def test_figure2_shows_the_first_samples_under_their_labels(tmp_path):
     inputs = {}
     for i in range(3):
-        np.save(tmp_path / f"{i}.npy", random_images(6, seed=i))
-        inputs[f"row{i}"] = tmp_path / f"{i}.npy"
+        inputs[f"row{i}"] = save_images(tmp_path / str(i), random_images(6, seed=i))
     blocks = ("paper", "paper", "controls")
     rows = [{"label": f"Row {i}", "input": f"row{i}", "block": block} for i, block in enumerate(blocks)]
     panels = [{"title": "One", "rows": rows}, {"title": "Two", "rows": rows[::-1]}]
@@ -176,7 +180,7 @@ def test_figure3_triplets_and_fids(tmp_path):
     near = {name: random_images(6, channels=3, seed=i) for i, name in enumerate(
         ("generated", "nearest_train", "nearest_reconstruction"))}  # fmt: skip
     path = tmp_path / "neighbours.npz"
-    np.savez(
+    storage.save_arrays(
         path, **near, distance_train=np.arange(6.0), distance_reconstruction=np.arange(6.0) / 4,
         fid_names=np.array(["generated", "Decoded means"]), fid_values=np.array([11.271, 0.5]), fid_n=np.array(2000),
     )  # fmt: skip
@@ -203,9 +207,9 @@ def test_figure5_is_a_square_of_the_first_100(samples, tmp_path):
     np.testing.assert_array_equal(shown(figure.axes[0]), random_images(120)[:100, 0])
     corners = [image.get_extent()[::3] for image in figure.axes[0].get_images()]
     assert [(int(x), int(y)) for x, y in corners] == [(i % 10, i // 10) for i in range(100)]
-    np.save(tmp_path / "few.npy", random_images(99))
-    with pytest.raises(GeovaeError, match=r"few\.npy: 99 images, but the figure shows 100"):
-        render("figure5", {"samples": tmp_path / "few.npy"}, {})
+    few = save_images(tmp_path / "few", random_images(99))
+    with pytest.raises(GeovaeError, match=r"few/samples\.npy: 99 images, but the figure shows 100"):
+        render("figure5", {"samples": few}, {})
 
 
 def save_centroids(path: Path, owner: list[int], counts: list[int], seed: int = 0) -> dict[str, np.ndarray]:
@@ -215,7 +219,7 @@ def save_centroids(path: Path, owner: list[int], counts: list[int], seed: int = 
         "distance_train": np.arange(len(counts), dtype=np.float32), "samples": images[2 * len(counts) :],
         "owner": np.array(owner), "counts": np.array(counts),
     }  # fmt: skip
-    np.savez(path, **arrays)
+    storage.save_arrays(path, **arrays)
     return arrays
 
 
@@ -266,7 +270,7 @@ def test_figure13_has_a_panel_an_input_with_cells_of_one_size(tmp_path):
 
 
 def test_figure13_names_an_array_that_is_missing(tmp_path):
-    np.savez(tmp_path / "c.npz", centroids=random_images(2))
+    storage.save_arrays(tmp_path / "c.npz", centroids=random_images(2))
     with pytest.raises(GeovaeError, match="nearest_train"):
         render("figure13", {"digits": tmp_path / "c.npz"}, {})
 
