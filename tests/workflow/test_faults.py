@@ -76,7 +76,7 @@ def test_a_truncated_file_is_named_and_the_rest_is_kept(smoke_copy, name, target
     result = run_snakemake(smoke_copy, f"{RUN}/{target}", "--forcerun", forced, "--rerun-triggers", "params")
     assert result.returncode != 0
     assert f"error: {RUN}/{name}: not a readable {broken.suffix} file" in output(result)
-    record = {".safetensors": " and model.json", ".npy": " and diagnostics.json"}.get(broken.suffix, "")
+    record = {".safetensors": " and model.json,", ".npy": " and diagnostics.json,"}.get(broken.suffix, "")
     assert f"Delete it{record} and run the workflow again." in output(result)
     assert "Traceback" not in (smoke_copy / "results/logs").joinpath(_log_of(smoke_copy, forced)).read_text()
     assert {path: path.stat().st_mtime_ns for path in others} == others

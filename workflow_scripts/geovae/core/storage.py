@@ -74,14 +74,16 @@ def unreadable(path: str | Path, reason: object, record: str | None = None) -> G
 
 def _again(record: str | None = None) -> str:
     """How to go on where a file of ours cannot be used; `record` as in `unreadable`."""
-    return f"Delete {f'it and {record}' if record else 'it'} and run the workflow again."
+    return f"Delete {f'it and {record},' if record else 'it'} and run the workflow again."
 
 
-def require_file(path: str | Path) -> Path:
-    """`path`, if a file is there; else a `GeovaeError` that names it."""
+def require_file(path: str | Path, record: str | None = None) -> Path:
+    """`path`, if a file is there; else a `GeovaeError` that names it; `record` as in `unreadable`."""
     path = Path(path)
     if not path.is_file():
-        raise GeovaeError(f"{path}: no such file. Run the workflow to make it, or correct the path.")
+        # Where its record is still there, the workflow may take the file for made.
+        stale = f"Delete {record} and run" if record and path.with_name(record).is_file() else "Run"
+        raise GeovaeError(f"{path}: no such file. {stale} the workflow to make it, or correct the path.")
     return path
 
 
@@ -112,7 +114,7 @@ def load_array(
         GeovaeError: the file is missing, damaged, of another place, not what `record` vouches for, or another array
             than expected.
     """
-    path = require_file(path)
+    path = require_file(path, record)
     _check_seal(path, record)
     with reading(path, ".npy file", _again(record)):
         array = np.load(path, allow_pickle=False, mmap_mode="r" if mmap else None)
@@ -265,7 +267,7 @@ def load_weights(path: str | Path, *, record: str | None = None, like: Mapping |
     """
     from safetensors.torch import load_file
 
-    path = require_file(path)
+    path = require_file(path, record)
     with reading(path, ".safetensors file", _again(record)):
         sha256 = seals.file_sha256(path)
         if record:

@@ -108,7 +108,10 @@ def test_a_record_vouches_for_the_file_that_it_was_written_for(tmp_path):
     shutil.copyfile(tmp_path / "old/a.npy", tmp_path / "new/a.npy")
     message = refused(tmp_path / "new/a.npy", lambda path: storage.load_array(path, record="card.json"))
     assert "card.json was written for another" in message
-    assert "Delete it and card.json and run" in message
+    assert "Delete it and card.json, and run" in message
+    (tmp_path / "new/a.npy").unlink()
+    with pytest.raises(GeovaeError, match=r"a\.npy: no such file\. Delete card\.json and run the workflow to make it"):
+        storage.load_array(tmp_path / "new/a.npy", record="card.json")
 
 
 @pytest.mark.parametrize(

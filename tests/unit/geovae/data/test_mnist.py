@@ -1,6 +1,7 @@
 """MNIST: reading torchvision's layout, unpacking, and the real files' own checksums where they are at hand."""
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from geovae.data import mnist, mnist28
 from geovae.data.base import read_split, write_split
 from geovae.data.raw_files.download import Store
 from helpers.file_server import file_server
-from helpers.idx_files import draw_files
+from helpers.idx_files import draw_files, idx
 from helpers.paths import ROOT
 
 # A folder of raw data may be named for the tests as it is for the workflow (`data_dir`).
