@@ -75,14 +75,14 @@ draw("resample", Context(mu=torch.zeros(3, 2)), 5, "key")
 def test_a_training_imports_its_own_model_and_net_alone():
     found = modules_after(TRAINING)
     assert within("geovae.models", found) == {"base", "coding", "files", "losses", "table", "vae"}
-    assert within("geovae.nets", found) == {"base", "build", "mlp", "table"}
+    assert within("geovae.nets", found) == {"base", "build", "mlp", "sizes", "table"}
 
 
 def test_drawing_imports_its_own_sampler_alone():
     found = modules_after(DRAWING)
     assert within("geovae.sampling", found) == {"base", "controls", "draw", "inputs", "table"}
     assert within("geovae.models", found) == {"base", "files", "table"}
-    assert within("geovae.nets", found) == {"build", "table"}
+    assert within("geovae.nets", found) == {"build", "sizes", "table"}
 
 
 def test_preparing_a_data_set_imports_it_alone():
