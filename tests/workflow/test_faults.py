@@ -52,7 +52,7 @@ def test_a_read_only_results_folder_is_said(project):
 
 
 def test_training_that_diverges_names_the_batch_and_the_term(project):
-    change(project, "epochs: 2", "epochs: 2\n      lr: 1.0e+30")
+    change(project, "epochs: 2", "epochs: 2\n      lr: 1.0e+3")
     result = run_snakemake(project, f"{RUN}/model.json")
     assert result.returncode != 0
     assert "error: digits/full/conv/vae/base/seed0: epoch 1, training, batch" in output(result)
