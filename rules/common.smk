@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import GroupJob
 
 # The folder of the project, whatever is included from where: `-s`, `--directory` and `module` change no path.
 PROJECT = Path(workflow.current_basedir).parent
@@ -39,7 +40,7 @@ from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
-from reproduction.runtime import clock, interruption, liveness
+from reproduction.runtime import clock, interruption, liveness, slurm
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 os.environ[COMMIT_VARIABLE] = commit()
@@ -108,6 +109,15 @@ def needs(mem_mb=1000, runtime=10, gpu=0):
     They stand in the rules, since `default-resources` of profiles/default would take the place of a cluster's own.
     """
     return {"mem_mb": mem_mb, "runtime": runtime, "gpu": gpu}
+
+
+def stop_without_slurm():
+    """For `onstart`: where SLURM would refuse the jobs, end with its reason."""
+    if workflow.executor_plugin is not None and workflow.executor_plugin.name == "slurm":
+        slurm.let_groups_fail(GroupJob)
+        named = ("slurm_account", "slurm_partition")
+        jobs = [job.resources for job in workflow.dag.needrun_jobs() if not job.is_local]
+        or_stop(slurm.check_site, {tuple(str(resources.get(name) or "") for name in named) for resources in jobs})
 
 
 def wait_for_the_past():
