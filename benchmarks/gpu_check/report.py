@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 import torch
@@ -50,6 +51,9 @@ class Check:
         except (GeovaeError, RuntimeError) as error:  # what torch raises is all RuntimeError
             found = {OK: False, "error": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
         row = {WHAT: what, **found, "seconds": round(time.perf_counter() - start, 3)}
+        # JSON has no word for NaN and infinities, which are what a check may find.
+        lost = {name: str(value) for name, value in row.items() if isinstance(value, float) and not isfinite(value)}
+        row |= lost
         self.rows.append(row)
         storage.save_json(self.output / f"{self.part}.json", self.rows)
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
@@ -85,7 +89,8 @@ def write_page(output: Path, circumstances: Mapping[str, object], states: Mappin
     lines = ["# Check of a device", "", *(f"* {name}: {value}" for name, value in circumstances.items()), ""]
     lines += [f"**{len(failed)} checks failed.**" if failed else "No check failed.", *broken, ""]
     for part, rows in parts.items():
-        columns = list(dict.fromkeys(name for row in rows for name in row))
+        found = {name for row in rows for name in row}
+        columns = [name for name in (WHAT, OK) if name in found] + sorted(found - {WHAT, OK})
         cells = [[_cell(row.get(name)) for name in columns] for row in rows]
         lines += [f"## {part}", "", measuring.table(columns, cells) if rows else "Nothing.", ""]
     storage.write_text(output / "report.md", "\n".join(lines))

@@ -25,7 +25,7 @@ from gpu_check.digits import drawn_digits, find_mnist, splits
 from gpu_check.kept import OutOfTimeError, TimedCheckpoint
 from gpu_check.models import fresh
 from gpu_check.noise import Noise, same_noise
-from gpu_check.report import Check
+from gpu_check.report import Check, write_page
 from gpu_check.scales import SCALES
 from helpers.blocked_imports import without_others
 from helpers.configs import configured
@@ -103,6 +103,21 @@ def test_a_row_whose_training_was_cut_off_ends_as_one_that_was_not(tmp_path, cap
     assert "rae: epoch 1," not in capsys.readouterr().out
     for name in ("fid", "prd_f8", "novelty"):
         assert cut.rows[0][name] == whole.rows[0][name]
+
+
+def test_what_is_not_finite_and_what_goes_wrong_is_told(tmp_path):
+    check = given(tmp_path, 1.0)
+    check.attempt("broken", lambda: {"ok": False, "error_device": float("nan")})
+    check.attempt("refused", lambda: torch.zeros(2) @ torch.zeros(3))
+    check.attempt("sound", lambda: {"ok": True, "error_device": 0.5})
+    assert not write_page(check.output, {"device": "cpu"}, {"table1": "done"})
+    told = json.loads((check.output / "summary.json").read_text())
+    assert told["failed"] == ["table1: broken", "table1: refused"]
+    page = (check.output / "report.md").read_text()
+    assert "| broken | **no** |  | nan |" in page
+    assert "RuntimeError: " in page
+    assert write_page(check.output, {}, {})
+    assert not write_page(check.output, {}, {"speed": "its time was over"})
 
 
 def test_a_gpu_that_is_not_there_is_named(tmp_path):
