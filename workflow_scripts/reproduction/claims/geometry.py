@@ -39,14 +39,17 @@ def _compared(where: str, own: Found, curve: list[Found], axis: str, column: str
     if not own.records:
         return undecided(where, f"no score of {own.label}")
     several = [found.records for found in curve]
-    # Over recall the curve may turn back, over novelty it does not.
-    margin = (margin_at_equal if axis == "novelty" else margin_over_path)(own.records, several, axis, column)
+    if axis == "novelty":
+        margin, n_candidates = margin_at_equal(own.records, several, axis, column), 1
+    else:  # over recall the curve may turn back
+        found = margin_over_path(own.records, several, axis, column)
+        margin, n_candidates = (found, 1) if isinstance(found, str) else found
     if isinstance(margin, str):
         return undecided(where, margin)
     told = _numbers(own, several, margin, axis, column)
     if 1 < margin.n < FEWEST:
         return undecided(where, f"{margin.n} trainings, {FEWEST} are needed", told)
-    return part_of(where, margin, better(margin), told)
+    return part_of(where, margin, better(margin, n_candidates), told)
 
 
 def _numbers(own: Found, curve: list, margin: Margin, axis: str, column: str) -> str:

@@ -210,17 +210,20 @@ def margin_at_equal(ours: Records, curve: Sequence[Records], axis: str, column: 
     return over_seeds(margins) if len(margins) > 1 else Margin(margins[0], error, 1)
 
 
-def margin_over_path(ours: Records, path: Sequence[Records], axis: str, column: str) -> Margin | str:
+def margin_over_path(ours: Records, path: Sequence[Records], axis: str, column: str) -> tuple[Margin, int] | str:
     """How far `ours` is above a path of `column` over `axis`, at its own place on the axis; as `margin_at_equal`.
 
     The path is straight between its points in the order given and may turn back on the axis: where it passes the place
     several times, its highest value counts, the hardest rival. Its columns have no sampling error.
+
+    Returns:
+        The margin, and how many passes its rivals were picked from at most; or, in words, why there is none.
     """
     cells = [by_seed(records) for records in (ours, *path)]
     seeds = shared_seeds([ours, *path], axis, column)
     if len(path) < 2 or not seeds:
         return f"no curve of at least two points with {axis} and {column}, of a training that they share"
-    margins = []
+    margins, most = [], 0
     for seed in seeds:
         own, *others = (records[seed] for records in cells)
         points = [(float(record[axis]), float(record[column])) for record in others]
@@ -229,7 +232,8 @@ def margin_over_path(ours: Records, path: Sequence[Records], axis: str, column: 
             low, high = min(points)[0], max(points)[0]
             return f"the {axis} {own[axis]:.3g} lies outside the curve ({low:.3g} to {high:.3g}), which is not extended"
         margins.append(float(own[column]) - max(passes))
-    return over_seeds(margins) if len(margins) > 1 else Margin(margins[0], None, 1)
+        most = max(most, len(passes))
+    return (over_seeds(margins) if len(margins) > 1 else Margin(margins[0], None, 1)), most
 
 
 def crossings(points: Sequence[tuple[float, float]], x: float) -> list[float]:

@@ -196,11 +196,12 @@ def test_margins_over_a_path_are_from_its_highest_value_there_in_each_training()
     turning = ((0.6, 0.9), (0.8, 0.8), (0.5, 0.5))
     path = [records([y, y + 0.02, y + 0.06], "precision", recall=x) for x, y in turning]
     ours = records([0.85, 0.85, 0.85], "precision", recall=0.7)
-    margin = margin_over_path(ours, path, "recall", "precision")
+    margin, n_passes = margin_over_path(ours, path, "recall", "precision")
+    assert n_passes == 2
     differences = [0.85 - (0.85 + shift) for shift in (0.0, 0.02, 0.06)]
     assert margin.value == pytest.approx(np.mean(differences))
     assert margin.std_error == pytest.approx(stats.sem(differences))
-    alone = margin_over_path(ours[:1], [point[:1] for point in path], "recall", "precision")
+    alone, _ = margin_over_path(ours[:1], [point[:1] for point in path], "recall", "precision")
     assert (alone.value, alone.std_error, alone.n) == (pytest.approx(0.0), None, 1)
     far = records([0.85], "precision", recall=0.3)
     assert margin_over_path(far, path, "recall", "precision") == (

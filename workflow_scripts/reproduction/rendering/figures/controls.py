@@ -208,7 +208,8 @@ def _legend_handles(settings: Mapping) -> list[Line2D]:
         handles.append(_handle(f"{first['label']}, {SYMBOLS[sampler]} {values}", LOOKS[sampler]))
     unit = Line2D([], [], color=style.FAINT, linewidth=0.8, linestyle=(0, (1, 1.5)), label="as new as unseen images")
     outside = curves.Look(style.FAINT, marker="^", width=0, size=4.0)
-    return [*handles, unit, _handle("beyond the axes, at its value", outside)]
+    first = curves.Look(style.FAINT, marker="s", width=0, size=3.6, filled=False)
+    return [*handles, unit, _handle("smallest value of a curve", first), _handle("beyond the axes: its value", outside)]
 
 
 def _handle(label: str, look: curves.Look) -> Line2D:

@@ -13,7 +13,7 @@ from reproduction.rendering.figures import curves
 LABEL = "point"  # gid of the labels of points
 
 # Where a label may stand: distances from its point, in points of 1/72 inch, in every direction, near ones first.
-_DISTANCES = (4, 7, 10, 14, 18, 23, 29, 36)
+_DISTANCES = (4, 7, 10, 14, 18, 23, 29, 36, 46, 58)
 _DIRECTIONS = 24
 _PAD = 1.0  # points around a label
 _LEADER_POINTS = 24  # along the line from a label to its point
@@ -45,6 +45,7 @@ def place_labels(axes: Axes, points: Sequence[Labelled], lines: Sequence[np.ndar
     inside = axes.get_window_extent(renderer).extents
     at = axes.transData.transform([(point.x, point.y) for point in points])
     marks = [_boxes(at, 3 * scale), *(_boxes(_along(axes.transData.transform(line)), 0.5) for line in lines)]
+    marks = [boxes[_overlap(boxes, inside[None])[:, 0]] for boxes in marks]  # curves may leave the axes
     distances = np.hypot(*(at[:, None] - at).transpose(2, 0, 1))
     taken = np.empty((0, 4))
     written = []

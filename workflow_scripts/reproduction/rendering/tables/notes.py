@@ -45,8 +45,10 @@ def _bold_note(settings: Mapping) -> str:
     text = "PRD is printed F8/F1⁄8, as in the paper. Bold: best of the paper's methods at the printed precision"
     if any(dataset in published.PAPER_DATASETS for dataset in settings["datasets"]):
         text += ", in the columns “paper” over all rows of the paper's table"
-    if any(row["block"] != "paper" for row in settings["rows"]):
-        text += "; controls and variants do not compete"
+    blocks = {row["block"] for row in settings["rows"]}
+    if blocks - {"paper"}:
+        others = "controls, variants and baselines" if "baselines" in blocks else "controls and variants"
+        text += f"; {others} do not compete"
     return text + "."
 
 

@@ -15,6 +15,7 @@ ROWS = [
     {"label": "VAE - GMM", "model": "vae", "sampler": "gmm", "variant": "base", "block": "paper"},
     {"label": "VAE - Ours", "model": "vae", "sampler": "manifold", "variant": "base", "block": "paper"},
     {"label": "k = 9", "model": "vae", "sampler": "manifold", "variant": "k9", "block": "variants", "note": "nine"},
+    {"label": "Near", "model": "vae", "sampler": "neighbours", "variant": "base", "block": "baselines", "note": "ten"},
     {"label": "Real", "model": "vae", "sampler": "real", "variant": "base", "block": "controls", "note": "the floor"},
 ]
 INFO = {
@@ -42,6 +43,7 @@ def scores() -> list[dict]:
         score("gmm", 12.004, (0.701, 0.9)),
         score("manifold", 12.001, (0.704, 0.8)),
         score("manifold", 5.0, (0.9, 0.95), variant="k9"),
+        score("neighbours", 1.5, (0.8, 0.99)),
         score("real", 1.0, (1.0, 1.0)),
         score("prior", 777.0, split="validation"),
         score("prior", 777.0, trial="t01"),
@@ -66,9 +68,15 @@ def test_cells_of_one_training():
     assert [block.title.split(":")[0] for block in table.blocks] == [
         "Methods of the paper",
         "Variants of ours",
+        "Baselines",
         "Controls",
     ]
-    assert [block.shaded for block in table.blocks] == [False, False, True]
+    assert [block.shaded for block in table.blocks] == [False, False, False, True]
+    assert texts(table, "Near") == ["1.50", "0.80/0.99", "1.25"]
+    assert bold(table, "Near") == []
+    assert "controls, variants and baselines do not compete" in table.footnotes[0]
+    few = settings(rows=[row for row in ROWS if row["block"] != "baselines"])
+    assert "controls and variants do not compete" in table1.build(scores(), few).tables[0].footnotes[0]
     assert table.rows[-1].description == "the floor"
 
 
@@ -160,7 +168,7 @@ def test_tidy_csv(tmp_path):
     assert rows["VAE - Ours", "acceptance"]["mean"] == "0.5"
     absent = rows["VAE - GMM", "prd_f8"]
     assert (absent["mean"], absent["n_seeds"], absent["published"]) == ("", "0", "0.95")
-    assert len(rows) == 5 * 4 + 1
+    assert len(rows) == len(ROWS) * 4 + 1
 
 
 @pytest.mark.parametrize(
