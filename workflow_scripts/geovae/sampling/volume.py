@@ -6,6 +6,7 @@ it, and what is left out where centroids overlap.
 """
 
 import math
+import time
 
 import torch
 
@@ -42,13 +43,14 @@ def sample_volume(context: Context, n: int, key: str) -> Draw:
         0.0
     """
     metric: RiemannianMetric = context.need("metric", NAME)
-    generator = numpy_generator(key)
+    clock, generator = time.perf_counter(), numpy_generator(key)
     rows = torch.from_numpy(rows_with_replacement(len(metric.centroids), n, generator))
     noise = torch.from_numpy(generator.standard_normal((n, metric.latent_dim)))
     centroids, precisions = metric.centroids.double().cpu(), metric.precisions.double().cpu()
     deviations = metric.rho / math.sqrt(metric.latent_dim) / precisions[rows].sqrt()
     latents = centroids[rows] + deviations * noise
-    return Draw(latents.float(), None, _describe(metric.to("cpu", torch.float64), latents))
+    seconds = time.perf_counter() - clock  # of the draw: its description costs more
+    return Draw(latents.float(), None, {"seconds": seconds, **_describe(metric.to("cpu", torch.float64), latents)})
 
 
 def _describe(metric: RiemannianMetric, z: torch.Tensor) -> dict[str, float]:
