@@ -80,7 +80,7 @@ def _terminate_jobs() -> None:
         if own in _ancestors(process):
             try:
                 os.kill(process, signal.SIGTERM)
-            except ProcessLookupError:  # it has ended meanwhile
+            except (ProcessLookupError, PermissionError):  # it has ended meanwhile, or is another user's by now
                 continue
 
 
