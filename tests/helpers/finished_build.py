@@ -63,7 +63,7 @@ class Build:
         self._model = ("--model", self.run)
         self._means = ("--latents", self.run / "latents.npz")
         self._metric = ("--metric", self.run / "metric.npz")
-        self._samples = ("--samples", self.generation)
+        self._samples = ("--samples", self.generation / "samples.npy")
         self._backbone = ("--backbone", self.backbone)
 
     def jobs(self) -> dict[str, tuple]:
