@@ -23,7 +23,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 # Tags of TIFF files and their values.
-BITS, COMPRESSION, PHOTOMETRIC, SAMPLE_FORMAT, SUBSAMPLING = 258, 259, 262, 339, 530
+BITS, COMPRESSION, PHOTOMETRIC, COLOUR_MAP, SAMPLE_FORMAT, SUBSAMPLING = 258, 259, 262, 320, 339, 530
 UNCOMPRESSED, WHITE_IS_ZERO, UNSIGNED = 1, 0, 1
 # By which factor PIL scales the samples of a PNG's grey, and leaves the transparent one as it is.
 PNG_SCALES = {"L;2": 85, "L;4": 17}
@@ -55,6 +55,8 @@ def eight_bits(image: Image.Image, raw_mode: str, name: str) -> Image.Image:
         raise _refusal(name, f"pixels of the kind {image.mode!r} are not read: they are signed or floating-point")
     if image.mode == "YCbCr" and tags.get(COMPRESSION) == UNCOMPRESSED and tags.get(SUBSAMPLING) != (1, 1):
         raise _refusal(name, "colours (YCbCr) of a lower resolution than the grey are not read without compression")
+    if image.mode == "P" and 0 < max(tags.get(COLOUR_MAP, ()), default=0) < 256:
+        raise _refusal(name, "a palette of 8 bits, where TIFF has 16, is not read")
     if image.mode.startswith("I;16"):
         return _scaled(image, tags)
     if image.mode not in MODES:

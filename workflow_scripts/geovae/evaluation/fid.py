@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geovae.core.arrays import require_numbers
+from geovae.core.arrays import require_numbers, require_squares
 from geovae.core.errors import GeovaeError
 from geovae.core.seeding import numpy_generator
 
@@ -37,8 +37,7 @@ def statistics(features: np.ndarray) -> GaussianStatistics:
             f"Fréchet distance: features of at least two images are needed, but their shape is {features.shape}.\n"
             "Generate, or keep as reference, more images."
         )
-    if not np.isfinite(features).all():
-        raise GeovaeError("Fréchet distance: the features are not finite. Train or fetch the backbone again.")
+    require_squares(features, "Fréchet distance")
     mean = features.mean(0, dtype=np.float64)
     centred = features - mean
     factor = centred.T / np.sqrt(len(features) - 1) if len(features) <= features.shape[1] else None
@@ -97,7 +96,7 @@ def frechet_distance(a: GaussianStatistics, b: GaussianStatistics) -> float:
     """‖m₁ − m₂‖² + tr(C₁ + C₂ − 2 (C₁^½ C₂ C₁^½)^½), at least 0; fastest where one side has a factor.
 
     Raises:
-        GeovaeError: statistics of different numbers of features.
+        GeovaeError: something else than statistics, or those of different numbers of features.
 
     Examples:
         >>> import numpy as np
@@ -107,6 +106,12 @@ def frechet_distance(a: GaussianStatistics, b: GaussianStatistics) -> float:
         >>> round(frechet_distance(statistics(generated), statistics(reference)), 6)  # of equal variance, 3 apart
         9.0
     """
+    for side in (a, b):
+        if not isinstance(side, GaussianStatistics):
+            raise GeovaeError(
+                f"Fréchet distance: one side is a {type(side).__name__}; it must be GaussianStatistics "
+                "(geovae.evaluation.fid.statistics of the features)."
+            )
     if a.mean.shape != b.mean.shape or a.covariance.shape != b.covariance.shape:
         raise GeovaeError(
             f"Fréchet distance: {len(a.mean)} features on one side, {len(b.mean)} on the other.\n"

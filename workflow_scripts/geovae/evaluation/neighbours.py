@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from geovae.core import storage
-from geovae.core.arrays import require_numbers
+from geovae.core.arrays import require_numbers, require_squares
 from geovae.core.errors import GeovaeError
 
 # Pixels moved to [−128, 127] have products of at most 2¹⁴, so sums of 2¹⁰ of them are exact in float32.
@@ -163,8 +163,10 @@ def check_features(a: np.ndarray, b: np.ndarray, name: str) -> None:
             f"{name}: features of shapes {a.shape} and {b.shape} cannot be compared.\n"
             "Take both sides' features from the same backbone."
         )
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise GeovaeError(f"{name}: the features are not finite. Train or fetch the backbone again.")
+    if a.shape[1] == 0:
+        raise GeovaeError(f"{name}: the sets have no features. Give arrays (N, F) with F of at least 1.")
+    for features in (a, b):
+        require_squares(features, name)
 
 
 def nearest_features(

@@ -1,6 +1,7 @@
 """Hamiltonian Monte Carlo as in Algorithm 2, for any log-density that comes with its gradient."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import NamedTuple
 
 import torch
@@ -39,8 +40,18 @@ def init(target: Target, z: torch.Tensor) -> HMCState:
     Raises:
         GeovaeError: z, or what the target gives of it, has a wrong type, shape or device.
     """
+    if not callable(target):
+        raise GeovaeError(
+            f"target is a {type(target).__name__}; it must be a function of z, as metric.log_density_and_gradient is."
+        )
     z = without_graph(z, "start")
-    return _checked(HMCState(z, *target(z)))
+    given = target(z)
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise GeovaeError(
+            f"the target gives a {type(given).__name__}; it must give a log-density and its gradient (of a log-density "
+            "alone: hmc.autograd_target)."
+        )
+    return _checked(HMCState(z, *given))
 
 
 def _checked(state: HMCState) -> HMCState:
@@ -59,6 +70,7 @@ def _checked(state: HMCState) -> HMCState:
 def _without_graph(target: Target) -> Target:
     """The target, with results that hold no graph even if it differentiates through weights that ask for one."""
 
+    @wraps(target)
     def plain(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         log_density, gradient = target(z)
         return log_density.detach(), gradient.detach()

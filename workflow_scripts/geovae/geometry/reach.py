@@ -1,9 +1,11 @@
 """Leapfrog steps on the metric's density that skip what no centroid influences: whole trajectories, mostly."""
 
+import inspect
 import math
 
 import torch
 
+from geovae.core.errors import GeovaeError
 from geovae.geometry import hmc
 from geovae.geometry.expansion import LEAST_EXPONENT, Expansion
 from geovae.geometry.metric import RiemannianMetric
@@ -22,6 +24,9 @@ def fast_leapfrog(metric: RiemannianMetric) -> hmc.Integrator:
     Where no centroid can be felt, chains are taken straight on. The result differs by rounding only and does not depend
     on earlier calls; how long it takes does, so use one integrator for all calls that continue the same chains.
 
+    Raises:
+        GeovaeError: this is no metric; when it is called, the target is that of another metric.
+
     Examples:
         >>> import torch
         >>> from geovae import RiemannianMetric, fast_leapfrog, hmc
@@ -35,6 +40,8 @@ def fast_leapfrog(metric: RiemannianMetric) -> hmc.Integrator:
         >>> torch.allclose(*ends)
         True
     """
+    if not isinstance(metric, RiemannianMetric):
+        raise GeovaeError(f"fast_leapfrog takes a RiemannianMetric, not a {type(metric).__name__}.")
     return hmc.leapfrog if metric.scaled else _FastLeapfrog(metric)
 
 
@@ -58,6 +65,9 @@ class _FastLeapfrog:
     def __call__(
         self, target: hmc.Target, state: hmc.HMCState, v: torch.Tensor, n_lf: int, eps_lf: float
     ) -> tuple[hmc.HMCState, torch.Tensor]:
+        owner = getattr(inspect.unwrap(target), "__self__", self._metric)
+        if isinstance(owner, RiemannianMetric) and owner is not self._metric:
+            raise GeovaeError("fast_leapfrog was made for another metric than the target's. Make one for this metric.")
         straight = n_lf * eps_lf
         way = v.norm(dim=1).mul_(SLACK * straight)
         moved, log_weights = self._within_reach(state.z, way)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from geovae.data.raw_files.remote import is_address
+
 # The models of Table 1's rows, in its order.
 Table1Model = Literal["ae", "wae", "vae", "vamp", "hvae", "rhvae", "rae_gp", "rae_l2", "rae_sn", "rae"]
 ALL_MODELS = list(get_args(Table1Model))
@@ -17,6 +19,18 @@ Split = Literal["validation", "test"]
 
 CLASS_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 SUBSET_PATTERN = rf"full|n[1-9][0-9]{{0,8}}|class-{CLASS_PATTERN}(?:\.n[1-9][0-9]{{0,8}})?"
+
+
+def subset_parts(subset: str) -> tuple[str | None, int | None]:
+    """The class and the number of images in a subset's name, which has the form of `SUBSET_PATTERN`.
+
+    Examples:
+        >>> from reproduction.config.base import subset_parts
+        >>> [subset_parts(name) for name in ("full", "n500", "class-ring", "class-ring.n100")]
+        [(None, None), (None, 500), ('ring', None), ('ring', 100)]
+    """
+    found = re.fullmatch(rf"(?:class-(?P<name>{CLASS_PATTERN}))?\.?(?:n(?P<size>[0-9]+))?", subset)
+    return (found["name"], int(found["size"]) if found["size"] else None) if found else (None, None)
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -64,6 +78,15 @@ def _expanded(value: str) -> str:
 
 
 UrlText = Annotated[str, Field(max_length=4000), AfterValidator(_path_text)]
+
+
+def _address(value: str) -> str:
+    if not is_address(value):
+        raise ValueError("should begin with http:// or https:// and a host, without blanks")
+    return value
+
+
+Address = Annotated[UrlText, AfterValidator(_address)]
 # Of what lies outside of the clone. All else of a path is left as it is written.
 PathText = Annotated[UrlText, AfterValidator(_expanded)]
 Subset = Annotated[

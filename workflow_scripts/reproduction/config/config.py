@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from geovae.core.errors import GeovaeError
 from geovae.nets.sizes import check_net
 from reproduction.config.artefacts import Artefacts
-from reproduction.config.base import Closed, PathText, Seeds, UrlText
+from reproduction.config.base import Address, Closed, PathText, Seeds
 from reproduction.config.datasets import CLASSES, Dataset, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
@@ -48,7 +48,7 @@ class Config(Closed):
         description="Folder of raw data (`~` is the home folder); files that lie there are used, the others are "
         "downloaded.",
     )
-    mirror: UrlText | None = Field(
+    mirror: Address | None = Field(
         None, description="URL of a copy of the raw files, named as in `data_dir`, that downloads try first."
     )
     seeds: Seeds = Field(

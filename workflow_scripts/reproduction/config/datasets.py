@@ -5,7 +5,7 @@ To add a data set, write its section here and name it in `Datasets`.
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reproduction.config.base import DISTINCT, Closed, PathText, Seed, section_of
 from reproduction.config.protocol import Protocol
@@ -275,6 +275,14 @@ class FolderOptions(Closed):
     validation: float = Field(0.1, gt=0, lt=1, description="Share of the images to validate on, without split folders.")
     test: float = Field(0.1, gt=0, lt=1, description="Share of the images to test on, without split folders.")
     seed: Seed = Field(0, description="Seed of the split.")
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> "FolderOptions":
+        if self.validation + self.test >= 1:
+            raise ValueError(f"validation + test = {self.validation + self.test:g} leaves no images to train on")
+        if self.group is not None and (not self.group.strip() or self.labels in ("subfolders", "none")):
+            raise ValueError(f"group = {self.group!r} names a column of the CSV file in labels = {self.labels!r}")
+        return self
 
 
 class Folder(Dataset):

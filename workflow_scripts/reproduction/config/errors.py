@@ -5,6 +5,7 @@ import difflib
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from geovae.data.raw_files.remote import without_credentials
 from reproduction.config.base import section_of
 
 SHOWN = 4  # mistakes listed; more scroll the first ones out of sight
@@ -66,7 +67,7 @@ def _sentence(error: ErrorDetails, root: type[BaseModel]) -> str:
         return _unknown_key(error, key, root)
     if not path:  # a check over several keys, which names them itself
         return error["msg"].removeprefix("Value error, ")
-    given = f"{key} = {_short(repr(error['input']))}"
+    given = f"{key} = {_short(without_credentials(repr(error['input'])))}"
     if error["type"] in KINDS:
         return f"{given}: {_wrong_type(error, KINDS[error['type']])}"
     if error["type"] == "literal_error":
@@ -85,7 +86,7 @@ def _short(text: str) -> str:
 def _is_branch(step: object) -> bool:
     """Whether a step of pydantic's location names a branch of a union and not a key."""
     return isinstance(step, str) and (
-        step.startswith(("literal[", "constrained-", "function-")) or step in ("float", "int")
+        step.startswith(("literal[", "list[", "constrained-", "function-")) or step in ("float", "int")
     )
 
 

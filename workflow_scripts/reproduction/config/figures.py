@@ -124,13 +124,17 @@ class RadiusChoice(Closed):
 class BaselineCurves(Closed):
     """The baselines over a range of an option; an empty list leaves the curve out."""
 
-    posterior_kde: list[PositiveDecimal] = Field([], description="Scales s of the posteriors' covariances.")
-    parzen: list[PositiveDecimal] = Field(
+    posterior_kde: Annotated[list[PositiveDecimal], DISTINCT] = Field(
+        [], description="Scales s of the posteriors' covariances."
+    )
+    parzen: Annotated[list[PositiveDecimal], DISTINCT] = Field(
         [], description="Scales s of the windows; their number of neighbours is chosen by held-out likelihood at each."
     )
-    neighbours: list[NumberOfNeighbours] = Field([], description="Numbers K of means that are mixed.")
-    gmm: list[NumberOfGaussians] = Field([], description="Numbers of Gaussians.")
-    volume: list[NumberOfCentroids] = Field([], description="Numbers k of centroids.")
+    neighbours: Annotated[list[NumberOfNeighbours], DISTINCT] = Field(
+        [], description="Numbers K of means that are mixed."
+    )
+    gmm: Annotated[list[NumberOfGaussians], DISTINCT] = Field([], description="Numbers of Gaussians.")
+    volume: Annotated[list[NumberOfCentroids], DISTINCT] = Field([], description="Numbers k of centroids.")
 
 
 class Controls(Closed):
@@ -141,7 +145,7 @@ class Controls(Closed):
     scales: PositiveDecimals = Field(
         [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0], description="Standard deviations of the noise around training means."
     )
-    baselines: list[Baseline] = Field(
+    baselines: Annotated[list[Baseline], DISTINCT] = Field(
         [], description="Other samplers on the VAE that are points of the figure, as in `table1.baselines`."
     )
     baseline_curves: BaselineCurves = Field(BaselineCurves(), description="Those that are curves.")

@@ -37,7 +37,7 @@ class Table1(Closed):
         [],
         description="More rows of the paper's sampler: options (`k…`, `lam…`, `steps…`, `start…`, …) joined by `_`.",
     )
-    baselines: list[Baseline] = Field(
+    baselines: Annotated[list[Baseline], DISTINCT] = Field(
         [],
         description="Rows of other samplers on the VAE (docs/which_sampler.md), in a block of their own: "
         "`posterior_kde`, `parzen`, `neighbours`, `volume`, or one with options, as `parzen/nn10`, `volume/k1000`, "

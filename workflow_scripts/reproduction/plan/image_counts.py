@@ -7,6 +7,7 @@ import numpy as np
 
 from geovae.core.errors import GeovaeError
 from geovae.data.phantoms import CLASS_NAMES, split_labels
+from reproduction.config.base import subset_parts
 from reproduction.config.datasets import Dataset, Phantoms, Shapes
 
 # Split -> class -> images; the class None has those whose class is not known beforehand.
@@ -48,18 +49,17 @@ def training_images(name: str, section: Dataset, subset: str) -> int | None:
     if counts is None:
         return None
     classes, total = counts["train"], sum(counts["train"].values())
-    if subset.startswith("class-"):
-        wanted = subset.removeprefix("class-")
+    wanted, size = subset_parts(subset)
+    available, of = total, ""
+    if wanted is not None:
         if name == "oasis":
             classes = _OASIS_AT_MOST
         if None not in classes and wanted not in classes:
             raise GeovaeError(f"subset {subset}: {name} has no such class. Its classes: {', '.join(classes)}.")
-        return classes.get(wanted, total)
-    if subset == "full":
-        return total
-    if int(subset[1:]) > total:
-        raise GeovaeError(f"subset {subset}: {name} has {total} training images, no more.")
-    return int(subset[1:])
+        available, of = classes.get(wanted, total), f" of the class {wanted}"
+    if size is not None and size > available:
+        raise GeovaeError(f"subset {subset}: {name} has {available} training images{of}, no more.")
+    return available if size is None else size
 
 
 @lru_cache
@@ -74,6 +74,7 @@ def _sizes(name: str, section: Dataset) -> dict[str, int] | None:
     known = {
         "mnist": (10_000, 10_000),
         "mnist28": (10_000, 10_000),
+        "fashion_mnist": (10_000, 10_000),
         "svhn": (10_000, getattr(getattr(section, "options", None), "n_test", 0)),
         "cifar10": (10_000, 10_000),
         "celeba": (19_867, 19_962),

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.table import BACKBONES
 from geovae.nets.sizes import check_net, most_layers
+from reproduction.config.base import subset_parts
 from reproduction.config.config import Config
-from reproduction.config.datasets import CLASSES
 from reproduction.config.searches import trial_settings
 from reproduction.config.variants import variant_options
-from reproduction.plan.augmentation import n_samples
+from reproduction.plan.augmentation import class_subsets, n_samples
 from reproduction.plan.cells import SCORED
 from reproduction.plan.comparisons import RECORDS, compared_runs
 from reproduction.plan.figures import latent_space_run
@@ -34,6 +34,7 @@ FEWEST = {"kid": 4, "precision_recall": 4, "density_coverage": 6, "fid_bootstrap
 # The released pipeline encodes and decodes so many images at a time, and none has a batch of its own.
 BATCHES = {"training images": 100, "generated images": 500}
 LISTED = 4
+HELD_OUT = "heldout"  # in the place of a number of Gaussians
 
 
 def check_jobs(config: Config) -> None:
@@ -98,8 +99,8 @@ def _check_run(config: Config, run: Run) -> int | None:
     if n is not None and n < 2:
         raise GeovaeError(f"subset {run.subset} of {run.dataset} has {n} training images, but at least 2 are needed.")
     counts = image_counts(run.dataset, config.protocol(run.dataset))
-    wanted = run.subset.removeprefix("class-")
-    if counts and run.subset.startswith("class-") and counts["validation"].get(wanted, 1) == 0:
+    wanted, _ = subset_parts(run.subset)
+    if counts and wanted is not None and counts["validation"].get(wanted, 1) == 0:
         raise GeovaeError(f"subset {run.subset} of {run.dataset} has no validation images. Take more images.")
     return n
 
@@ -116,8 +117,14 @@ def _of_generation(config: Config, generation: Generation, n: int | None) -> Ite
         key = f"variant {generation.variant}" if "k" in options else f"{where}.metric.k = {k}"
         if k > n:
             yield f"{key}: {few}"
-    if generation.sampler == "gmm" and protocol.samplers.gmm.n_components > n:
-        yield f"{where}.samplers.gmm.n_components = {protocol.samplers.gmm.n_components}: {few}"
+    named = f"{generation.sampler}/{generation.variant}"
+    if generation.sampler == "gmm":
+        components = options.get("components", protocol.samplers.gmm.n_components)
+        key = named if "components" in options else f"{where}.samplers.gmm.n_components = {components}"
+        if components != HELD_OUT and components > n:
+            yield f"{key}: {few}"
+    if generation.sampler == "parzen" and options.get("nn", 0) >= n:  # a mean is no neighbour of its own
+        yield f"{named}: {few}"
     if generation.sampler == "manifold_released" and protocol.samplers.manifold_released.batch_statistics:
         for what, count in (("training images", n), ("generated images", n_samples(config, generation))):
             if count % BATCHES[what] == 1:
@@ -166,6 +173,6 @@ def _of_classifiers(config: Config) -> Iterator[str]:
         return
     counts = image_counts(table.dataset, config.protocol(table.dataset)) or {}
     for split, classes in counts.items():
-        for name in CLASSES[table.dataset]:
+        for name in class_subsets(config):
             if classes.get(name, 1) == 0:
                 yield f"datasets.{table.dataset}.options: class {name} of artefacts.table2 has no {split} image"

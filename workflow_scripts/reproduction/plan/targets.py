@@ -15,6 +15,7 @@ from reproduction.plan.figures import (
     neighbour_generations,
     samples_generation,
 )
+from reproduction.plan.inputs import labelled
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run
 
 ARTEFACTS = tuple(Artefacts.model_fields)
@@ -89,7 +90,13 @@ def drawn_histories(config: Config) -> list[Run]:
 
 
 def targets(config: Config) -> list[str]:
-    """Everything that a whole build makes: tables, figures, claims, scores and loss curves."""
+    """Everything that a whole build makes: tables, figures, claims, scores and loss curves, and the data behind them.
+
+    Of what lies between, Snakemake misses nothing as long as all that was made of it is there. The data are what people
+    look into, so they are asked for by name.
+    """
     files = [path for paths in artefact_files(config).values() for path in paths]
     scores = ["results/scores.csv", "results/provenance.html"] if scored_generations(config) else []
-    return files + scores + [f"{run.folder}/history.png" for run in drawn_histories(config)]
+    histories = [f"{run.folder}/history.png" for run in drawn_histories(config)]
+    datasets = sorted({run.dataset for run in shown_runs(config)})
+    return files + scores + histories + [path for dataset in datasets for path in labelled(dataset).values()]

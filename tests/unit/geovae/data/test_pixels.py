@@ -276,3 +276,11 @@ def test_a_broken_remark_in_a_jpeg_leaves_sound_pixels_and_their_turn(segment):
 def test_what_is_no_image_is_said_to_be_none_of_its_formats():
     with pytest.raises(GeovaeError, match=r"^here/a\.png: not a readable image \(not recognised as PNG\)\."):
         read(b"GIF89a", "PNG")
+
+
+def test_a_palette_of_8_bits_in_a_tiff_is_refused_and_a_black_one_is_black():
+    for brightest, wanted in ((0xFFFF, [255, 255]), (0, [0, 0])):
+        content = tiff_files.tiff([(1,), (1,)], [8], tiff_files.PALETTE, colours=[brightest] * 768)
+        assert read(content, "TIFF").ravel()[:2].tolist() == wanted
+    with pytest.raises(GeovaeError, match="a palette of 8 bits, where TIFF has 16"):
+        read(tiff_files.tiff([(1,), (1,)], [8], tiff_files.PALETTE, colours=[255] * 768), "TIFF")

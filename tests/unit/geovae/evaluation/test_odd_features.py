@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from geovae.core.errors import GeovaeError
-from geovae.evaluation.fid import statistics
+from geovae.evaluation.fid import frechet_distance, statistics
 from geovae.evaluation.kid import kernel_distance
 from geovae.evaluation.neighbours import nearest_features
 from geovae.evaluation.novelty import novelty
@@ -21,6 +21,8 @@ ODD = [
     (GOOD.astype(str), "holds <U"),
     (GOOD.astype(object), "holds object"),
     (GOOD > 0, "holds bool"),
+    (np.ma.masked_array(GOOD, GOOD > 0), "is a masked array"),
+    (1e200 * GOOD, "the features reach .*e[+]200, and may reach 1e[+]75"),
     (np.full_like(GOOD, np.inf), "not finite"),
     (GOOD[0], "shape"),
 ]
@@ -47,3 +49,15 @@ def test_odd_features_are_refused(score, odd, message):
 def test_odd_distances_have_no_novelty(odd):
     with pytest.raises(GeovaeError, match=r"^novelty: unseen"):
         novelty(np.ones(3), odd)
+
+
+@pytest.mark.parametrize("name", [name for name in SCORES if name not in ("novelty", "Fréchet distance")])
+def test_sets_without_features_are_refused(name):
+    with pytest.raises(GeovaeError, match="the sets have no features"):
+        SCORES[name](GOOD[:, :0], GOOD[:, :0])
+
+
+@pytest.mark.parametrize("odd", [GOOD, torch.from_numpy(GOOD), GOOD.tolist(), (GOOD.mean(0), np.cov(GOOD.T))])
+def test_a_frechet_distance_is_between_statistics(odd):
+    with pytest.raises(GeovaeError, match=rf"one side is a {type(odd).__name__}; it must be GaussianStatistics"):
+        frechet_distance(statistics(GOOD), odd)

@@ -194,6 +194,10 @@ def test_odd_settings_of_the_chains_are_refused_by_name(change, message):
         (lambda z: (-z.square().sum(1), -2 * z[:1]), r"shapes \(2, 3\), \(2,\), \(1, 3\)"),
         (lambda z: (-z.double().square().sum(1), -2 * z), r"log_density torch\.float64"),
         (lambda z: (0.0, -2 * z), "the target's log-density is a float"),
+        (lambda z: -z.square().sum(1), "the target gives a Tensor; it must give a log-density and its gradient"),
+        (lambda z: (-z, -z, -z), "the target gives a tuple"),
+        (lambda z: None, "the target gives a NoneType"),
+        (RiemannianMetric(torch.zeros(1, 3), torch.ones(1, 3), rho=1.0, lam=0.01), "target is a RiemannianMetric"),
     ],
 )
 def test_a_target_that_does_not_fit_its_points_is_refused(target, message):
@@ -212,3 +216,12 @@ def test_centroids_are_chosen_among_finite_numbers():
     ):
         with pytest.raises(GeovaeError, match=message):
             select_centroids(odd, 2, 0)
+
+
+def test_a_fast_integrator_serves_its_own_metric_alone():
+    mu, log_var = latents()
+    metric, other = (RiemannianMetric.from_latents(mu, log_var, k=k, lam=0.01) for k in (5, 6))
+    with pytest.raises(GeovaeError, match="made for another metric than the target's"):
+        sampled(metric.log_density_and_gradient, mu, integrator=fast_leapfrog(other))
+    with pytest.raises(GeovaeError, match="takes a RiemannianMetric, not a NoneType"):
+        fast_leapfrog(None)

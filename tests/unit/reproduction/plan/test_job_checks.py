@@ -1,6 +1,7 @@
 """What a job would refuse is refused before the first job, by its key; and what is accepted passes the jobs' checks."""
 
 import json
+import re
 from collections import Counter
 
 import numpy as np
@@ -20,8 +21,9 @@ from geovae.models.files import build_model
 from geovae.nets.sizes import most_layers
 from helpers.configs import overlay, read
 from helpers.random_configs import KEYS, configs
+from reproduction.config.base import SUBSET_PATTERN, subset_parts
 from reproduction.config.config import load_config
-from reproduction.config.datasets import Digits, Phantoms, Shapes
+from reproduction.config.datasets import DOWNLOADED, SECTIONS, Digits, Phantoms, Shapes
 from reproduction.plan import job_settings
 from reproduction.plan.image_counts import image_counts, training_images
 from reproduction.plan.job_checks import check_jobs
@@ -42,6 +44,10 @@ def digits(**section: object) -> dict:
 
 def phantoms(**section: object) -> dict:
     return {"datasets": {"phantoms": section}}
+
+
+def folder(**options: object) -> dict:
+    return {"datasets": {"folder": {"options": {"path": "x"} | options}}}
 
 
 MISTAKES = [
@@ -75,7 +81,7 @@ MISTAKES = [
     ),
     (
         digits(samplers={"manifold_released": {"batch_statistics": True}})
-        | {"artefacts": {"table1": {"subset": "n301", "variants": []}}},
+        | {"artefacts": {"table1": {"subset": "n301", "variants": [], "baselines": []}}},
         "datasets.digits.samplers.manifold_released.batch_statistics: of 301 training images, 100 at a time",
     ),
     (
@@ -97,8 +103,9 @@ MISTAKES = [
     (digits(samplers={"gmm": {"n_components": 100_000}}), "datasets.digits.samplers.gmm.n_components = 100000: should"),
     ({"data_dir": "a{b}"}, "data_dir = 'a{b}': should have no braces"),
     ({"mirror": "http://a/{b}"}, "mirror = 'http://a/{b}': should have no braces"),
-    ({"data_dir": "a\0b"}, r"data_dir = 'a\x00b': should have no control characters"),
-    ({"data_dir": "a\ud800"}, "data_dir = "),
+    ({"data_dir": "a\0b"}, "data_dir: holds a zero byte"),
+    ({"data_dir": "a\x07b"}, r"data_dir = 'a\x07b': should have no control characters"),
+    ({"data_dir": "a\ud800"}, "data_dir: holds a zero byte or half of a character"),
     ({"data_dir": "x" * 300}, "data_dir = 'xxx"),
     ({"seeds": [int("9" * 300)]}, "seeds.0 = 99999"),
     ({"artefacts": {"table1": {"subset": "class-" + "x" * 300}}}, "artefacts.table1.subset = 'class-xxx"),
@@ -106,6 +113,28 @@ MISTAKES = [
     ({"artefacts": {"table1": {"variants": ["k" + "9" * 300]}}}, "artefacts.table1.variants.0 = 'k999"),
     ({"artefacts": {"table1": {"seeds": [3, 3]}}}, "artefacts.table1.seeds = [3, 3]: 3 is given twice"),
     ({"k" * 300: 1}, "unknown key"),
+    (
+        {"artefacts": {"table2": {"dataset": "digits", "classes": ["3", "33"]}}},
+        "subset class-33: digits has no such class",
+    ),
+    ({"artefacts": {"table2": {"n_train": [60, 230]}}}, "subset class-CN.n230: phantoms has 223 training images of"),
+    ({"artefacts": {"table1": {"subset": "class-3.n5"}}}, "subset class-3.n5 of digits has 5 training images"),
+    ({"artefacts": {"table1": {"baselines": ["parzen/nn1000"]}}}, "parzen/nn1000: subset full of digits has 1000"),
+    ({"artefacts": {"table1": {"baselines": ["gmm/components1001"]}}}, "gmm/components1001: subset full of digits has"),
+    ({"artefacts": {"table1": {"baselines": ["parzen", "parzen"]}}}, "'parzen' is given twice"),
+    (
+        {"artefacts": {"figure_controls": {"baseline_curves": {"gmm": [5, 5]}}}},
+        "artefacts.figure_controls.baseline_curves.gmm = [5, 5]: 5 is given twice",
+    ),
+    (folder(validation=0.5, test=0.5), "validation + test = 1 leaves no images to train on"),
+    (folder(group="subject"), "group = 'subject' names a column of the CSV file in labels = 'subfolders'"),
+    (folder(group=" ", labels="a.csv"), "group = ' ' names a column"),
+    (folder(image_size=[64]), "datasets.folder.options.image_size = [64]: List should have at least 2 items"),
+    *(
+        ({"mirror": text}, f"mirror = {text!r}: should begin with http:// or https:// and a host")
+        for text in ("", "host/raw", "ftp://host", "file:///etc", "http:///raw", "http://host:99999", "http://a b/")
+    ),
+    ({"mirror": "http://bob:secret@host/{x}"}, "mirror = 'http://host/{x}': should have no braces"),
 ]
 
 
@@ -215,3 +244,40 @@ def test_a_random_config_is_refused_by_its_key_or_passes(drawn):
         return
     assert targets(config)
     _passes_the_jobs_own_checks(config)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"artefacts": {"table2": {"n_train": [60, 70]}}},
+        {"artefacts": {"table2": {"dataset": "digits", "classes": ["3", "5"]}, "figure10": None}}
+        | digits(metric={"k": 50}),
+        {"artefacts": {"table1": {"baselines": ["parzen/nn999", "gmm/components1000", "neighbours/nn5000"]}}},
+        {"mirror": "https://bob:secret@host:8443/raw"},
+    ],
+)
+def test_what_the_jobs_can_do_is_accepted(changes):
+    check_jobs(load_config(overlay(read("config.yaml"), changes)))
+
+
+@pytest.mark.parametrize("name", DOWNLOADED)
+def test_the_sizes_of_every_data_set_that_is_downloaded_are_known(name):
+    section = SECTIONS[name]()
+    sizes = {split: sum(classes.values()) for split, classes in image_counts(name, section).items()}
+    assert sizes["train"] == section.train_size()
+    assert min(sizes.values()) > 40
+
+
+@pytest.mark.parametrize(
+    ("subset", "parts"),
+    [
+        ("full", (None, None)),
+        ("n20", (None, 20)),
+        ("class-a", ("a", None)),
+        ("class-n5", ("n5", None)),
+        ("class-a-n5.n7", ("a-n5", 7)),
+    ],
+)
+def test_the_name_of_a_subset_says_class_and_number(subset, parts):
+    assert re.fullmatch(SUBSET_PATTERN, subset)
+    assert subset_parts(subset) == parts

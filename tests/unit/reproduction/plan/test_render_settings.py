@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from geovae.core.storage import csv_text
+from geovae.core.tables import save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.slice_checks import DEFAULT, FIGURES, changed, made_up_scores
 from reproduction.config.config import JUDGED
@@ -48,9 +48,7 @@ def test_a_table_finds_a_score_of_every_cell(name):
 @pytest.mark.parametrize("name", OF_SCORES)
 def test_a_figure_finds_a_score_of_every_cell(name, tmp_path):
     records = made_up_scores(DEFAULT)
-    (tmp_path / "scores.csv").write_text(
-        csv_text(COLUMNS, [[record[column] for column in COLUMNS] for record in records])
-    )
+    save_table(tmp_path / "scores.csv", COLUMNS, [[record[column] for column in COLUMNS] for record in records])
     write_metrics({key: dict.fromkeys(NUMBERS, 0.5) for key in described_metrics(DEFAULT)}, tmp_path / "metrics.csv")
     inputs = {name: tmp_path / f"{name}.csv" for name in figure_inputs(DEFAULT, name)}
     render(name, inputs, json.loads(render_settings.figure(DEFAULT, name)))

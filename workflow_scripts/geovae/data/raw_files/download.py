@@ -15,7 +15,14 @@ from urllib.parse import quote, urlsplit
 
 from geovae.core.errors import GeovaeError
 from geovae.data.raw_files.archives import writing
-from geovae.data.raw_files.remote import LOGIN_VARIABLE, Checksum, RemoteFile, file_checksum, without_credentials
+from geovae.data.raw_files.remote import (
+    LOGIN_VARIABLE,
+    Checksum,
+    RemoteFile,
+    file_checksum,
+    is_address,
+    without_credentials,
+)
 from geovae.data.raw_files.transfer import Part, PassingError, Reply, SilenceError, TransferError, WrongError
 
 # A store waits no longer than this for a first byte of any file, over all files and addresses: there may be no network.
@@ -64,7 +71,7 @@ class Store:
         Raises:
             GeovaeError: a mirror that is not an address.
         """
-        if mirror is not None and not _is_address(mirror):
+        if mirror is not None and not is_address(mirror):
             raise GeovaeError(
                 f"mirror: {without_credentials(mirror)!r} does not begin with http:// or https:// and a host."
                 " Correct it; in a password / is %2F and @ is %40."
@@ -274,15 +281,6 @@ class Store:
                 part.append(block)
                 checksum.update(block)
                 bar.update(len(block))
-
-
-def _is_address(mirror: str) -> bool:
-    """Whether it begins with a scheme and a host that can be asked."""
-    try:
-        parts = urlsplit(mirror)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # of a port or of brackets
-        return False
 
 
 def _host(url: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 BLOCK_BYTES = 2**20
 # "user:password" for the mirror, escaped as in an address: a command that holds them would be shown and recorded.
@@ -94,3 +95,20 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
     """What is left of a binary file, a block at a time."""
     while block := file.read(BLOCK_BYTES):
         yield block
+
+
+def is_address(text: str) -> bool:
+    """Whether a text begins with http:// or https:// and a host that can be asked, and has no blanks.
+
+    Examples:
+        >>> from geovae.data.raw_files.remote import is_address
+        >>> [is_address(text) for text in ("https://host:8443/raw", "host/raw", "ftp://host", "http://host:99999")]
+        [True, False, False, False]
+    """
+    try:
+        parts = urlsplit(text)
+        # Asked for, a port out of range is an error; 0 is none that a server can have.
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port or of brackets
+        return False
+    return sound and not any(character.isspace() for character in text)
