@@ -4,6 +4,7 @@ The fields are read off the schema, so that a new one fails here until it says b
 """
 
 import json
+import os
 import shlex
 from collections.abc import Iterator
 
@@ -51,7 +52,9 @@ FREE = {
     ("mirror",),
     ("datasets", "folder", "options", "path"),
     ("datasets", "folder", "options", "labels"),
+    ("datasets", "folder", "options", "group"),
 }
+PATHS = {path for path in FREE if path[-1] in ("data_dir", "path", "labels")}
 # Names of subsets and variants, and values of settings: all but a few forms are refused.
 CLOSED = set(FIELDS) - FREE
 
@@ -68,7 +71,7 @@ def set_at(path: tuple[str, ...], value: str) -> dict:
             content = {part: content}
     if "exceptions" in path:
         content["datasets"][path[1]]["exceptions"][0] |= {"models": ["vae"]}
-    options = {"folder": {"options": {"path": "pictures"}}}
+    options = {"folder": {"options": {"path": "pictures"} | ({"labels": "a.csv"} if path[-1] == "group" else {})}}
     datasets = {"mnist": {}, "svhn": {}, "cifar10": {}, "celeba": {}, "oasis": {}, "mnist28": {}} | options
     return overlay(overlay(BASE, {"datasets": datasets}), content)
 
@@ -77,7 +80,13 @@ def test_the_fields_are_those_of_which_something_is_said():
     assert len(FIELDS) > 20
     assert set(FIELDS) >= FREE
     assert {path[-1] for path in CLOSED} == {"subset", "[]", "*"}
-    assert {path[-2] for path in CLOSED if path[-1] in "[]*"} == {"subsets", "variants", "settings"}
+    assert {path[-2] for path in CLOSED if path[-1] in "[]*"} == {
+        "subsets",
+        "variants",
+        "settings",
+        "classes",
+        "baselines",
+    }
 
 
 @pytest.mark.parametrize("path", sorted(CLOSED), ids=".".join)
@@ -100,7 +109,7 @@ def test_free_text_is_refused_by_key_or_is_one_argument_of_a_command(path):
             assert path[-1] in said, (value, said)
         else:
             accepted += 1
-            assert handed_over(path, config) == text
+            assert handed_over(path, config) == (os.path.expanduser(text) if path in PATHS else text)
     assert accepted > 10
 
 

@@ -1,5 +1,6 @@
 """What the rules ask for."""
 
+import shlex
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from geovae.sampling.table import SAMPLERS
 from helpers.configs import BASE, overlay, read
 from helpers.paths import SCRIPTS
 from reproduction.config.config import load_config
-from reproduction.plan import inputs
+from reproduction.plan import commands, inputs
 
 RUN = "digits/n200/conv/vae/base/seed3"
 FOLDER = f"results/runs/{RUN}"
@@ -130,14 +131,19 @@ def test_two_classes_of_many_are_drawn_for_generators_and_classifiers():
     folders = {"4": "results/data/digits/subsets/class-4.n60", "9": "results/data/digits/subsets/class-9.n70"}
     found = inputs.augmentation_inputs(config, raw)
     assert set(found["subsets"]) == {f"{path}/{split}.npy" for path in folders.values() for split in SPLITS_OF_SUBSET}
-    classes = " ".join(f"--class {name}={path}" for name, path in folders.items())
-    assert inputs.augmentation_samples(config, raw) == classes
-    samples = inputs.augmentation_samples(config, ours)
-    assert samples.startswith(f"{classes} --samples 4=results/runs/digits/class-4.n60/conv/vae/base/seed0/generations/")
-    assert samples.endswith("--n-per-class 200")
+    told = commands.classes(config, found["subsets"])
+    assert [word.partition("=")[::2] for word in shlex.split(told) if "=" in word] == [
+        (name, f"{path}/train.npy") for name, path in folders.items()
+    ]
+    samples = inputs.augmentation_inputs(config, ours)["samples"]
+    assert samples[0].startswith("results/runs/digits/class-4.n60/conv/vae/base/seed0/generations/")
+    told = commands.class_samples(config, ours, samples)
+    assert told.startswith("--samples 4=results/runs/digits/class-4.n60/")
+    assert told.endswith("--n-per-class 200")
+    assert commands.class_samples(config, raw, []) == ""
     assert inputs.augmentation_inputs(CONFIG, SimpleNamespace(dataset="phantoms", source="raw"))["subsets"] == []
     whole = load_config(overlay(read("config.yaml"), {"artefacts": {"table2": table | {"n_train": None}}}))
-    assert "--class 4=results/data/digits/subsets/class-4 " in inputs.augmentation_samples(whole, raw)
+    assert "results/data/digits/subsets/class-4/train.npy" in inputs.augmentation_inputs(whole, raw)["subsets"]
 
 
 def test_a_classifier_is_trained_on_the_generated_images_of_each_class():
