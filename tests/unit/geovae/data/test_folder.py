@@ -291,7 +291,7 @@ def test_faults_of_groups_are_named(classes, tmp_path):
         folder.load(two | {"group": "patient"})
     with pytest.raises(GeovaeError, match=r"group is 'subject', but labels is 'subfolders'. Name a CSV"):
         folder.load(two | {"labels": "subfolders"})
-    with pytest.raises(GeovaeError, match=r"has no subject\. Give each image one row with its subject"):
+    with pytest.raises(GeovaeError, match=r"has no subject \(line 8\)\. Give each image one row with its subject"):
         folder.load(grouped(classes, lambda number: "s" if number else ""))
 
 
