@@ -170,7 +170,7 @@ def _check_use(protocol: Dataset, use: _Use) -> None:
             raise ValueError(f"datasets.{use.dataset}.{given}: {reason}") from None
     n_train = protocol.train_size()
     if n_train is None:
-        if use.subset_key.endswith("subsets"):
+        if use.subset_key.endswith("subsets") and use.subset == "full":
             raise ValueError(f"{use.where}: the number of training images of data set '{use.dataset}' is not known")
         return
     if use.subset.startswith("n") and int(use.subset[1:]) > n_train:

@@ -32,3 +32,12 @@ def lies_over_default(content: Mapping[str, Any], files: Sequence[object]) -> bo
             "`base: default` (config.yaml, shortened for two cores) or `base: paper` (the defaults of docs/config.md)."
         )
     return base == "default"
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """One content laid over another, as `--configfile` does it: sections merge, lists and values are replaced."""
+    result = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merged(result[key], value) if both else value
+    return result

@@ -1,5 +1,6 @@
 """Hours per table and figure: the seconds of every job that it needs, from throughputs and measured start-up times."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,9 +27,16 @@ WITHOUT_TORCH = (
     "collect_all_scores",
     "write_provenance",
 )
-# Multiplications per second of a forward pass, and of the sampler's sums over centroids. Measured on one core.
-FORWARD_PER_SECOND = 9e9
-CHAIN_PER_SECOND = 1.5e9
+# Multiplications per second of a forward pass, of the sampler's sums over centroids where most chains feel none, and of
+# distances between images. Measured on one core.
+FORWARD_PER_SECOND = 2e10
+CHAIN_PER_SECOND = 1e10
+DISTANCES_PER_SECOND = 5e10
+# Seconds of PRD's clusterings, and of what else grows with the images of a score, for each of them.
+PER_SCORED_IMAGE = 8e-4
+# Seconds a sampler takes to choose by likelihood, for each held-out mean (1,000) and training mean.
+HELD_OUT = {"posterior_kde": 2e-7, "kde": 2e-7, "parzen": 1.3e-6, "gmm": 3e-6}
+N_HELD_OUT = 1000
 # Seconds of a core that the curves of one pair of training means take. Measured in two dimensions with 100 centroids.
 PER_PAIR = 0.5
 # A training step costs about three forward passes, as its backward pass costs about two.
@@ -78,6 +86,7 @@ class Estimator:
         self.config, self.device, self.known = config, device, known
         self.forward = FORWARD_PER_SECOND * gpu_in_cores
         self.chain = CHAIN_PER_SECOND * gpu_in_cores
+        self.distances = DISTANCES_PER_SECOND * gpu_in_cores
 
     def seconds(self, rule: str, item: object) -> float:
         """Seconds of one job; `item` as in `planned_jobs`."""
@@ -91,6 +100,7 @@ class Estimator:
             "compare_interpolation": self._interpolation,
             "train_backbone": self._backbone,
             "train_classifier": self._classifiers,
+            "measure_unseen": self._unseen,
             "extract_reference": lambda item: self._features(item[0], self.config.evaluation.n_samples),
             "extract_training_features": lambda item: self._features(
                 item[0], n_train(self.config, Run(item[0], item[2], "conv", "vae", "base", 0))
@@ -117,7 +127,9 @@ class Estimator:
             steps = options.get("steps", settings.n_steps) * settings.n_lf
             chains = n + LONG_FACTOR * min(n, settings.n_long)
             chain = chains * steps * options.get("k", protocol.metric.k) * protocol.latent_dim / self.chain
-        return n * run_macs(self.config, run)[1] / self.forward + chain
+        chosen = generation.variant == ("componentsheldout" if generation.sampler == "gmm" else "base")
+        held_out = HELD_OUT.get(generation.sampler, 0.0) * chosen * N_HELD_OUT * n_train(self.config, run)
+        return n * run_macs(self.config, run)[1] / self.forward + chain + held_out
 
     def _pullback(self, run: Run) -> float:
         n = min(self.config.artefacts.figure_pullback.n_points, n_train(self.config, run))
@@ -130,7 +142,18 @@ class Estimator:
         return figure.n_pairs * PER_PAIR + n_images * run_macs(self.config, run)[1] / self.forward
 
     def _scoring(self, generation: Generation) -> float:
-        return self._features(generation.run.dataset, n_samples(self.config, generation))
+        run, n = generation.run, n_samples(self.config, generation)
+        distances = self._distances(run.dataset, n, n_train(self.config, run))
+        return self._features(run.dataset, n) + distances + n * PER_SCORED_IMAGE
+
+    def _unseen(self, item: tuple[str, str, str]) -> float:
+        dataset, subset, _ = item
+        n = n_train(self.config, Run(dataset, subset, "conv", "vae", "base", 0))
+        return self._distances(dataset, self.config.evaluation.n_samples, n)
+
+    def _distances(self, dataset: str, n: int, n_others: int) -> float:
+        """Seconds of the distances of n images to others of a data set, in pixels."""
+        return n * n_others * math.prod(self.config.protocol(dataset).image_shape()) / self.distances
 
     def _features(self, dataset: str, n: int) -> float:
         evaluation = self.config.evaluation

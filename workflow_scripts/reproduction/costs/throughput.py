@@ -1,7 +1,8 @@
 """Training speeds that were measured, and what they say of a training that was not.
 
-`measured.csv` beside this module holds the speeds of the default build, and of single steps of the full nets, on one
-core of a shared machine (EPYC, AVX2, both cores busy). The histories of trainings under `results/` take precedence over
+`measured.csv` beside this module holds the speeds of the nets of the default build, and of some larger ones, on one
+core of an AMD EPYC with AVX-512, in images per second of processor time, in bfloat16: a core without its instructions
+takes two to four times as long. The histories of trainings under `results/` take precedence over
 it, so that an estimate gets better with every training on the machine at hand.
 """
 

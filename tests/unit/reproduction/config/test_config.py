@@ -225,7 +225,7 @@ def test_many_mistakes_are_listed_up_to_four():
 
 
 @pytest.mark.parametrize(
-    "name", ["config.yaml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*"))]
+    "name", ["config.yaml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/**/*.yaml"))]
 )
 def test_shipped_configs_are_valid_by_model_and_by_schema(name):
     content = configured(name)
@@ -291,3 +291,12 @@ def test_one_line_gives_every_table_and_figure_its_seeds():
     assert sections["figure12"].ks == [100, 1000]
     generations = scored_generations(config)
     assert {generation.run.seed for generation in generations} == {0, 1, 2, 5}
+
+
+def test_sizes_of_a_folder_are_taken_where_they_are_named():
+    content = overlay(BASE, {"datasets": {"folder": {"options": {"path": "images"}}}})
+    sizes = {"datasets": ["folder"], "subsets": ["n500", "n100"]}
+    config = load_config(overlay(content, {"artefacts": {"figure4": sizes}}))
+    assert config.artefacts.figure4.subsets == ["n500", "n100"]
+    with pytest.raises(GeovaeError, match="number of training images of data set 'folder' is not known"):
+        load_config(overlay(content, {"artefacts": {"figure4": sizes | {"subsets": ["full", "n100"]}}}))
