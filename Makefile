@@ -4,6 +4,7 @@ PYTHON ?= python3
 CORES ?= all
 ROUNDS ?= 200
 THREADS ?= 2
+ROOT ?= .
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
@@ -24,7 +25,7 @@ moved = $(shell test ! -e $(1)/.ready || { test -x $(1)/bin/python && \
   head -n 3 $(1)/bin/pip | grep -qF "$$(cd $(1) && pwd -P)/bin/python"; } 2>/dev/null || echo moved)
 set_up_again = $(if $(call moved,$(1)),@echo "$(1) was moved or its Python is gone: setting it up again.")
 
-.PHONY: demo run unlock test test-all test-faults test-cluster test-peers site verify lint format docs lock bench bench-quick \
+.PHONY: demo run unlock test test-all test-faults test-cluster test-peers site verify lint format evidence keep docs lock bench bench-quick \
   gpu-check clean
 
 demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and a small table
@@ -68,6 +69,14 @@ format: $(READY)  ## apply the style
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile rules
+
+evidence: $(READY)  ## the pages of docs/evidence from the records there, without training; under a minute
+	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
+
+# ROOT is the folder that it was built in, which may be another clone; a build that goes on is kept as far as it is.
+keep: $(READY)  ## keep what a build of configs/evidence has so far as its record: make keep NAME=mnist
+	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep $(NAME) --root $(ROOT)
+	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
 
 docs: $(READY)  ## docs/config.md, docs/protocol.md, the schema and the settings in docs/reproduction.md from the configs
 	PYTHONPATH=workflow_scripts python -m reproduction.config.documents

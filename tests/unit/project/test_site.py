@@ -10,7 +10,7 @@ import geovae
 from helpers.paths import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("evidence/*.md")])
 
 
 def site_pages():
@@ -33,16 +33,16 @@ def listed(entries: list) -> list[str]:
 
 def test_every_page_is_in_the_navigation_once():
     nav = listed(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
-    assert sorted(nav) == [page.name for page in PAGES]
+    assert sorted(nav) == [page.relative_to(DOCS).as_posix() for page in PAGES]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_links_of_a_page_lead_somewhere(page):
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", text):
         if target.startswith("http"):
             continue
-        file = (DOCS / target) if target else page
+        file = (page.parent / target) if target else page
         assert file.exists(), target
         if anchor:
             assert anchor in anchors(file.read_text(encoding="utf-8")), f"{target}#{anchor}"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from reproduction.claims import ablations, augmentation, comparisons, controls, geometry, measurements, statements
 from reproduction.claims.evidence import NOT_BUILT, Evidence
-from reproduction.claims.parts import WITHIN
+from reproduction.claims.parts import WITHIN, undecided
 from reproduction.claims.statements import Claim
 from reproduction.claims.verdicts import Outcome, Part, joint, mostly, of_some
 
@@ -33,9 +33,9 @@ class Judged(NamedTuple):
         return sum(part.n_comparisons for part in self.parts)
 
 
-def judge(claim: Claim, evidence: Evidence) -> Judged:
-    """The verdict on a claim: of its one comparison, or joint over several."""
-    parts = tuple(COMPARISONS[claim.name](evidence))
+def judge(claim: Claim, evidence: Evidence, fewest: int = 1) -> Judged:
+    """The verdict on a claim: of its one comparison, or joint over several; from `fewest` trainings at least."""
+    parts = tuple(_of_enough(part, fewest) for part in COMPARISONS[claim.name](evidence))
     if claim.almost_all:
         outcome = mostly(parts, statements.ALMOST_ALL)
     else:
@@ -63,6 +63,14 @@ def _open_reasons(claim: Claim, parts: Sequence[Part]) -> list[str]:
     return list(reasons)
 
 
-def judge_all(claims: Sequence[Claim], evidence: Evidence) -> list[Judged]:
-    """The verdicts in the order of the claims."""
-    return [judge(claim, evidence) for claim in claims]
+def _of_enough(part: Part, fewest: int) -> Part:
+    """The part, not decided where fewer trainings are behind it; printed numbers have none, and stay."""
+    if not 0 < part.n < fewest:
+        return part
+    trainings = f"{part.n} training{'s' if part.n > 1 else ''}, {fewest} are needed"
+    return undecided(part.where, trainings, part.numbers)
+
+
+def judge_all(claims: Sequence[Claim], evidence: Evidence, fewest: int = 1) -> list[Judged]:
+    """The verdicts in the order of the claims; `fewest` as in `judge`."""
+    return [judge(claim, evidence, fewest) for claim in claims]

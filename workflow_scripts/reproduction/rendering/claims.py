@@ -62,10 +62,12 @@ class Page(NamedTuple):
         return (*HOW, counted)
 
 
-def build(evidence: Evidence) -> Page:
-    """All verdicts, and on what they rest."""
+def build(evidence: Evidence, fewest: int = 1) -> Page:
+    """All verdicts, each from `fewest` trainings at least, and on what they rest."""
     printed = {claim.name: judged for claim in CLAIMS if (judged := judge_printed(claim))}
-    return Page(_basis(evidence), tuple(judge_all(CLAIMS, evidence)), tuple(judge_all(QUESTIONS, evidence)), printed)
+    judged = [tuple(judge_all(block, evidence, fewest)) for block in (CLAIMS, QUESTIONS)]
+    asked = (f"No verdict here rests on fewer than {fewest} trainings.",) if fewest > 1 else ()
+    return Page((*_basis(evidence), *asked), *judged, printed)
 
 
 def _basis(evidence: Evidence) -> tuple[str, ...]:

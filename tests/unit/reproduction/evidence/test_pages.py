@@ -1,0 +1,111 @@
+"""The pages of evidence: what stands on them, what does not, and that they are what the committed records say."""
+
+import pytest
+
+from geovae.core.errors import GeovaeError
+from geovae.core.tables import load_table, save_table
+from geovae.evaluation.record import COLUMNS
+from helpers.evidence_records import write_record
+from reproduction.claims.verdicts import Outcome
+from reproduction.evidence import glance, overview, page, render
+from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
+from reproduction.evidence.effects import effects
+from reproduction.evidence.record import SCORES, read_record
+
+MNIST = next(build for build in BUILDS if build.name == "mnist")
+NOTHING = dict.fromkeys(BUILDS)
+
+
+def fid(generation) -> float:
+    """Ours at 10, its spread over trainings 0.1; the prior 5 worse in each, noise better or worse by turns."""
+    seed = generation.run.seed
+    beside = {"prior": 5.0 + 0.2 * seed, "jitter": (-1.0) ** seed}
+    return 10.0 + 0.1 * seed + beside.get(generation.sampler, 0.0)
+
+
+def judged(record, name):
+    found = page.verdicts(MNIST, record)
+    return next(each for _, block in found.blocks for each in block if each.claim.name == name)
+
+
+def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_path):
+    record = read_record(write_record(tmp_path / "mnist", fid))
+    assert judged(record, "prior").outcome == Outcome.HOLDS
+    cell = overview.verdict(judged(record, "prior"))
+    assert cell == "holds: 5.20 (95 % interval 4.70 to 5.70, 3 trainings)"
+    assert overview.verdict(judged(record, "jitter")).startswith("not decided: 0.33 (95 % interval")
+    assert overview.verdict(judged(record, "lam")) == "not built yet"
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_fewer_than_three_trainings_decide_nothing(tmp_path, seeds):
+    record = read_record(write_record(tmp_path / "mnist", fid, seeds))
+    found = page.verdicts(MNIST, record)
+    assert {each.outcome for _, block in found.blocks for each in block} == {Outcome.UNDECIDED}
+    assert f"{len(seeds)} training" in judged(record, "prior").reason
+
+
+def test_effects_are_paired_differences_from_ours_in_the_tables_order(tmp_path):
+    found = effects(read_record(write_record(tmp_path / "mnist", fid)))
+    assert [each.label for each in found[:3]] == ["VAE - N(0, 1)", "VAE - GMM", "VAE - Ours, released"]
+    assert found[0].margin.value == pytest.approx(5.2)
+    assert found[0].detectable == pytest.approx(found[0].margin.std_error * 5.65, rel=0.01)
+    assert found[2].margin.value == 0.0
+
+
+def test_a_record_that_lacks_a_score_leaves_the_table_out_and_says_how_far_it_is(tmp_path):
+    folder = write_record(tmp_path / "mnist", fid)
+    rows = [[row[name] for name in COLUMNS] for row in load_table(folder / SCORES)]
+    save_table(folder / SCORES, COLUMNS, rows[1:])
+    record = read_record(folder)
+    text = page.page(MNIST, {**NOTHING, MNIST: record})
+    assert "- Table 1: 35 of 36 generations are scored." in text
+    assert "## Table 1" not in text
+    assert overview.verdict(judged(record, "prior")) == "not built yet"
+    assert record.config.artefacts.table1 is None
+    assert record.asked.artefacts.table1 is not None
+
+
+def test_without_a_record_a_page_says_so_and_nothing_else():
+    text = page.page(MNIST, NOTHING)
+    assert text.splitlines()[0] == "# MNIST"
+    assert "Not built yet. Its config: `configs/evidence/mnist.yaml`." in text
+    assert len(text.splitlines()) == 5
+    assert glance.state(None, "prior") is None
+
+
+def test_images_of_a_folder_are_called_by_their_name(tmp_path):
+    build = Build("celeba", "CelebA", "celeba")
+    record = read_record(write_record(tmp_path / "celeba", fid, dataset="folder"))
+    text = page.page(build, {build: record})
+    assert "CelebA (2) FID" in text
+    assert "Folder" not in text
+
+
+def test_a_damaged_record_is_named(tmp_path):
+    folder = write_record(tmp_path / "mnist", fid)
+    (folder / SCORES).write_text((folder / SCORES).read_text().replace("10.0,", "9.0,", 1))
+    with pytest.raises(GeovaeError, match=r"scores\.csv.*checksums"):
+        read_record(folder)
+
+
+def test_rendering_again_gives_the_same_bytes_and_a_changed_page_is_found(tmp_path):
+    write_record(tmp_path / "mnist", fid)
+    written = render.render(tmp_path, tmp_path)
+    assert {"README.md", "claims.png", "mnist/README.md", "mnist/claims.md", "celeba/README.md"} <= set(written)
+    assert render.differing(tmp_path) == []
+    changed = tmp_path / "mnist/README.md"
+    changed.write_text(changed.read_text().replace("5.20", "9.20"))
+    (tmp_path / "mnist/figure9.png").touch()
+    assert render.differing(tmp_path) == ["mnist/README.md", "mnist/figure9.png"]
+
+
+def test_the_committed_pages_are_what_the_committed_records_say():
+    assert render.differing() == []
+
+
+def test_every_build_has_its_config():
+    assert {build.size_of for build in BUILDS} == {"", "mnist"}
+    assert len(DATA_SETS) == 4
+    for build in BUILDS:
+        assert (render.PAGES.parents[1] / build.config_file).is_file()

@@ -1,0 +1,51 @@
+"""configs/evidence/smoke.yaml through Snakemake, its record, and the page that is rendered of the record alone."""
+
+import shutil
+
+import pytest
+
+from helpers.snakemake_runs import copy_project, output, run_command
+from reproduction.evidence.builds import BUILDS, Build, config_content
+from reproduction.evidence.keep import keep
+from reproduction.evidence.page import figures, page
+from reproduction.evidence.record import read_record
+from reproduction.rendering.style import save
+
+SMOKE = Build("smoke", "Disks and rings")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The folder of the build, and that of its record."""
+    folder = copy_project(tmp_path_factory.mktemp("evidence") / "project")
+    result = run_command(folder, "snakemake", "--cores", "2", "--configfile", SMOKE.config_file)
+    assert result.returncode == 0, output(result)
+    record = folder / "docs/evidence/smoke"
+    keep(config_content(SMOKE.config_file), folder, record, "snakemake --cores 2")
+    return folder, record
+
+
+def test_the_record_alone_gives_the_tables_and_figures_of_the_build(kept, tmp_path):
+    folder, kept_in = kept
+    shutil.copytree(kept_in, tmp_path / "elsewhere")  # where nothing of the build is
+    record = read_record(tmp_path / "elsewhere")
+    text = page(SMOKE, {**dict.fromkeys(BUILDS), SMOKE: record})
+    assert (folder / "results/tables/table1.md").read_text().strip() in text
+    drawn = dict(figures(SMOKE, record))
+    assert list(drawn) == ["figure_pullback", "figure_sharpness"]
+    for name, drawing in drawn.items():
+        save(drawing, tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").read_bytes() == (folder / f"results/figures/{name}.png").read_bytes()
+    assert "![Figure 2](images/figure2.png)" in text
+    assert "1 training, 3 are needed" in text
+
+
+def test_the_record_says_what_the_build_took_and_names_no_place_of_it(kept):
+    folder, kept_in = kept
+    about = read_record(kept_in).about
+    assert about["jobs"]["train_model"] == 1
+    assert about["jobs"]["score_samples"] == 12
+    assert 1 < about["processor_seconds"]["score_samples"] < 600
+    for path in kept_in.rglob("*"):
+        if path.suffix in (".json", ".csv"):
+            assert str(folder) not in path.read_text()

@@ -1,0 +1,100 @@
+"""The first page of the evidence: every claim × data set, with margins, and one figure of it."""
+
+from collections.abc import Mapping, Sequence
+
+from reproduction.claims.judgement import Judged
+from reproduction.claims.paper_claims import CLAIMS
+from reproduction.claims.questions import QUESTIONS
+from reproduction.claims.statements import FEWEST, Claim
+from reproduction.claims.verdicts import Outcome
+from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
+from reproduction.evidence.effects import POWER, effects
+from reproduction.evidence.page import agreement_with_paper, tau_text, verdicts
+from reproduction.evidence.record import Record
+from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, number, span, table
+from reproduction.rendering.claims import OURS, PAPER, Page
+
+TITLE = "What holds, on real images"
+READING = (
+    f"A verdict stands on at least {FEWEST} trainings of every model in it, by the same comparisons, thresholds and "
+    "corrections on every data set ([how](../reproduction.md#claims)); beside it stands the margin of the comparison "
+    "that leaves it the least room, positive on the claim's side. “Not decided” says what its page says: too few "
+    "trainings, too little data, or an interval on both sides of zero. Nothing here is at the paper's size, nor on "
+    "Inception's features: each page says what was cut."
+)
+SIGNS = {Outcome.HOLDS: "holds", Outcome.FAILS: "does not hold"}
+NOT_DECIDED = "not decided"
+Records = Mapping[Build, Record | None]
+
+
+def judged_by(records: Records) -> dict[Build, Page | None]:
+    """The verdicts of each data set; None where nothing is built."""
+    return {
+        build: verdicts(build, record) if record else None for build, record in records.items() if not build.size_of
+    }
+
+
+def page(records: Records, found: Mapping[Build, Page | None]) -> str:
+    """The whole page."""
+    lines = [f"# {TITLE}", "", WRITTEN, "", *_links(records), "", READING, ""]
+    lines += ["![Claims and data sets](claims.png)", ""]
+    for title, claims in ((PAPER, CLAIMS), (OURS, QUESTIONS)):
+        lines += [f"## {title}", "", *_verdicts(claims, found), ""]
+    lines += ["## The order of the rows, and what would have been found", "", *_power(records), ""]
+    return "\n".join(lines)
+
+
+def _links(records: Records) -> list[str]:
+    rows = []
+    for build in BUILDS:
+        record = records[build]
+        said = NOT_BUILT if record is None else f"{record.about['date']}, {len(record.scores):,} score records."
+        rows.append(f"- [{build.title}]({build.name}/README.md): {said}")
+    return rows
+
+
+def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:
+    """A row a claim, a column a data set."""
+    by_name = {build: _by_name(page) for build, page in found.items()}
+    rows = [[claim.title, *(verdict(by_name[build].get(claim.name)) for build in DATA_SETS)] for claim in claims]
+    return table(["claim", *(build.title for build in DATA_SETS)], rows)
+
+
+def _by_name(page: Page | None) -> dict[str, Judged]:
+    return {judged.claim.name: judged for _, block in page.blocks for judged in block} if page else {}
+
+
+def verdict(judged: Judged | None) -> str:
+    """A verdict with the margin of its narrowest comparison, in a cell of the table."""
+    if judged is None or not judged.parts:
+        return "not built yet"
+    _, margin = span(judged)
+    said = SIGNS.get(judged.outcome, NOT_DECIDED)
+    return said if margin == DASH else f"{said}: {margin}"
+
+
+def _power(records: Records) -> list[str]:
+    rows = []
+    for build in DATA_SETS:
+        record = records[build]
+        found = [each for each in effects(record) if each.block == "paper"] if record_has_table(record) else []
+        if not found:
+            rows.append((build.title, "not built yet", DASH, DASH))
+            continue
+        agreement = agreement_with_paper(build, record)
+        sizes = sorted(each.detectable for each in found if each.detectable is not None)
+        detectable = f"{number(sizes[0])} to {number(sizes[-1])}" if sizes else DASH
+        tau = tau_text(agreement) if agreement else "the paper has no such images"
+        rows.append((build.title, tau, str(found[0].margin.n), detectable))
+    head = (
+        "data set",
+        "Kendall's τ with the paper's order",
+        "trainings",
+        f"FID found from ({POWER * 100:.0f} % power)",
+    )
+    return table(head, rows)
+
+
+def record_has_table(record: Record | None) -> bool:
+    """Whether Table 1 is whole in a record."""
+    return record is not None and record.config.artefacts.table1 is not None

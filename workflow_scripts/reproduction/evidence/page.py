@@ -1,0 +1,182 @@
+"""The page of one build: what was built, its tables, figures and verdicts, rendered of its record alone."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from reproduction.claims.evidence import Evidence
+from reproduction.claims.statements import FEWEST
+from reproduction.evidence import effects, order, settings
+from reproduction.evidence.builds import Build, sizes_of
+from reproduction.evidence.record import (
+    IMAGES,
+    TABLES,
+    Record,
+    artefacts_of,
+    figure_inputs,
+    missing,
+    n_trainings,
+    pictured_figures,
+    rendered_figures,
+)
+from reproduction.evidence.words import NOT_BUILT, WRITTEN, interval, number, span, table
+from reproduction.plan.commands import artefact_title
+from reproduction.plan.render_settings import CONTENTS
+from reproduction.rendering import claims
+from reproduction.rendering.modules import TABLES as TABLE_MODULES
+from reproduction.rendering.writers.markdown import markdown
+from reproduction.scores.lookup import Records
+
+
+def verdicts(build: Build, record: Record) -> claims.Page:
+    """What the record says about every claim and question; nothing from fewer than three trainings."""
+    told = settings.of_claims(build, record)
+    evidence = Evidence(record.scores, told, record.classification, record.measurements)
+    return claims.build(evidence, FEWEST)
+
+
+def page(build: Build, records: Mapping[Build, Record | None]) -> str:
+    """The page of a build, as Markdown; the other records are those that it is set beside."""
+    record = records[build]
+    lines = [f"# {build.title}", "", WRITTEN, ""]
+    if record is None:
+        return "\n".join([*lines, f"{NOT_BUILT} Its config: `{build.config_file}`.", ""])
+    lines += [*_built(record), "", *_lacking(record)]
+    lines += _verdict_lines(verdicts(build, record))
+    lines += _effect_lines(record) + _order_lines(build, record) + _size_lines(build, records)
+    lines += [line for name in artefacts_of(record.config) if name in TABLES for line in _table(build, record, name)]
+    shown = {name: f"{name}.png" for name in rendered_figures(record.config)}
+    pictures = {name: f"{IMAGES}/{name}.png" for name in pictured_figures(record.config)}
+    shown |= {name: path for name, path in pictures.items() if (record.folder / path).is_file()}
+    for name, path in shown.items():
+        title = artefact_title(name)
+        lines += [f"## {title}", "", f"{CONTENTS[name]}.", "", f"![{title}]({path})", ""]
+    return "\n".join(lines)
+
+
+def _built(record: Record) -> list[str]:
+    """Where, when and with what it was built."""
+    about = record.about
+    hours = sum(about["processor_seconds"].values()) / 3600
+    devices = sorted({str(row["device"]) for row in record.scores})
+    commits = sorted({str(row["commit"]) for row in record.scores})
+    return [
+        "| what | |",
+        "|---|---|",
+        f"| command | `{about['command']}` |",
+        f"| machine | {', '.join(devices)} ({about['machine']}) |",
+        f"| last score | {about['date']} |",
+        f"| commits of the scores | {', '.join(commits)} |",
+        f"| finished jobs, processor time | {sum(about['jobs'].values()):,}, {hours:.1f} hours |",
+        f"| trainings so far | {about['jobs'].get('train_model', 0):,} of {n_trainings(record.asked):,} |",
+        f"| features of FID, PRD, precision and recall | {record.asked.evaluation.backbone} |",
+    ]
+
+
+def _lacking(record: Record) -> list[str]:
+    lacking = missing(record.asked, record.scores, record.folder)
+    if not lacking:
+        return []
+    lines = [f"- {artefact_title(name)}: {reason}." for name, reason in lacking.items()]
+    return ["Not whole yet, and left out of everything below:", "", *lines, ""]
+
+
+def _verdict_lines(found: claims.Page) -> list[str]:
+    lines = ["## Verdicts", "", claims.glance(found).replace("_", "\\_"), ""]
+    rows = [(judged.claim.title, str(judged.outcome), *span(judged)) for _, block in found.blocks for judged in block]
+    lines += table(("claim or question", "verdict", "narrowest comparison", "margin (95 % interval)"), rows)
+    return [*lines, "", "Every comparison with its numbers is on [the page of claims](claims.md).", ""]
+
+
+def _effect_lines(record: Record) -> list[str]:
+    """How far each row of Table 1 is from the paper's sampler, in FID, precision and recall."""
+    found = effects.effects(record) if record.config.artefacts.table1 else []
+    if not found:
+        return []
+    more = {
+        column: {effect.label: effect.margin for effect in effects.effects(record, column)}
+        for column in ("precision", "recall")
+    }
+    rows = []
+    for effect in found:
+        beside = [more[column].get(effect.label) for column in ("precision", "recall")]
+        shown = [interval(margin, 3) if margin else "–" for margin in beside]
+        found_from = number(effect.detectable) if effect.detectable is not None else "–"
+        rows.append((effect.label, interval(effect.margin), found_from, *shown))
+    n = max(effect.margin.n for effect in found)
+    head = ("row", "FID − ours (95 % interval)", "found from", "precision − ours", "recall − ours")
+    plural = "s" if n > 1 else ""
+    chance = f"{100 * effects.POWER:.0f} %"
+    text = (
+        f"Each row of Table 1 minus VAE - Ours, paired over {n} training{plural}: above 0, its FID is worse than ours. "
+        f"“Found from” is the smallest difference in FID that so many trainings find with a chance of {chance} (t "
+        "test, two-sided, 5 %, spread as measured). FID alone rewards averages: read precision and recall too."
+    )
+    return ["## Effect sizes and power", "", text, "", *table(head, rows), ""]
+
+
+def _order_lines(build: Build, record: Record) -> list[str]:
+    found = agreement_with_paper(build, record)
+    if found is None:
+        return []
+    told = f"Kendall's τ between our order of {found.n_rows} rows of Table 1 by FID and the paper's: "
+    return ["## The order of the rows", "", f"{told}{tau_text(found)}.", ""]
+
+
+def agreement_with_paper(build: Build, record: Record) -> order.Agreement | None:
+    """How far our order of the rows of Table 1 agrees with the paper's; None where either is missing."""
+    found = {label: rows for label, (row, rows) in effects.table1_records(record).items() if row["block"] == "paper"}
+    return order.agreement(found, order.papers_order(list(found), build.paper)) if build.paper else None
+
+
+def tau_text(found: order.Agreement) -> str:
+    """τ with its interval in words."""
+    if found.interval is None:
+        return f"{number(found.tau)} (one training)"
+    low, high = map(number, found.interval)
+    return f"{number(found.tau)} (95 % bootstrap interval over trainings {low} to {high})"
+
+
+def _size_lines(build: Build, records: Mapping[Build, Record | None]) -> list[str]:
+    """The rows that were built again at another size, and whether their order is the same."""
+    own = effects.table1_records(records[build])
+    lines = []
+    for other in sizes_of(build):
+        repeated = records.get(other)
+        theirs = effects.table1_records(repeated) if repeated else {}
+        means = {label: _mean(records) for label, (_, records) in theirs.items()}
+        found = order.agreement({label: records for label, (_, records) in own.items()}, means)
+        if found is None:
+            lines += [f"- [{other.title}](../{other.name}/README.md): not built yet."]
+            continue
+        n = len(next(iter(theirs.values()))[1])
+        trainings = f"{n} training{'s' if n > 1 else ''} there"
+        lines += [
+            f"- [{other.title}](../{other.name}/README.md): Kendall's τ between the two orders of {found.n_rows} rows "
+            f"by FID {tau_text(found)}; {trainings}."
+        ]
+    if not lines:
+        return []
+    return ["## Does the size turn the order?", "", "The same rows, trained at another size:", "", *lines, ""]
+
+
+def _mean(records: Records) -> float:
+    return sum(float(record["fid"]) for record in records) / len(records)
+
+
+def _table(build: Build, record: Record, name: str) -> Iterator[str]:
+    module = importlib.import_module(TABLE_MODULES[name])
+    rows = record.classification if name == "table2" else record.scores
+    yield f"## {artefact_title(name)}"
+    yield ""
+    for each in module.build(rows, settings.of_table(build, record, name)).tables:
+        yield markdown(each)
+
+
+def figures(build: Build, record: Record) -> Iterator[tuple[str, object]]:
+    """Name and drawing of each figure that is rendered of the record."""
+    from reproduction.rendering.figures.render import render
+
+    for name in rendered_figures(record.config):
+        inputs: dict[str, Path] = figure_inputs(record, name)
+        yield name, render(name, inputs, settings.of_figure(build, record, name))

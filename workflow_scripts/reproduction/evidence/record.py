@@ -1,0 +1,145 @@
+"""The record of a build: the small files behind its tables, figures and verdicts, and which of these are whole.
+
+A record's folder holds
+
+    config.json          the build's config, as it was loaded
+    about.json           the command, class of machine, date, commit, jobs and processor time
+    scores.csv           all score records so far
+    classification.csv   the classifiers of Table 2, where they are all done
+    metrics.csv          the metrics of the figure of ρ
+    measured/            arrays and numbers behind the figures of the pull-back metric and of interpolations
+    images/              pictures of the figures that show images
+
+Each file is sealed as it was in its build (`geovae.core.seals`). Read outside a job, as here, it is held to its content
+and not to a place.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from geovae.core.storage import load_json, load_numbers
+from reproduction.config.artefacts import Artefacts
+from reproduction.config.config import Config, load_config
+from reproduction.plan.cells import SCORED, scored_generations
+from reproduction.plan.comparisons import RECORDS, claimed_records, comparison_inputs
+from reproduction.plan.figures import METRICS, OF_SCORES
+from reproduction.plan.keys import SCORED_SPLITS, Generation
+from reproduction.plan.targets import shown_runs
+from reproduction.scores.classification import read_classification
+from reproduction.scores.lookup import record_key
+from reproduction.scores.score_table import read_scores
+
+CONFIG, ABOUT, SCORES, CLASSIFICATION = "config.json", "about.json", "scores.csv", "classification.csv"
+METRIC_TABLE = Path(METRICS).name
+MEASURED, IMAGES = "measured", "images"
+# The tables that are rendered of a record; those of nets need no build.
+TABLES = ("table1", "table2", "table3", "table6", "table7")
+
+
+class Record(NamedTuple):
+    """A record as it was read, with all that is asked for and, of this, what is whole.
+
+    Attributes:
+        folder: where it lies.
+        asked: the config of its build.
+        config: the same, without the artefacts of which something is missing.
+        about: where and when it was built.
+        scores, classification: rows of the two tables.
+    """
+
+    folder: Path
+    asked: Config
+    config: Config
+    about: Mapping[str, Any]
+    scores: list[dict[str, object]]
+    classification: list[dict[str, object]]
+
+    @property
+    def measurements(self) -> dict[str, Mapping]:
+        """What was measured of trained VAEs, by the names that the claims have for it."""
+        return {name: load_numbers(self.folder / MEASURED / f"{name}.json") for name in claimed_records(self.config)}
+
+
+def read_record(folder: Path) -> Record | None:
+    """The record in a folder; None where there is none.
+
+    Raises:
+        GeovaeError: a file of it is damaged, or is not what the others go with.
+    """
+    if not (folder / CONFIG).is_file():
+        return None
+    asked = load_config(load_json(folder / CONFIG))
+    about = load_json(folder / ABOUT)
+    scores = read_scores(folder / SCORES) if (folder / SCORES).is_file() else []
+    classified = folder / CLASSIFICATION
+    classification = read_classification(classified) if classified.is_file() else []
+    return Record(folder, asked, without(asked, missing(asked, scores, folder)), about, scores, classification)
+
+
+def artefacts_of(config: Config) -> list[str]:
+    """The tables and figures of a config, in the order of the config."""
+    return [name for name in Artefacts.model_fields if name != "claims" and getattr(config.artefacts, name) is not None]
+
+
+def without(config: Config, names: Mapping[str, str] | set[str]) -> Config:
+    """The config without some of its artefacts."""
+    return config.model_copy(update={"artefacts": config.artefacts.model_copy(update=dict.fromkeys(names))})
+
+
+def missing(config: Config, scores: list[dict[str, object]], folder: Path) -> dict[str, str]:
+    """The tables and figures of scores that a record is not whole for, each with what is missing, in words."""
+    found = {(record_key(record), record["backbone"], record["split"]) for record in scores}
+    lacking = {}
+    for name in artefacts_of(config):
+        if name in SCORED:
+            of_one = scored_generations(config, name)
+            done = sum(_is_scored(generation, config.evaluation.backbone, found) for generation in of_one)
+            if done < len(of_one):
+                lacking[name] = f"{done:,} of {len(of_one):,} generations are scored"
+        elif name == "table2" and not (folder / CLASSIFICATION).is_file():
+            lacking[name] = "the classifiers are not all trained"
+        elif name in RECORDS:
+            files = measured_files(config, name)
+            done = sum((folder / MEASURED / kept).is_file() for kept in files)
+            if done < len(files):
+                lacking[name] = f"{done // 2} of {len(files) // 2} trainings are measured"
+        if name == "figure_rho" and name not in lacking and not (folder / METRIC_TABLE).is_file():
+            lacking[name] = "the metrics are not described"
+    return lacking
+
+
+def _is_scored(generation: Generation, backbone: str, found: set[tuple]) -> bool:
+    return all((generation.key, backbone, split) in found for split in SCORED_SPLITS)
+
+
+def measured_files(config: Config, figure: str) -> dict[str, str]:
+    """Name in `measured/` of each file that a figure of comparisons is drawn from, and its path in the build."""
+    kind = RECORDS[figure]
+    return {f"{kind}_{name}{Path(path).suffix}": path for name, path in comparison_inputs(config, figure).items()}
+
+
+def figure_inputs(record: Record, figure: str) -> dict[str, Path]:
+    """What a figure that is rendered of a record is drawn from, by the renderer's names."""
+    if figure in RECORDS:
+        names = comparison_inputs(record.config, figure)
+        kept = measured_files(record.config, figure)
+        return {name: record.folder / MEASURED / file for name, file in zip(names, kept, strict=True)}
+    inputs = {"scores": record.folder / SCORES}
+    return inputs | ({"metrics": record.folder / METRIC_TABLE} if figure == "figure_rho" else {})
+
+
+def rendered_figures(config: Config) -> list[str]:
+    """The figures that are rendered of a record, in the order of the config."""
+    return [name for name in artefacts_of(config) if name in OF_SCORES or name in RECORDS]
+
+
+def pictured_figures(config: Config) -> list[str]:
+    """The figures that show images: a record has them as pictures."""
+    rendered = rendered_figures(config)
+    return [name for name in artefacts_of(config) if name.startswith("figure") and name not in rendered]
+
+
+def n_trainings(config: Config) -> int:
+    """How many models a config's artefacts need."""
+    return len(shown_runs(config))

@@ -1,0 +1,59 @@
+"""How numbers and tables are written on the pages of evidence."""
+
+from collections.abc import Iterable, Sequence
+
+from reproduction.claims.judgement import Judged
+from reproduction.claims.margins import Margin
+from reproduction.claims.verdicts import Outcome
+
+WRITTEN = "<!-- Written by `make evidence` from the records beside it. -->"
+NOT_BUILT = "Not built yet."
+DASH = "–"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number as it is printed."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def interval(margin: Margin, digits: int = 2) -> str:
+    """A difference with its interval, where it has one of several trainings."""
+    bounds = margin.interval() if margin.n > 1 else None
+    if bounds is None:
+        return f"{number(margin.value, digits)} (one training)"
+    return f"{number(margin.value, digits)} ({number(bounds[0], digits)} to {number(bounds[1], digits)})"
+
+
+def span(judged: Judged) -> tuple[str, str]:
+    """The comparison of a claim that leaves it the least room, and its margin: what a verdict hangs on.
+
+    That is the one that speaks most against a claim of all cases, and the one that speaks most for one of some case;
+    where the claim is not decided, the first that is not.
+    """
+    compared = [part for part in judged.parts if part.n_comparisons and " margin " in part.numbers]
+    if not compared:
+        return judged.reason or DASH, DASH
+    if judged.claim.some:
+        part = min(compared, key=lambda each: each.p_for)
+    elif judged.outcome == Outcome.FAILS:
+        part = min(compared, key=lambda each: each.p_against)
+    else:
+        part = max(compared, key=lambda each: each.p_for)
+    more = f", of {len(judged.parts)}" if len(judged.parts) > 1 else ""
+    return f"{part.where}{more}", part.numbers.rpartition("margin ")[2]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a table in Markdown, the first column left and every text escaped."""
+    return [_line(head), f"|{'---|' * len(head)}", *map(_line, rows)]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(escaped, cells))} |"
+
+
+def escaped(text: str) -> str:
+    """Text without marks of Markdown."""
+    for character in "\\|*_`<>":
+        text = text.replace(character, f"\\{character}")
+    return text
