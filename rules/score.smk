@@ -52,8 +52,6 @@ rule fetch_inception:
 
 
 rule fetch_efficientnet:
-    input:
-        code=code_of("fetch_efficientnet.py"),
     output:
         weights="results/backbones/efficientnet/model.safetensors",
         model="results/backbones/efficientnet/model.json",
@@ -65,9 +63,10 @@ rule fetch_efficientnet:
         "../envs/evaluate.yaml"
     resources:
         **needs(),
+    params:
+        code=code_of("fetch_efficientnet.py"),
     shell:
-        "python workflow_scripts/fetch_efficientnet.py --output results/backbones/efficientnet --threads {threads}"
-        " > {log} 2>&1"
+        "python {SCRIPTS}/fetch_efficientnet.py --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
 rule extract_reference:

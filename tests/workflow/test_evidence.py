@@ -49,3 +49,14 @@ def test_the_record_says_what_the_build_took_and_names_no_place_of_it(kept):
     for path in kept_in.rglob("*"):
         if path.suffix in (".json", ".csv"):
             assert str(folder) not in path.read_text()
+
+
+def test_images_without_labels_are_scored_on_features_that_need_none(project):
+    folder = "datasets={folder: {options: {path: images}}}"
+    arguments = ("--cores", "1", "--dry-run", "--config", folder, "--configfile", "configs/evidence/celeba.yaml")
+    result = run_command(project, "snakemake", *arguments)
+    assert result.returncode == 0, output(result)
+    counts = {line.split()[0]: line.split()[1] for line in output(result).splitlines() if len(line.split()) == 2}
+    assert counts["fetch_efficientnet"] == "1"
+    assert counts["total"] == "398"
+    assert "train_backbone" not in counts
