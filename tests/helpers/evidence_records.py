@@ -13,6 +13,7 @@ from reproduction.plan.cells import scored_generations
 from reproduction.plan.keys import SCORED_SPLITS, Generation
 
 ABOUT_IT = {
+    "said": ["What is built.", "Cut: 1_000 images."],
     "command": "snakemake --cores 1",
     "machine": "a-machine",
     "date": "2026-01-02",

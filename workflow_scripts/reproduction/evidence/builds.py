@@ -1,5 +1,6 @@
 """The builds whose records are kept: a config in configs/evidence, a folder in docs/evidence, and what it is of."""
 
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,6 +51,13 @@ DATA_SETS = tuple(build for build in BUILDS if not build.size_of)
 def sizes_of(build: Build) -> tuple[Build, ...]:
     """The builds that repeat a build at another size."""
     return tuple(other for other in BUILDS if other.size_of == build.name)
+
+
+def said_of(file: str, root: Path = ROOT) -> list[str]:
+    """The paragraphs that stand as comments at the head of a config file: what is built, and what was cut."""
+    lines = (root / file).read_text(encoding="utf-8").splitlines()
+    head = [line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines)]
+    return [" ".join(filter(None, part.split("\n"))) for part in "\n".join(head).split("\n\n")]
 
 
 def config_content(file: str, root: Path = ROOT) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import csv
 import datetime
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from geovae.core.errors import GeovaeError
 from geovae.core.registry import look_up
 from geovae.core.storage import save_json
 from reproduction.config.config import Config, load_config
-from reproduction.evidence.builds import BUILDS, ROOT, Build, config_content
+from reproduction.evidence.builds import BUILDS, ROOT, Build, config_content, said_of
 from reproduction.evidence.record import (
     ABOUT,
     CLASSIFICATION,
@@ -41,7 +41,7 @@ from reproduction.scores.score_table import collect
 RESULTS = "results"
 
 
-def keep(content: dict[str, Any], root: Path, folder: Path, command: str) -> None:
+def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: Sequence[str] = ()) -> None:
     """Copy what is finished of a build into a record.
 
     Args:
@@ -49,6 +49,7 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str) -> Non
         root: the folder that the build ran in.
         folder: the record's; what it holds already is replaced.
         command: the one that built it, for the page.
+        said: paragraphs on what is built and what was cut, for the page.
 
     Raises:
         GeovaeError: nothing is finished yet, or a file is damaged.
@@ -66,7 +67,7 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str) -> Non
     pictures = [f"{name}.png" for name in pictured_figures(config)]
     _copy((root / RESULTS / "figures" / name, folder / IMAGES / name) for name in pictures)
     save_json(folder / CONFIG, content)
-    save_json(folder / ABOUT, about(root, scored, command))
+    save_json(folder / ABOUT, {"said": list(said), **about(root, scored, command)})
 
 
 def _keep_classification(config: Config, root: Path, folder: Path) -> None:
@@ -134,7 +135,8 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     try:
         build = look_up({build.name: build for build in BUILDS}, "build", options.name)
-        keep(config_content(build.config_file), options.root, build.folder, command_of(build))
+        said = said_of(build.config_file)
+        keep(config_content(build.config_file), options.root, build.folder, command_of(build), said)
     except GeovaeError as error:
         sys.exit(f"error: {error}")
 

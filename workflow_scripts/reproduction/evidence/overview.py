@@ -17,10 +17,10 @@ from reproduction.rendering.claims import OURS, PAPER, Page
 TITLE = "What holds, on real images"
 READING = (
     f"A verdict stands on at least {FEWEST} trainings of every model in it, by the same comparisons, thresholds and "
-    "corrections on every data set ([how](../reproduction.md#claims)); beside it stands the margin of the comparison "
-    "that leaves it the least room, positive on the claim's side. “Not decided” says what its page says: too few "
-    "trainings, too little data, or an interval on both sides of zero. Nothing here is at the paper's size, nor on "
-    "Inception's features: each page says what was cut."
+    "corrections on every data set ([how](../reproduction.md#claims)). Beside it stands the margin of the comparison "
+    "that leaves it the least room, positive on the claim's side. “Not decided”: too few trainings, a rival that is "
+    "not built, or an interval on both sides of zero; its page says which. A dash: not part of that build, or not "
+    "whole yet. Nothing here is at the paper's size, nor on Inception's features: each page says what was cut."
 )
 SIGNS = {Outcome.HOLDS: "holds", Outcome.FAILS: "does not hold"}
 NOT_DECIDED = "not decided"
@@ -66,8 +66,10 @@ def _by_name(page: Page | None) -> dict[str, Judged]:
 
 def verdict(judged: Judged | None) -> str:
     """A verdict with the margin of its narrowest comparison, in a cell of the table."""
-    if judged is None or not judged.parts:
+    if judged is None:
         return "not built yet"
+    if not judged.parts:
+        return DASH
     _, margin = span(judged)
     said = SIGNS.get(judged.outcome, NOT_DECIDED)
     return said if margin == DASH else f"{said}: {margin}"

@@ -8,7 +8,7 @@ from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import write_record
 from reproduction.claims.verdicts import Outcome
 from reproduction.evidence import glance, overview, page, render
-from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
+from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, said_of
 from reproduction.evidence.effects import effects
 from reproduction.evidence.record import SCORES, read_record
 
@@ -34,7 +34,8 @@ def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_
     cell = overview.verdict(judged(record, "prior"))
     assert cell == "holds: 5.20 (95 % interval 4.70 to 5.70, 3 trainings)"
     assert overview.verdict(judged(record, "jitter")).startswith("not decided: 0.33 (95 % interval")
-    assert overview.verdict(judged(record, "lam")) == "not built yet"
+    assert overview.verdict(judged(record, "lam")) == "–"
+    assert overview.verdict(None) == "not built yet"
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
@@ -61,7 +62,7 @@ def test_a_record_that_lacks_a_score_leaves_the_table_out_and_says_how_far_it_is
     text = page.page(MNIST, {**NOTHING, MNIST: record})
     assert "- Table 1: 35 of 36 generations are scored." in text
     assert "## Table 1" not in text
-    assert overview.verdict(judged(record, "prior")) == "not built yet"
+    assert overview.verdict(judged(record, "prior")) == "–"
     assert record.config.artefacts.table1 is None
     assert record.asked.artefacts.table1 is not None
 
@@ -102,6 +103,15 @@ def test_rendering_again_gives_the_same_bytes_and_a_changed_page_is_found(tmp_pa
 
 def test_the_committed_pages_are_what_the_committed_records_say():
     assert render.differing() == []
+
+
+def test_a_page_says_what_was_cut_as_its_config_does(tmp_path):
+    record = read_record(write_record(tmp_path / "mnist", fid))
+    assert "What is built.\n\nCut: 1\\_000 images.\n" in page.page(MNIST, {**NOTHING, MNIST: record})
+    built, cut = said_of(MNIST.config_file)
+    assert built.startswith("Evidence on MNIST: `snakemake --cores 1")
+    assert cut.startswith("Cut, for processor hours: nets at 1/16 of Table 4's width")
+    assert cut.endswith(".")
 
 
 def test_every_build_has_its_config():
