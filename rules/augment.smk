@@ -24,7 +24,7 @@ rule train_classifier:
         samples=lambda w, input: commands.class_samples(CONFIG, w, input.samples),
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
     shell:
-        "python {SCRIPTS}/train_classifier.py --data {input.train} --training-set {params.kind}"
+        "python {GEOVAE_SCRIPTS}/train_classifier.py --data {input.train} --training-set {params.kind}"
         " {params.classes} {params.samples} --n-runs {params.n_runs} --settings {params.settings:q}"
         " --key {wildcards.dataset}/augmentation/{wildcards.source} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
@@ -47,5 +47,5 @@ rule collect_classification:
         code=code_of("collect_classification.py"),
         records=lambda w, input: commands.named("", classification_records(CONFIG), input.records),
     shell:
-        "python {SCRIPTS}/collect_classification.py --records {params.records} --output {output}"
+        "python {GEOVAE_SCRIPTS}/collect_classification.py --records {params.records} --output {output}"
         " --threads {threads} > {log} 2>&1"

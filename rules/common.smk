@@ -4,8 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
+from snakemake.utils import update_config
 
 # The folder of the project, whatever is included from where: `-s`, `--directory` and `module` change no path.
 PROJECT = Path(workflow.current_basedir).parent
@@ -63,12 +65,20 @@ def or_stop(check, *arguments):
 
 
 or_stop(check_files, workflow.overwrite_configfiles)
+IMPORTED = not workflow.modifier.is_main_snakefile()  # by `module` of another workflow, whose config files are its own
+CONFIG_FILES = (["`config` of the module"] if config else []) if IMPORTED else workflow.overwrite_configfiles
+# As messages name it: from the working directory where that is the project's.
+DEFAULT = "config.yaml" if PROJECT.samefile(".") else str(PROJECT / "config.yaml")
 
 # Read always, it would lay the paper's config over the shortened lists of the default.
-if or_stop(lies_over_default, config, workflow.overwrite_configfiles):
-    or_stop(check_files, ["config.yaml"])
+if or_stop(lies_over_default, config, CONFIG_FILES):
+    or_stop(check_files, [DEFAULT])
 
-    configfile: PROJECT / "config.yaml"
+    configfile: DEFAULT
+
+    if workflow.modifier.skip_configfile:  # so it is where an importer gives a config
+        given, config = config, load_configfile(DEFAULT)
+        update_config(config, given)
 
 
 CONFIG = or_stop(load_config, config)
@@ -79,7 +89,9 @@ if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
 
 THREADS = CONFIG.threads
 # As commands name them: from the working directory where that is the project's.
-SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else CODE
+GEOVAE_SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else CODE
+if IMPORTED:  # Snakemake prints the commands of a module with the variables of its importer
+    workflow.modifier.parent_modifier.globals["GEOVAE_SCRIPTS"] = GEOVAE_SCRIPTS
 
 # Thousands of jobs are millions of objects that all live to the end: looking for dead ones after each few hundred new
 # ones takes a fifth of the planning.
@@ -106,9 +118,10 @@ wildcard_constraints:
 def needs(mem_mb=1000, runtime=10, gpu=0):
     """The resources of a job: MB of memory, minutes and GPUs; by default those of a job that is small.
 
-    They stand in the rules, since `default-resources` of profiles/default would take the place of a cluster's own.
+    They stand in the rules, since `default-resources` of profiles/default would take the place of a cluster's own. A job
+    without GPUs does not name them: Kubernetes would take 0 of them for a limit to be granted.
     """
-    return {"mem_mb": mem_mb, "runtime": runtime, "gpu": gpu}
+    return {"mem_mb": mem_mb, "runtime": runtime} | ({"gpu": gpu} if gpu else {})
 
 
 def stop_without_slurm():

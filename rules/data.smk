@@ -21,7 +21,7 @@ for DATASET in DOWNLOADED:
             data_dir=CONFIG.data_dir,
             mirror=commands.mirror(CONFIG),
         shell:
-            "python {SCRIPTS}/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
+            "python {GEOVAE_SCRIPTS}/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
             " {params.mirror} --output {output} --threads {threads} > {log} 2>&1"
 
 
@@ -55,7 +55,7 @@ rule prepare_dataset:
         raw=lambda w: commands.raw(CONFIG, w.dataset),
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
-        "python {SCRIPTS}/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
+        "python {GEOVAE_SCRIPTS}/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
         " {params.raw} --output {output.cards[0]} --threads {threads} > {log} 2>&1"
 
 
@@ -77,7 +77,7 @@ rule draw_subset:
     params:
         code=code_of("draw_subset.py"),
     shell:
-        "python {SCRIPTS}/draw_subset.py --data {input.train} --subset {wildcards.subset}"
+        "python {GEOVAE_SCRIPTS}/draw_subset.py --data {input.train} --subset {wildcards.subset}"
         " --output {output.train} --threads {threads} > {log} 2>&1"
 
 
@@ -101,6 +101,6 @@ rule measure_unseen:
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
     shell:
-        "python {SCRIPTS}/measure_unseen.py --data {input.train} --subset {input.subset}"
+        "python {GEOVAE_SCRIPTS}/measure_unseen.py --data {input.train} --subset {input.subset}"
         " --split {wildcards.split} --n {params.n} --output {output} --device {params.device} --threads {threads}"
         " > {log} 2>&1"

@@ -27,7 +27,7 @@ rule draw_samples:
         settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
         n=lambda w: n_samples(CONFIG, generation_of(w)),
     shell:
-        "python {SCRIPTS}/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
+        "python {GEOVAE_SCRIPTS}/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
         " --settings {params.settings:q} --key {wildcards.run}/{wildcards.sampler}/{wildcards.variant}"
         " --model {input.model} {params.files} --output {output.samples}"
         " --device {params.device} --threads {threads} > {log} 2>&1"

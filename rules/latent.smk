@@ -23,7 +23,7 @@ rule embed_latents:
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
     shell:
-        "python {SCRIPTS}/embed_latents.py --model {input.model} --data {input.train}"
+        "python {GEOVAE_SCRIPTS}/embed_latents.py --model {input.model} --data {input.train}"
         " --subset-dir {input.subset} --n-unseen {params.n} --output {output.train}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -48,7 +48,7 @@ rule build_metric:
         settings=lambda w: job_settings.metric(CONFIG, Run.parse(w.run), w.metric),
         seed=lambda w: centroids_variant(w.metric),
     shell:
-        "python {SCRIPTS}/build_metric.py --latents {input.latents} --settings {params.settings:q}"
+        "python {GEOVAE_SCRIPTS}/build_metric.py --latents {input.latents} --settings {params.settings:q}"
         " --key {wildcards.run}/{params.seed} --output {output.metric} --output-seconds {output.seconds}"
         " --threads {threads} > {log} 2>&1"
 
@@ -71,7 +71,7 @@ rule describe_metrics:
         code=code_of("describe_metrics.py"),
         metrics=lambda w, input: commands.named("", described_metrics(CONFIG), input.metrics),
     shell:
-        "python {SCRIPTS}/describe_metrics.py --metrics {params.metrics} --output {output}"
+        "python {GEOVAE_SCRIPTS}/describe_metrics.py --metrics {params.metrics} --output {output}"
         " --threads {threads} > {log} 2>&1"
 
 
@@ -97,7 +97,7 @@ rule trace_geodesics:
         code=lambda w: job_code.of_run("trace_geodesics.py", w),
         settings=lambda w: job_settings.geodesics(CONFIG),
     shell:
-        "python {SCRIPTS}/trace_geodesics.py --model {input.model} --latents {input.latents}"
+        "python {GEOVAE_SCRIPTS}/trace_geodesics.py --model {input.model} --latents {input.latents}"
         " --metric {input.metric} --data {input.train} --subset {input.subset} --settings {params.settings:q}"
         " --key {wildcards.run} --output {output} --threads {threads} > {log} 2>&1"
 
@@ -124,7 +124,7 @@ rule compare_pullback:
         device=CONFIG.device,
         n=lambda w: CONFIG.artefacts.figure_pullback.n_points,
     shell:
-        "python {SCRIPTS}/compare_pullback.py --model {input.model} --latents {input.latents}"
+        "python {GEOVAE_SCRIPTS}/compare_pullback.py --model {input.model} --latents {input.latents}"
         " --metric {input.metric} --n-points {params.n} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -153,7 +153,7 @@ rule compare_interpolation:
         device=CONFIG.device,
         settings=lambda w: job_settings.interpolation(CONFIG),
     shell:
-        "python {SCRIPTS}/compare_interpolation.py --model {input.model}"
+        "python {GEOVAE_SCRIPTS}/compare_interpolation.py --model {input.model}"
         " --latents {input.latents} --metric {input.metric} --data {input.train} --subset {input.subset}"
         " --unseen {input.unseen} --settings {params.settings:q} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"

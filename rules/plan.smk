@@ -13,5 +13,5 @@ rule plan_costs:
         device="cuda" if CONFIG.device == "cuda" else "cpu",
         cores=lambda w: max(1, workflow.cores or 1),
     shell:
-        "python {SCRIPTS}/plan_costs.py --config {params.config:q} --device {params.device}"
+        "python {GEOVAE_SCRIPTS}/plan_costs.py --config {params.config:q} --device {params.device}"
         " --cores {params.cores} --threads {threads} | tee {log}"

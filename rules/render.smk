@@ -30,7 +30,7 @@ rule render_table:
         settings=lambda w: render_settings.table(CONFIG, w.table),
         scores=lambda w, input: f"--scores {input.scores}" if input.scores else "",
     shell:
-        "python {SCRIPTS}/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
+        "python {GEOVAE_SCRIPTS}/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
         " --output-dir {output[0]} --threads {threads} > {log} 2>&1"
 
 
@@ -61,7 +61,7 @@ rule render_figure:
         settings=lambda w: render_settings.figure(CONFIG, w.figure),
         inputs=lambda w, input: commands.named_inputs(input),
     shell:
-        "python {SCRIPTS}/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
+        "python {GEOVAE_SCRIPTS}/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"
 
 
@@ -86,7 +86,7 @@ rule write_provenance:
     params:
         code=code_of("write_provenance.py"),
     shell:
-        "python {SCRIPTS}/write_provenance.py --scores {input.scores} --output {output}"
+        "python {GEOVAE_SCRIPTS}/write_provenance.py --scores {input.scores} --output {output}"
         " --threads {threads} > {log} 2>&1"
 
 
@@ -115,5 +115,5 @@ rule write_claims:
         files=lambda w, input: commands.flags(input, "scores", "classification"),
         records=lambda w, input: commands.named_inputs(input, "--record", but=inputs.claims_scores(CONFIG)),
     shell:
-        "python {SCRIPTS}/write_claims.py {params.files} {params.records} --settings {params.settings:q}"
+        "python {GEOVAE_SCRIPTS}/write_claims.py {params.files} {params.records} --settings {params.settings:q}"
         " --output-md {output.md} --output-html {output.html} --threads {threads} > {log} 2>&1"

@@ -23,7 +23,7 @@ rule train_backbone:
         device=CONFIG.device,
         settings=lambda w: job_settings.backbone(CONFIG, w.backbone),
     shell:
-        "python {SCRIPTS}/train_backbone.py --backbone {wildcards.backbone}"
+        "python {GEOVAE_SCRIPTS}/train_backbone.py --backbone {wildcards.backbone}"
         " --data {input.train} --settings {params.settings:q}"
         " --key {wildcards.dataset}/{wildcards.backbone}"
         " --output {output.weights}"
@@ -47,7 +47,7 @@ rule fetch_inception:
         data_dir=CONFIG.data_dir,
         mirror=commands.mirror(CONFIG),
     shell:
-        "python {SCRIPTS}/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
+        "python {GEOVAE_SCRIPTS}/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
         " --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
@@ -66,7 +66,7 @@ rule fetch_efficientnet:
     params:
         code=code_of("fetch_efficientnet.py"),
     shell:
-        "python {SCRIPTS}/fetch_efficientnet.py --output {output.weights} --threads {threads} > {log} 2>&1"
+        "python {GEOVAE_SCRIPTS}/fetch_efficientnet.py --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
 rule extract_reference:
@@ -91,7 +91,7 @@ rule extract_reference:
         n=CONFIG.evaluation.n_samples,
         resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python {SCRIPTS}/extract_reference.py --backbone {input.backbone} {params.resize}"
+        "python {GEOVAE_SCRIPTS}/extract_reference.py --backbone {input.backbone} {params.resize}"
         " --data {input.card} --split {wildcards.split} --n {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -121,7 +121,7 @@ rule extract_training_features:
         device=CONFIG.device,
         resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python {SCRIPTS}/extract_training_features.py --backbone {input.backbone} {params.resize}"
+        "python {GEOVAE_SCRIPTS}/extract_training_features.py --backbone {input.backbone} {params.resize}"
         " --data {input.train} --subset {input.subset}"
         " --reference validation={input.validation} --reference test={input.test}"
         " --output {output.train}"
@@ -157,7 +157,7 @@ rule score_samples:
         settings=job_settings.score(CONFIG),
         resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python {SCRIPTS}/score_samples.py --samples {input.samples} --key-fields {params.key:q}"
+        "python {GEOVAE_SCRIPTS}/score_samples.py --samples {input.samples} --key-fields {params.key:q}"
         " --backbone {input.backbone} {params.resize} --data {input.train} --subset {input.subset}"
         " --reference validation={input.reference_validation} --reference test={input.reference_test}"
         " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {input.features}"
@@ -193,7 +193,7 @@ rule find_neighbours:
         compared=lambda w, input: commands.named("--compare", inputs.compared_generations(w), input.compared),
         n=lambda w: commands.n_neighbours(CONFIG),
     shell:
-        "python {SCRIPTS}/find_neighbours.py"
+        "python {GEOVAE_SCRIPTS}/find_neighbours.py"
         " --samples {input.samples} --model {input.model} --latents {input.latents} --data {input.train}"
         " --subset {input.subset}"
         " --backbone {input.backbone} {params.resize} --n-examples {params.n} {params.compared}"
@@ -219,7 +219,7 @@ rule collect_scores:
         config=lambda w: job_settings.scored(CONFIG, w.artefact),
         root=lambda w, input: commands.root(input.records, score_records(CONFIG, w.artefact)),
     shell:
-        "python {SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --artefact {wildcards.artefact}"
+        "python {GEOVAE_SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --artefact {wildcards.artefact}"
         " --output {output} --threads {threads} > {log} 2>&1"
 
 
@@ -241,7 +241,7 @@ rule collect_all_scores:
         config=job_settings.scored(CONFIG, *SCORED),
         root=lambda w, input: commands.root(input.records, score_records(CONFIG)),
     shell:
-        "python {SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --output {output} --threads {threads}"
+        "python {GEOVAE_SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --output {output} --threads {threads}"
         " > {log} 2>&1"
 
 
@@ -267,6 +267,6 @@ rule show_centroids:
         device=CONFIG.device,
         n=lambda w: CONFIG.artefacts.figure13.columns,
     shell:
-        "python {SCRIPTS}/show_centroids.py --model {input.model} --metric {input.metric}"
+        "python {GEOVAE_SCRIPTS}/show_centroids.py --model {input.model} --metric {input.metric}"
         " --samples {input.samples} --data {input.train} --subset {input.subset} --n-samples {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"

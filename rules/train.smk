@@ -24,7 +24,7 @@ rule train_model:
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
         diverged=commands.keep_diverged,
     shell:
-        "python {SCRIPTS}/train_model.py --data {input.train} --subset-dir {input.subset}"
+        "python {GEOVAE_SCRIPTS}/train_model.py --data {input.train} --subset-dir {input.subset}"
         " --settings {params.settings:q} --key {wildcards.run} --output {output.weights}"
         " {params.diverged} --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -54,5 +54,5 @@ rule render_history:
     params:
         code=code_of("render_history.py"),
     shell:
-        "python {SCRIPTS}/render_history.py --history {input.history} --output {output}"
+        "python {GEOVAE_SCRIPTS}/render_history.py --history {input.history} --output {output}"
         " --threads {threads} > {log} 2>&1"

@@ -26,7 +26,7 @@ def test_every_job_on_a_cluster_says_where_it_runs_for_how_long_and_on_how_much(
         assert (job["slurm_partition"], job["slurm_account"]) == ("main", "default")
         assert job["disk_mb"] == "1000"
         assert int(job["mem_mb"]) >= 1000
-        assert job["gpu"] in ("0", "1")
+        assert job.get("gpu") in (None, "1")
     assert {job["runtime"] for job in jobs} >= {"10", "30", "40", "60", "1440"}
 
 
