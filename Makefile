@@ -10,6 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := benchmarks/.venv/.ready
 PAGES := docs/.venv/.ready
+CLOUD := tests/cloud/.venv/.ready
 PEERS_PYTHON := benchmarks/.venv/bin/python
 export PATH := $(BIN):$(PATH)
 # Nothing of who calls it changes what Python computes with: Snakemake clears the same for its jobs, by
@@ -25,7 +26,7 @@ moved = $(shell test ! -e $(1)/.ready || { test -x $(1)/bin/python && \
   head -n 3 $(1)/bin/pip | grep -qF "$$(cd $(1) && pwd -P)/bin/python"; } 2>/dev/null || echo moved)
 set_up_again = $(if $(call moved,$(1)),@echo "$(1) was moved or its Python is gone: setting it up again.")
 
-.PHONY: demo run unlock test test-all test-faults test-cluster test-peers site verify lint format evidence keep docs lock bench bench-quick \
+.PHONY: demo run unlock test test-all test-faults test-cluster test-cloud test-peers site verify lint format evidence keep docs lock bench bench-quick \
   gpu-check clean
 
 demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and a small table
@@ -52,6 +53,9 @@ test-faults: $(READY)  ## more interruptions at random moments than the tests ha
 
 test-cluster: $(READY)  ## a build through a SLURM that is started for it; as root it installs Debian's packages
 	python -m pytest tests/cluster
+
+test-cloud: $(CLOUD)  ## a build whose jobs share an object store alone, each in a pod of a stand-in for Kubernetes; as root
+	tests/cloud/.venv/bin/python -m pytest tests/cloud
 
 test-peers: $(PEERS)  ## docs/your_vae.md on models of pythae and diffusers
 	$(PEERS_PYTHON) -m pytest tests/peers
@@ -87,11 +91,13 @@ site: $(PAGES)  ## docs/ as a site in site/, with the library's public names; wa
 	NO_MKDOCS_2_WARNING=1 docs/.venv/bin/mkdocs build --strict
 	@echo "The pages are in site/index.html."
 
-lock: $(READY)  ## envs/requirements.txt and docs/requirements.txt from what stands in their .in files
+lock: $(READY)  ## envs/, docs/ and tests/cloud/requirements.txt from what stands in their .in files
 	python -m pip install uv
 	cd envs && uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
 	cd docs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
+	cd tests/cloud && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
 
 bench: $(PEERS)  ## speed against the peers, as in docs/performance.md; most of an hour on an idle machine
@@ -107,7 +113,7 @@ gpu-check: $(if $(findstring command,$(origin PYTHON)),,$(READY))  ## nine minut
 	$(if $(findstring command,$(origin PYTHON)),$(PYTHON),python) benchmarks/check_gpu.py $(ARGS)
 
 # The marker is written last, so that an interrupted installation is taken up again.
-.PHONY: $(foreach environment,$(VENV) benchmarks/.venv docs/.venv,$(if $(call moved,$(environment)),$(environment)/.ready))
+.PHONY: $(foreach environment,$(VENV) benchmarks/.venv docs/.venv tests/cloud/.venv,$(if $(call moved,$(environment)),$(environment)/.ready))
 $(READY): envs/requirements.txt
 	$(call set_up_again,$(VENV))
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit((3, 11) > v and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
@@ -122,6 +128,15 @@ $(PEERS): $(READY) benchmarks/requirements.txt
 	$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 	  > $$(benchmarks/.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/geovae.pth
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.txt
+	touch $@
+
+# The tests of builds without a shared disk see .venv's packages too.
+$(CLOUD): $(READY) tests/cloud/requirements.txt
+	$(BIN)/python -m venv --clear tests/cloud/.venv
+	$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > $$(tests/cloud/.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/geovae.pth
+	tests/cloud/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r tests/cloud/requirements.txt
 	touch $@
 
 $(PAGES): docs/requirements.txt
