@@ -52,7 +52,7 @@ rule prepare_dataset:
         **needs(mem_mb=2000, runtime=120),
     params:
         code=lambda w: job_code.of_dataset("prepare_dataset.py", w.dataset),
-        raw=lambda w: commands.raw(CONFIG, w.dataset),
+        raw=lambda w, input: commands.raw(CONFIG, w.dataset, input.raw),
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
         "python {GEOVAE_SCRIPTS}/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"

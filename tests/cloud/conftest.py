@@ -30,7 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if lacking:
         for item in items:
             if "tests/cloud/" in item.path.as_posix():
-                item.add_marker(pytest.mark.skip(reason=f"not here: {', '.join(lacking)}. Run `make test-cloud`, as root."))
+                item.add_marker(
+                    pytest.mark.skip(reason=f"not here: {', '.join(lacking)}. Run `make test-cloud`, as root.")
+                )
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,12 @@ class ObjectStore:
         ports = [f"-{name}={_free_port()}" for name in ("master.port", "volume.port", "filer.port")]
         ports += [f"-{name}={_free_port()}" for name in ("master.port.grpc", "volume.port.grpc", "filer.port.grpc")]
         words = ["server", "-s3", "-ip=127.0.0.1", f"-dir={self.folder}", f"-s3.port={self.port}", *ports]
-        words += [f"-s3.port.grpc={_free_port()}", f"-s3.config={keys}", "-volume.max=20", "-master.volumeSizeLimitMB=64"]
+        words += [
+            f"-s3.port.grpc={_free_port()}",
+            f"-s3.config={keys}",
+            "-volume.max=20",
+            "-master.volumeSizeLimitMB=64",
+        ]
         with (self.folder / "log").open("wb") as log:
             self._server = subprocess.Popen([_program(), *words], stdout=log, stderr=log, start_new_session=True)
         try:

@@ -110,9 +110,22 @@ class Cluster:
 
     def _run(self, pod: Pod) -> None:
         environment = {**self.variables, **self._secrets(pod), "HOME": str(pod.folder)}
-        hide = [f"mount --bind {shlex.quote(str(self.folder / 'empty'))} {shlex.quote(str(path))}" for path in self.hidden]
+        hide = [
+            f"mount --bind {shlex.quote(str(self.folder / 'empty'))} {shlex.quote(str(path))}" for path in self.hidden
+        ]
         inside = " && ".join([*hide, f"cd {shlex.quote(str(pod.folder))}", 'exec /bin/sh -c "$0"'])
-        words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", inside, pod.script]
+        words = [
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "sh",
+            "-c",
+            inside,
+            pod.script,
+        ]
         with pod.folder.with_suffix(".log").open("wb") as log:
             pod.process = subprocess.Popen(words, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
             pod.status = pod.process.wait()

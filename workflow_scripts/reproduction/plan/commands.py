@@ -51,9 +51,12 @@ def named_inputs(inputs: Mapping[str, Any], option: str = "--input", but: Iterab
 # -- data sets and runs -----------------------------------------------------------------------------------------------
 
 
-def raw(config: Config, dataset: str) -> str:
-    """Where the raw files lie, for a data set that has any."""
-    return f"--data-dir {shlex.quote(config.data_dir)}" if dataset in DOWNLOADED else ""
+def raw(config: Config, dataset: str, record: Sequence[str]) -> str:
+    """Where the raw files lie, for a data set that has any, and the record of them by which they are fetched again."""
+    if dataset not in DOWNLOADED:
+        return ""
+    folder = f"--data-dir {shlex.quote(config.data_dir)} --downloads {shlex.quote(str(record[0]))}"
+    return f"{folder} {mirror(config)}".rstrip()
 
 
 def mirror(config: Config) -> str:
