@@ -44,7 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of the project with the configuration of these tests, both tracked by git, as it is on a user's machine."""
+    """A clone of the project with the configuration of these tests, both tracked by git as on a user's machine."""
     folder = copy_project(tmp_path_factory.mktemp("clone") / "project")
     shutil.copy2(CONFIG, folder)
     for words in (["init", "--quiet"], ["add", "--all", "--", ":!results"]):

@@ -1,4 +1,4 @@
-"""A build whose jobs share nothing but an object store: each in a pod that sees neither the clone nor another's files."""
+"""A build whose jobs share nothing but an object store: each in a pod that sees no clone and no other's files."""
 
 import subprocess
 import sys
@@ -101,3 +101,20 @@ def test_keys_reach_pods_as_a_secret_and_no_log(built, cluster, store):
 
 def test_pods_leave_nothing_in_the_store_but_results(built, store):
     assert {name.split("/")[1] for name in store.names("first")} == {"results"}
+
+
+def test_a_job_with_a_gpu_has_a_limit_of_it_and_others_name_none(project, store, cluster, variables):
+    """There is no GPU here: the jobs that want one are submitted, and fail."""
+    before = len(cluster.past)
+    backbone = "results/backbones/digits/classifier/model.json"
+    process = start(project, store, variables, "gpus", backbone, "--retries", "0", "--config", "device=cuda")
+    text, _ = process.communicate(timeout=300)
+    assert process.returncode == 1, text
+    prepared, trained = cluster.past[before:]
+    assert "torch finds no CUDA device" in store.text("gpus/results/logs/train_backbone/digits/classifier.log")
+    wanted = {"cpu": "1000m", "memory": "4000M", "ephemeral-storage": "10000M", "nvidia.com/gpu": "1"}
+    assert trained.resources["limits"] == wanted
+    assert [toleration["key"] for toleration in trained.tolerations] == ["nvidia.com/gpu"]
+    assert "limits" not in prepared.resources
+    assert prepared.resources["requests"].keys() == {"cpu", "memory", "ephemeral-storage"}
+    assert prepared.tolerations == []

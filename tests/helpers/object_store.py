@@ -70,6 +70,10 @@ class ObjectStore:
         pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
         return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
 
+    def text(self, name: str) -> str:
+        """The content of an object."""
+        return self.client().get_object(Bucket=BUCKET, Key=name)["Body"].read().decode()
+
     def download(self, prefix: str, folder: Path) -> None:
         """Write the objects below a prefix to a folder."""
         client = self.client()
