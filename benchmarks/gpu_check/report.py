@@ -14,7 +14,7 @@ from geovae.core.errors import GeovaeError
 from gpu_check.scales import Scale
 
 Row = dict[str, object]
-OK, WHAT = "ok", "what"
+OK, WHAT, ROWS = "ok", "what", "rows"
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Check:
         lost = {name: str(value) for name, value in row.items() if isinstance(value, float) and not isfinite(value)}
         row |= lost
         self.rows.append(row)
-        storage.save_json(self.output / f"{self.part}.json", self.rows)
+        storage.save_json(self.output / f"{self.part}.json", {ROWS: self.rows})
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
         cells = [[row.get(name) for name in columns] for row in self.rows]
         storage.write_text(self.output / f"{self.part}.csv", storage.csv_text(columns, cells))
@@ -98,4 +98,4 @@ def write_page(output: Path, circumstances: Mapping[str, object], states: Mappin
 
 
 def _rows(path: Path) -> Sequence[Row]:
-    return storage.load_json(path) if path.is_file() else []
+    return storage.load_json(path, **{ROWS: list})[ROWS] if path.is_file() else []

@@ -55,7 +55,9 @@ def test_the_whole_check_is_rehearsed_on_a_bare_machine_and_resumed(tmp_path):
     output = tmp_path / "output"
     summary = json.loads((output / "summary.json").read_text())
     assert (summary["failed"], summary["broken_off"]) == ([], [])
-    found = {path.stem: json.loads(path.read_text()) for path in output.glob("*.json") if path.stem != "summary"}
+    found = {
+        path.stem: json.loads(path.read_text())["rows"] for path in output.glob("*.json") if path.stem != "summary"
+    }
     assert [row["what"] for row in found["models"]] == [row["what"] for row in found["repeated"]] == list(MODELS)
     assert all(row["ok"] for part in ("models", "sampling", "repeated") for row in found[part])
     assert {row["what"].split(",")[0].split(" d ")[0] for row in found["speed"]} == {
@@ -75,7 +77,7 @@ def test_the_whole_check_is_rehearsed_on_a_bare_machine_and_resumed(tmp_path):
     again = check(tmp_path, "--parts", "table1")
     assert again.returncode == 0, again.stderr
     assert "epoch" not in again.stdout
-    resumed = {row["what"]: row for row in json.loads((output / "table1.json").read_text())}
+    resumed = {row["what"]: row for row in json.loads((output / "table1.json").read_text())["rows"]}
     assert {name: row["fid"] for name, row in resumed.items()} == {name: row["fid"] for name, row in rows.items()}
 
 

@@ -93,9 +93,7 @@ def generated(
     parts = []
     for name in class_names:
         if name not in samples:
-            raise GeovaeError(
-                f"class {name}: no generated images. Give samples of every class: --samples {name}=FOLDER."
-            )
+            raise GeovaeError(f"class {name}: no generated images. Give samples of every class: --samples {name}=PATH.")
         images = samples[name]
         if images.dtype != np.uint8 or images.shape[1:] != tuple(image_shape):
             raise GeovaeError(

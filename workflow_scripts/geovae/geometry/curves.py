@@ -89,6 +89,7 @@ def minimise_potential(
         >>> round(curve.cost, 6), curve.points.shape
         (5.0, (100, 2))
     """
+    z1, z2 = (np.asarray(end) if isinstance(end, list | tuple) else end for end in (z1, z2))
     for name, end in (("z1", z1), ("z2", z2)):
         require_numbers(end, f"curve: {name}")
         if not np.isfinite(end).all():

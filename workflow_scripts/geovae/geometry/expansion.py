@@ -4,9 +4,10 @@ import math
 from typing import NamedTuple
 
 import torch
+from torch.nn.functional import threshold_
 
-# Weights below exp of this count as exp of it: relative to the largest, or to λ, that is nothing, while the exponential
-# of what would underflow is ten times slower.
+# Weights below exp of this count as none: relative to the largest, or to λ, they are nothing, while the exponential of
+# what would underflow is ten times slower.
 LEAST_EXPONENT = {torch.float32: -80.0, torch.float64: -690.0}
 
 
@@ -87,7 +88,9 @@ class Expansion(NamedTuple):
         d = x.shape[1]
         moments = self.moments if rows is None else self.moments.index_select(0, rows)
         P = moments[:, :d]
-        weights = exponents.clamp_(min=LEAST_EXPONENT[x.dtype]).exp_()
+        least = LEAST_EXPONENT[x.dtype]
+        # Not left at e^least: far from all centroids that would still have a slope, times P².
+        weights = threshold_(exponents.clamp_(min=least).exp_(), 2 * math.exp(least), 0.0)
         G = torch.addmm(floor, weights, P)
         log_density = G.log().sum(1).mul_(0.5).add_(self.log_unit) if with_density else None
         if not with_gradient:

@@ -21,11 +21,11 @@ def checked_centroids(centroids: torch.Tensor, precisions: torch.Tensor) -> tupl
         )
     centroids, precisions = matrix(centroids, "metric: centroids"), without_graph(precisions, "metric: precisions")
     require_one_kind(centroids=centroids, precisions=precisions)
-    if centroids.abs().max() > LARGEST:
+    if not centroids.abs().max() <= LARGEST:
         raise GeovaeError(f"metric: centroids reach {centroids.abs().max().item():.3g}; at most {LARGEST:g} is taken.")
     if not (torch.isfinite(precisions).all() and (precisions > 0).all()):
         raise GeovaeError("metric: precisions exp(−log_var) must be finite and > 0; check the model's log_var.")
-    if precisions.max() > LARGEST or precisions.min() < 1 / LARGEST:
+    if not (precisions.max() <= LARGEST and precisions.min() >= 1 / LARGEST):
         raise GeovaeError(f"metric: precisions exp(−log_var) must lie between {1 / LARGEST:g} and {LARGEST:g}.")
     return centroids, precisions
 

@@ -59,7 +59,7 @@ def test_generated_sets_hold_the_first_samples_of_every_class():
 @pytest.mark.parametrize(
     ("change", "n", "words"),
     [
-        ({"AD": None}, 2, "class AD: no generated images.*--samples AD=FOLDER"),
+        ({"AD": None}, 2, "class AD: no generated images.*--samples AD=PATH"),
         ({"MCI": np.zeros((5, *SHAPE), np.uint8)}, 2, "class 'MCI': no such class. Classes: CN, AD"),
         (
             {"AD": np.zeros((5, 1, 24, 24), np.uint8)},
@@ -134,7 +134,7 @@ def _samples(folder, name, label, count=30, shape=SHAPE):
     images, labels = spots(10 + label, (count, count), shape)
     images = images[labels == label]
     save_generation(folder / name, images, np.empty((len(images), 0)), {"seconds": 1.0})
-    return f"{name}={folder / name}"
+    return f"{name}={folder / name / 'samples.npy'}"
 
 
 def _script(data, tmp_path, *arguments, name="runs.json", settings=QUICK):
@@ -225,7 +225,10 @@ def test_mistakes_on_the_command_line_are_named(data, tmp_path):
         ((*generated_set, "--samples", cn, "--samples", cn, "--n-per-class", 5), "class CN is given twice"),
         ((*generated_set, "--samples", cn, "--samples", ad, "--n-per-class", 6), "CN: 5 images, but n_per_class is 6"),
         ((*generated_set, "--samples", cn, "--samples", other, "--n-per-class", 5), r"AD: .*\(1, 24, 24\)"),
-        ((*generated_set, "--samples", "CN=nowhere", "--n-per-class", 5), "nowhere/samples.npy: no such file"),
+        (
+            (*generated_set, "--samples", "CN=nowhere/samples.npy", "--n-per-class", 5),
+            "nowhere/samples.npy: no such file",
+        ),
     ]
     for arguments, words in cases:
         with pytest.raises(GeovaeError, match=words):
@@ -247,4 +250,4 @@ def test_a_split_without_a_class_and_foreign_settings_are_named(data, tmp_path, 
         job.run(train_classifier.main, train_classifier.build_parser(), [*command, '{"lr": 1}'])
     with pytest.raises(SystemExit):
         train_classifier.build_parser().parse_args([*command, "{}", "--samples", "CN"])
-    assert "CLASS=FOLDER is expected, not 'CN'" in capsys.readouterr().err
+    assert "CLASS=PATH is expected, not 'CN'" in capsys.readouterr().err

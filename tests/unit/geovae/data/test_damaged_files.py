@@ -65,6 +65,13 @@ def array_bytes(write: Callable) -> bytes:
     return buffer.getvalue()
 
 
+def saved(name: str, save: Callable, *arrays, **named) -> bytes:
+    """The bytes of a file of ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder) / name, *arrays, **named)
+        return (Path(folder) / name).read_bytes()
+
+
 def image_case(kind: str, **options) -> Case:
     def read(path: Path) -> np.ndarray:
         return np.asarray(open_image(path, str(path), FORMATS))
@@ -125,16 +132,16 @@ CASES = {
         lambda found: np.array_equal(found["X"], PIXELS),
     ),
     "npy": Case(
-        array_bytes(lambda f: np.save(f, ARRAY)), "a.npy", lambda p: storage.load_array(p, ndim=2, dtype=np.float32),
+        saved("a.npy", storage.save_array, ARRAY), "a.npy", lambda p: storage.load_array(p, ndim=2, dtype=np.float32),
         lambda found: found.dtype == np.float32 and found.ndim == 2,
     ),
     "npy, mapped": Case(
-        array_bytes(lambda f: np.save(f, ARRAY)), "a.npy",
+        saved("a.npy", storage.save_array, ARRAY), "a.npy",
         lambda p: np.array(storage.load_array(p, ndim=2, dtype=np.float32, mmap=True)),
         lambda found: found.dtype == np.float32 and found.ndim == 2,
     ),
     "npz": Case(
-        array_bytes(lambda f: np.savez(f, mu=ARRAY, other=PIXELS)), "a.npz", lambda p: storage.load_arrays(p, "mu"),
+        saved("a.npz", storage.save_arrays, mu=ARRAY, other=PIXELS), "a.npz", lambda p: storage.load_arrays(p, "mu"),
         lambda found: np.array_equal(found["mu"], ARRAY),
     ),
     "safetensors": Case(

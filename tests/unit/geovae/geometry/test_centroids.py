@@ -85,9 +85,9 @@ def test_regions_are_of_one_size_and_cover_all_rows():
     np.testing.assert_array_equal(np.sort(np.concatenate(regions)), np.arange(101))
 
 
-@pytest.mark.parametrize("k", [0, 11])
-def test_impossible_numbers_are_named(k):
-    with pytest.raises(GeovaeError, match=rf"metric\.k = {k}: there are 10"):
+@pytest.mark.parametrize(("k", "fault"), [(0, "; it must be a whole number of at least 1"), (11, ": there are 10")])
+def test_impossible_numbers_are_named(k, fault):
+    with pytest.raises(GeovaeError, match=rf"metric\.k = {k}{fault}"):
         select_centroids(cloud(10), k, 0)
 
 
