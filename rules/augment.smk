@@ -16,6 +16,7 @@ rule train_classifier:
     resources:
         **needs(mem_mb=4000, runtime=480, gpu=GPUS),
     params:
+        script=script("train_classifier.py"),
         code=code_of("train_classifier.py"),
         device=CONFIG.device,
         settings=lambda w: job_settings.augmentation_classifier(CONFIG),
@@ -24,7 +25,7 @@ rule train_classifier:
         samples=lambda w, input: commands.class_samples(CONFIG, w, input.samples),
         n_runs=lambda w: CONFIG.artefacts.table2.n_runs,
     shell:
-        "python {GEOVAE_SCRIPTS}/train_classifier.py --data {input.train} --training-set {params.kind}"
+        "python {params.script} --data {input.train} --training-set {params.kind}"
         " {params.classes} {params.samples} --n-runs {params.n_runs} --settings {params.settings:q}"
         " --key {wildcards.dataset}/augmentation/{wildcards.source} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
@@ -44,8 +45,8 @@ rule collect_classification:
     resources:
         **needs(),
     params:
+        script=script("collect_classification.py"),
         code=code_of("collect_classification.py"),
         records=lambda w, input: commands.named("", classification_records(CONFIG), input.records),
     shell:
-        "python {GEOVAE_SCRIPTS}/collect_classification.py --records {params.records} --output {output}"
-        " --threads {threads} > {log} 2>&1"
+        "python {params.script} --records {params.records} --output {output}" " --threads {threads} > {log} 2>&1"

@@ -88,10 +88,6 @@ if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
     raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")
 
 THREADS = CONFIG.threads
-# As commands name them: from the working directory where that is the project's.
-GEOVAE_SCRIPTS = "workflow_scripts" if PROJECT.samefile(".") else CODE
-if IMPORTED:  # Snakemake prints the commands of a module with the variables of its importer
-    workflow.modifier.parent_modifier.globals["GEOVAE_SCRIPTS"] = GEOVAE_SCRIPTS
 
 # Thousands of jobs are millions of objects that all live to the end: looking for dead ones after each few hundred new
 # ones takes a fifth of the planning.
@@ -113,6 +109,15 @@ wildcard_constraints:
     table="|".join(TABLES),
     source=SOURCE_PATTERN,
     artefact="|".join(SCORED),
+
+
+def script(name):
+    """For `params`: a script as commands name it, from the working directory where that is the project's.
+
+    With `input` among its arguments it is no reason to run a job again: the project may lie elsewhere now.
+    """
+    path = f"workflow_scripts/{name}" if PROJECT.samefile(".") else f"{CODE}/{name}"
+    return lambda wildcards, input: path
 
 
 def needs(mem_mb=1000, runtime=10, gpu=0):

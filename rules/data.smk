@@ -17,11 +17,12 @@ for DATASET in DOWNLOADED:
         resources:
             **needs(runtime=600),
         params:
+            script=script("download_dataset.py"),
             dataset=DATASET,
             data_dir=CONFIG.data_dir,
             mirror=commands.mirror(CONFIG),
         shell:
-            "python {GEOVAE_SCRIPTS}/download_dataset.py --dataset {params.dataset} --data-dir {params.data_dir:q}"
+            "python {params.script} --dataset {params.dataset} --data-dir {params.data_dir:q}"
             " {params.mirror} --output {output} --threads {threads} > {log} 2>&1"
 
 
@@ -51,11 +52,12 @@ rule prepare_dataset:
     resources:
         **needs(mem_mb=2000, runtime=120),
     params:
+        script=script("prepare_dataset.py"),
         code=lambda w: job_code.of_dataset("prepare_dataset.py", w.dataset),
         raw=lambda w, input: commands.raw(CONFIG, w.dataset, input.raw),
         options=lambda w: job_settings.dataset(CONFIG, w.dataset),
     shell:
-        "python {GEOVAE_SCRIPTS}/prepare_dataset.py --dataset {wildcards.dataset} --options {params.options:q}"
+        "python {params.script} --dataset {wildcards.dataset} --options {params.options:q}"
         " {params.raw} --output {output.cards[0]} --threads {threads} > {log} 2>&1"
 
 
@@ -75,9 +77,10 @@ rule draw_subset:
     resources:
         **needs(),
     params:
+        script=script("draw_subset.py"),
         code=code_of("draw_subset.py"),
     shell:
-        "python {GEOVAE_SCRIPTS}/draw_subset.py --data {input.train} --subset {wildcards.subset}"
+        "python {params.script} --data {input.train} --subset {wildcards.subset}"
         " --output {output.train} --threads {threads} > {log} 2>&1"
 
 
@@ -97,10 +100,11 @@ rule measure_unseen:
     resources:
         **needs(mem_mb=2000, runtime=120, gpu=GPUS),
     params:
+        script=script("measure_unseen.py"),
         code=code_of("measure_unseen.py"),
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
     shell:
-        "python {GEOVAE_SCRIPTS}/measure_unseen.py --data {input.train} --subset {input.subset}"
+        "python {params.script} --data {input.train} --subset {input.subset}"
         " --split {wildcards.split} --n {params.n} --output {output} --device {params.device} --threads {threads}"
         " > {log} 2>&1"

@@ -21,13 +21,14 @@ rule draw_samples:
     resources:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
+        script=script("draw_samples.py"),
         code=lambda w: job_code.of_sampler("draw_samples.py", w),
         device=CONFIG.device,
         files=lambda w, input: commands.sampler_files(input, *READ_FILES),
         settings=lambda w: job_settings.sampler(CONFIG, generation_of(w)),
         n=lambda w: n_samples(CONFIG, generation_of(w)),
     shell:
-        "python {GEOVAE_SCRIPTS}/draw_samples.py --sampler {wildcards.sampler} --n {params.n}"
+        "python {params.script} --sampler {wildcards.sampler} --n {params.n}"
         " --settings {params.settings:q} --key {wildcards.run}/{wildcards.sampler}/{wildcards.variant}"
         " --model {input.model} {params.files} --output {output.samples}"
         " --device {params.device} --threads {threads} > {log} 2>&1"

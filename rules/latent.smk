@@ -19,11 +19,12 @@ rule embed_latents:
     resources:
         **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
+        script=script("embed_latents.py"),
         code=lambda w: job_code.of_run("embed_latents.py", w),
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
     shell:
-        "python {GEOVAE_SCRIPTS}/embed_latents.py --model {input.model} --data {input.train}"
+        "python {params.script} --model {input.model} --data {input.train}"
         " --subset-dir {input.subset} --n-unseen {params.n} --output {output.train}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -44,11 +45,12 @@ rule build_metric:
     resources:
         **needs(mem_mb=4000, runtime=60),
     params:
+        script=script("build_metric.py"),
         code=code_of("build_metric.py"),
         settings=lambda w: job_settings.metric(CONFIG, Run.parse(w.run), w.metric),
         seed=lambda w: centroids_variant(w.metric),
     shell:
-        "python {GEOVAE_SCRIPTS}/build_metric.py --latents {input.latents} --settings {params.settings:q}"
+        "python {params.script} --latents {input.latents} --settings {params.settings:q}"
         " --key {wildcards.run}/{params.seed} --output {output.metric} --output-seconds {output.seconds}"
         " --threads {threads} > {log} 2>&1"
 
@@ -68,11 +70,11 @@ rule describe_metrics:
     resources:
         **needs(mem_mb=4000, runtime=60),
     params:
+        script=script("describe_metrics.py"),
         code=code_of("describe_metrics.py"),
         metrics=lambda w, input: commands.named("", described_metrics(CONFIG), input.metrics),
     shell:
-        "python {GEOVAE_SCRIPTS}/describe_metrics.py --metrics {params.metrics} --output {output}"
-        " --threads {threads} > {log} 2>&1"
+        "python {params.script} --metrics {params.metrics} --output {output}" " --threads {threads} > {log} 2>&1"
 
 
 rule trace_geodesics:
@@ -94,10 +96,11 @@ rule trace_geodesics:
     resources:
         **needs(mem_mb=3000, runtime=60),
     params:
+        script=script("trace_geodesics.py"),
         code=lambda w: job_code.of_run("trace_geodesics.py", w),
         settings=lambda w: job_settings.geodesics(CONFIG),
     shell:
-        "python {GEOVAE_SCRIPTS}/trace_geodesics.py --model {input.model} --latents {input.latents}"
+        "python {params.script} --model {input.model} --latents {input.latents}"
         " --metric {input.metric} --data {input.train} --subset {input.subset} --settings {params.settings:q}"
         " --key {wildcards.run} --output {output} --threads {threads} > {log} 2>&1"
 
@@ -120,11 +123,12 @@ rule compare_pullback:
     resources:
         **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
+        script=script("compare_pullback.py"),
         code=lambda w: job_code.of_run("compare_pullback.py", w),
         device=CONFIG.device,
         n=lambda w: CONFIG.artefacts.figure_pullback.n_points,
     shell:
-        "python {GEOVAE_SCRIPTS}/compare_pullback.py --model {input.model} --latents {input.latents}"
+        "python {params.script} --model {input.model} --latents {input.latents}"
         " --metric {input.metric} --n-points {params.n} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -149,11 +153,12 @@ rule compare_interpolation:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        script=script("compare_interpolation.py"),
         code=lambda w: job_code.of_run("compare_interpolation.py", w),
         device=CONFIG.device,
         settings=lambda w: job_settings.interpolation(CONFIG),
     shell:
-        "python {GEOVAE_SCRIPTS}/compare_interpolation.py --model {input.model}"
+        "python {params.script} --model {input.model}"
         " --latents {input.latents} --metric {input.metric} --data {input.train} --subset {input.subset}"
         " --unseen {input.unseen} --settings {params.settings:q} --key {wildcards.run} --output {output.arrays}"
         " --output-scores {output.scores} --device {params.device} --threads {threads} > {log} 2>&1"

@@ -9,9 +9,10 @@ rule plan_costs:
     resources:
         **needs(),
     params:
+        script=script("plan_costs.py"),
         config=CONFIG.model_dump_json(),
         device="cuda" if CONFIG.device == "cuda" else "cpu",
         cores=lambda w: max(1, workflow.cores or 1),
     shell:
-        "python {GEOVAE_SCRIPTS}/plan_costs.py --config {params.config:q} --device {params.device}"
+        "python {params.script} --config {params.config:q} --device {params.device}"
         " --cores {params.cores} --threads {threads} | tee {log}"

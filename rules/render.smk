@@ -5,7 +5,7 @@ rule render_table:
     input:
         scores=lambda w: inputs.table_scores(w.table),
     output:
-        report(
+        html=report(
             "results/tables/{table}.html",
             caption="captions/table.rst",
             category="Tables",
@@ -14,9 +14,9 @@ rule render_table:
                 "content": render_settings.CONTENTS[w.table],
             },
         ),
-        "results/tables/{table}.md",
-        "results/tables/{table}.tex",
-        "results/tables/{table}.csv",
+        md="results/tables/{table}.md",
+        tex="results/tables/{table}.tex",
+        csv="results/tables/{table}.csv",
     log:
         "results/logs/render_table/{table}.log",
     benchmark:
@@ -26,12 +26,13 @@ rule render_table:
     resources:
         **needs(mem_mb=2000),
     params:
+        script=script("render_table.py"),
         code=lambda w: job_code.of_table("render_table.py", TABLES[w.table], w.table),
         settings=lambda w: render_settings.table(CONFIG, w.table),
         scores=lambda w, input: f"--scores {input.scores}" if input.scores else "",
     shell:
-        "python {GEOVAE_SCRIPTS}/render_table.py {wildcards.table} {params.scores} --settings {params.settings:q}"
-        " --output-dir {output[0]} --threads {threads} > {log} 2>&1"
+        "python {params.script} {wildcards.table} {params.scores} --settings {params.settings:q}"
+        " --output-dir {output.html} --threads {threads} > {log} 2>&1"
 
 
 rule render_figure:
@@ -57,11 +58,12 @@ rule render_figure:
     resources:
         **needs(mem_mb=2000),
     params:
+        script=script("render_figure.py"),
         code=lambda w: code_of("render_figure.py", f"reproduction.rendering.figures.{FIGURE_MODULES[w.figure]}"),
         settings=lambda w: render_settings.figure(CONFIG, w.figure),
         inputs=lambda w, input: commands.named_inputs(input),
     shell:
-        "python {GEOVAE_SCRIPTS}/render_figure.py {wildcards.figure} --settings {params.settings:q} {params.inputs}"
+        "python {params.script} {wildcards.figure} --settings {params.settings:q} {params.inputs}"
         " --output-png {output.png} --output-pdf {output.pdf} --threads {threads} > {log} 2>&1"
 
 
@@ -84,10 +86,10 @@ rule write_provenance:
     resources:
         **needs(),
     params:
+        script=script("write_provenance.py"),
         code=code_of("write_provenance.py"),
     shell:
-        "python {GEOVAE_SCRIPTS}/write_provenance.py --scores {input.scores} --output {output}"
-        " --threads {threads} > {log} 2>&1"
+        "python {params.script} --scores {input.scores} --output {output}" " --threads {threads} > {log} 2>&1"
 
 
 rule write_claims:
@@ -110,10 +112,11 @@ rule write_claims:
     resources:
         **needs(),
     params:
+        script=script("write_claims.py"),
         code=code_of("write_claims.py"),
         settings=lambda w: claim_settings.claims(CONFIG),
         files=lambda w, input: commands.flags(input, "scores", "classification"),
         records=lambda w, input: commands.named_inputs(input, "--record", but=inputs.claims_scores(CONFIG)),
     shell:
-        "python {GEOVAE_SCRIPTS}/write_claims.py {params.files} {params.records} --settings {params.settings:q}"
+        "python {params.script} {params.files} {params.records} --settings {params.settings:q}"
         " --output-md {output.md} --output-html {output.html} --threads {threads} > {log} 2>&1"

@@ -19,11 +19,12 @@ rule train_backbone:
     resources:
         **needs(mem_mb=4000, runtime=240, gpu=GPUS),
     params:
+        script=script("train_backbone.py"),
         code=lambda w: job_code.of_backbone_training("train_backbone.py", w.backbone),
         device=CONFIG.device,
         settings=lambda w: job_settings.backbone(CONFIG, w.backbone),
     shell:
-        "python {GEOVAE_SCRIPTS}/train_backbone.py --backbone {wildcards.backbone}"
+        "python {params.script} --backbone {wildcards.backbone}"
         " --data {input.train} --settings {params.settings:q}"
         " --key {wildcards.dataset}/{wildcards.backbone}"
         " --output {output.weights}"
@@ -43,11 +44,12 @@ rule fetch_inception:
     resources:
         **needs(mem_mb=2000, runtime=60),
     params:
+        script=script("fetch_inception.py"),
         code=code_of("fetch_inception.py"),
         data_dir=CONFIG.data_dir,
         mirror=commands.mirror(CONFIG),
     shell:
-        "python {GEOVAE_SCRIPTS}/fetch_inception.py --data-dir {params.data_dir:q} {params.mirror}"
+        "python {params.script} --data-dir {params.data_dir:q} {params.mirror}"
         " --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
@@ -64,9 +66,10 @@ rule fetch_efficientnet:
     resources:
         **needs(),
     params:
+        script=script("fetch_efficientnet.py"),
         code=code_of("fetch_efficientnet.py"),
     shell:
-        "python {GEOVAE_SCRIPTS}/fetch_efficientnet.py --output {output.weights} --threads {threads} > {log} 2>&1"
+        "python {params.script} --output {output.weights} --threads {threads} > {log} 2>&1"
 
 
 rule extract_reference:
@@ -86,12 +89,13 @@ rule extract_reference:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        script=script("extract_reference.py"),
         code=lambda w: job_code.of_backbone("extract_reference.py", w),
         device=CONFIG.device,
         n=CONFIG.evaluation.n_samples,
         resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python {GEOVAE_SCRIPTS}/extract_reference.py --backbone {input.backbone} {params.resize}"
+        "python {params.script} --backbone {input.backbone} {params.resize}"
         " --data {input.card} --split {wildcards.split} --n {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -117,11 +121,12 @@ rule extract_training_features:
     resources:
         **needs(mem_mb=6000, runtime=240, gpu=GPUS),
     params:
+        script=script("extract_training_features.py"),
         code=lambda w: job_code.of_backbone("extract_training_features.py", w),
         device=CONFIG.device,
         resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python {GEOVAE_SCRIPTS}/extract_training_features.py --backbone {input.backbone} {params.resize}"
+        "python {params.script} --backbone {input.backbone} {params.resize}"
         " --data {input.train} --subset {input.subset}"
         " --reference validation={input.validation} --reference test={input.test}"
         " --output {output.train}"
@@ -150,6 +155,7 @@ rule score_samples:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        script=script("score_samples.py"),
         code=lambda w: job_code.of_backbone("score_samples.py", w),
         device=CONFIG.device,
         key=lambda w: job_settings.key_fields(generation_of(w)),
@@ -157,7 +163,7 @@ rule score_samples:
         settings=job_settings.score(CONFIG),
         resize=lambda w: commands.resize(CONFIG, w),
     shell:
-        "python {GEOVAE_SCRIPTS}/score_samples.py --samples {input.samples} --key-fields {params.key:q}"
+        "python {params.script} --samples {input.samples} --key-fields {params.key:q}"
         " --backbone {input.backbone} {params.resize} --data {input.train} --subset {input.subset}"
         " --reference validation={input.reference_validation} --reference test={input.reference_test}"
         " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {input.features}"
@@ -187,13 +193,14 @@ rule find_neighbours:
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=GPUS),
     params:
+        script=script("find_neighbours.py"),
         code=lambda w: job_code.of_neighbours("find_neighbours.py", w),
         device=CONFIG.device,
         resize=lambda w: commands.resize(CONFIG, w),
         compared=lambda w, input: commands.named("--compare", inputs.compared_generations(w), input.compared),
         n=lambda w: commands.n_neighbours(CONFIG),
     shell:
-        "python {GEOVAE_SCRIPTS}/find_neighbours.py"
+        "python {params.script}"
         " --samples {input.samples} --model {input.model} --latents {input.latents} --data {input.train}"
         " --subset {input.subset}"
         " --backbone {input.backbone} {params.resize} --n-examples {params.n} {params.compared}"
@@ -215,11 +222,12 @@ rule collect_scores:
     resources:
         **needs(),
     params:
+        script=script("collect_scores.py"),
         code=code_of("collect_scores.py"),
         config=lambda w: job_settings.scored(CONFIG, w.artefact),
         root=lambda w, input: commands.root(input.records, score_records(CONFIG, w.artefact)),
     shell:
-        "python {GEOVAE_SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --artefact {wildcards.artefact}"
+        "python {params.script} --config {params.config:q} --root {params.root:q} --artefact {wildcards.artefact}"
         " --output {output} --threads {threads} > {log} 2>&1"
 
 
@@ -237,11 +245,12 @@ rule collect_all_scores:
     resources:
         **needs(),
     params:
+        script=script("collect_scores.py"),
         code=code_of("collect_scores.py"),
         config=job_settings.scored(CONFIG, *SCORED),
         root=lambda w, input: commands.root(input.records, score_records(CONFIG)),
     shell:
-        "python {GEOVAE_SCRIPTS}/collect_scores.py --config {params.config:q} --root {params.root:q} --output {output} --threads {threads}"
+        "python {params.script} --config {params.config:q} --root {params.root:q} --output {output} --threads {threads}"
         " > {log} 2>&1"
 
 
@@ -263,10 +272,11 @@ rule show_centroids:
     resources:
         **needs(mem_mb=4000, runtime=60, gpu=GPUS),
     params:
+        script=script("show_centroids.py"),
         code=lambda w: job_code.of_run("show_centroids.py", w),
         device=CONFIG.device,
         n=lambda w: CONFIG.artefacts.figure13.columns,
     shell:
-        "python {GEOVAE_SCRIPTS}/show_centroids.py --model {input.model} --metric {input.metric}"
+        "python {params.script} --model {input.model} --metric {input.metric}"
         " --samples {input.samples} --data {input.train} --subset {input.subset} --n-samples {params.n} --output {output}"
         " --device {params.device} --threads {threads} > {log} 2>&1"

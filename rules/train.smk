@@ -19,12 +19,13 @@ rule train_model:
     resources:
         **needs(mem_mb=6000, runtime=1440, gpu=GPUS),
     params:
+        script=script("train_model.py"),
         code=lambda w: job_code.of_run("train_model.py", w),
         device=CONFIG.device,
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
         diverged=commands.keep_diverged,
     shell:
-        "python {GEOVAE_SCRIPTS}/train_model.py --data {input.train} --subset-dir {input.subset}"
+        "python {params.script} --data {input.train} --subset-dir {input.subset}"
         " --settings {params.settings:q} --key {wildcards.run} --output {output.weights}"
         " {params.diverged} --device {params.device} --threads {threads} > {log} 2>&1"
 
@@ -52,7 +53,7 @@ rule render_history:
     resources:
         **needs(),
     params:
+        script=script("render_history.py"),
         code=code_of("render_history.py"),
     shell:
-        "python {GEOVAE_SCRIPTS}/render_history.py --history {input.history} --output {output}"
-        " --threads {threads} > {log} 2>&1"
+        "python {params.script} --history {input.history} --output {output}" " --threads {threads} > {log} 2>&1"

@@ -87,7 +87,7 @@ def test_every_rule_has_the_environment_of_its_script():
     found = 0
     for path in (ROOT / "rules").glob("*.smk"):
         for rule in re.split(r"^ *rule\b", path.read_text(), flags=re.MULTILINE)[1:]:
-            scripts = re.findall(r"python \{GEOVAE_SCRIPTS\}/(\w+)\.py", rule)
+            scripts = re.findall(r'script=script\("(\w+)\.py"\)', rule)
             for script in scripts:
                 family = next(name for name, members in FAMILIES.items() if script in members)
                 assert re.findall(r'conda:\s+"../envs/(\w+)\.yaml"', rule) == [family], script
