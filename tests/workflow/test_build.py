@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,8 +32,12 @@ def score(folder, sampler, model="vae", split="test", variant="base"):
 
 
 def test_the_table_of_an_artefact_has_the_rows_of_the_whole_one(smoke):
-    whole = (smoke / "results/scores.csv").read_text().splitlines()
-    parts = {path.stem: path.read_text().splitlines() for path in (smoke / "results/scores").iterdir()}
+    def rows(path: Path) -> list[str]:
+        """Without the seals at their ends, which say as which row of which table they stand."""
+        return [line.rpartition(",")[0] for line in path.read_text().splitlines()]
+
+    whole = rows(smoke / "results/scores.csv")
+    parts = {path.stem: rows(path) for path in (smoke / "results/scores").iterdir()}
     assert parts.keys() == set(SCORED) - {"figure13"}
     assert all(part[0] == whole[0] and set(part) < set(whole) for part in parts.values())
     others = set(whole).difference(*parts.values())
@@ -62,7 +67,7 @@ def test_every_artefact_is_there_in_every_format(smoke):
 def test_there_is_a_record_of_every_generation_and_split(smoke):
     rows = read_scores(smoke)
     keys = {tuple(row[name] for name in (*KEY_COLUMNS, "split")) for row in rows}
-    assert len(rows) == len(keys) == 2 * 52
+    assert len(rows) == len(keys) == 2 * 58
     assert {row["sampler"] for row in rows} == set(SAMPLERS)
     assert {row["threads"] for row in rows} == {"1"}
     assert all(0 <= float(row["prd_f8"]) <= 1 and float(row["fid"]) >= 0 for row in rows)

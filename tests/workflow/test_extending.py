@@ -23,7 +23,7 @@ VAE = f"{RUNS}/vae/base/seed0"
 # Laid over configs/smoke.yaml, so that all six take a minute.
 SMALL = {
     "datasets": {"digits": {"training": {"epochs": 1}, "models": {"l1vae": {"beta": 0.25}}}},
-    "evaluation": {"n_samples": 80, "prd": {"n_runs": 1}},
+    "evaluation": {"n_samples": 100, "prd": {"n_runs": 1}},
     "artefacts": {"table1": {"models": ["vae"], "variants": []}},
 }
 

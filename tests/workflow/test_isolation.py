@@ -11,8 +11,8 @@ from helpers.dry_runs import Job, jobs_of
 from helpers.paths import SCRIPTS
 from helpers.snakemake_runs import output, run_command, run_snakemake
 
-# The jobs of a rule that are tried, by an option of their commands; of the other rules one.
-KINDS = {"draw_samples": "--sampler", "train_classifier": "--training-set", "render_figure": "figure"}
+# Besides one job of each rule: what a sampler reads, its entry says, and these read what others do not.
+SAMPLERS = ("real", "manifold", "jitter", "kde")
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +39,14 @@ def alone(job: Job, build: Path, folder: Path) -> None:
 
 
 def kind(job: Job) -> tuple[str, str]:
-    """What the jobs of a rule differ in that decides what they read."""
-    option = KINDS.get(job.rule)
-    if option is None:
-        return job.rule, ""
-    return job.rule, job.arguments[job.arguments.index(option) + 1] if option.startswith("--") else job.arguments[1]
+    """The rule of a job, and its sampler if that is one of `SAMPLERS`."""
+    sampler = job.arguments[job.arguments.index("--sampler") + 1] if "--sampler" in job.arguments else ""
+    return job.rule, sampler if sampler in SAMPLERS else ""
 
 
 def test_one_job_of_each_kind_needs_only_its_inputs(smoke, jobs, tmp_path):
     chosen = {kind(job): job for job in jobs}
-    assert {rule for rule, _ in chosen} == {job.rule for job in jobs}
+    assert {sampler for _, sampler in chosen} >= set(SAMPLERS)
     for number, job in enumerate(chosen.values()):
         alone(job, smoke, tmp_path / str(number))
 
