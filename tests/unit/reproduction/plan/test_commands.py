@@ -77,10 +77,13 @@ def test_a_classifier_gets_the_generated_images_of_each_class():
 
 
 def test_raw_files_and_their_mirror_become_options_where_there_are_any():
-    config = load_config(overlay(BASE, {"data_dir": "raw files", "mirror": "http://there/a$b"}))
-    assert commands.raw(config, "mnist") == "--data-dir 'raw files'"
-    assert commands.raw(config, "digits") == ""
-    assert commands.mirror(config) == "--mirror 'http://there/a$b'"
+    config = load_config(overlay(BASE, {"data_dir": "raw files", "mirror": "http://there/a'b"}))
+    assert shlex.split(commands.raw(config, "mnist", ["a b.json"])) == [
+        *("--data-dir", "raw files", "--downloads", "a b.json", "--mirror", "http://there/a'b")
+    ]
+    assert commands.raw(load_config(BASE), "mnist", ["a.json"]) == "--data-dir data --downloads a.json"
+    assert commands.raw(config, "digits", []) == ""
+    assert shlex.split(commands.mirror(config)) == ["--mirror", "http://there/a'b"]
     assert commands.mirror(load_config(BASE)) == ""
 
 
