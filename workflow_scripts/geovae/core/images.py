@@ -33,3 +33,12 @@ def require_images(images: object, name: str, image_shape: tuple[int, int, int])
         raise GeovaeError(f"{name}: {kind} of shape {shape}; uint8 images (N, {expected}) are expected.")
     if getattr(images, "is_meta", False):
         raise GeovaeError(f"{name}: they are on the device meta, where tensors hold no values.")
+
+
+def require_grey_or_rgb(images, backbone: str) -> None:
+    """Raise GeovaeError, which names the backbone, unless images (N, C, H, W) have one or three channels."""
+    if images.shape[1] not in (1, 3):
+        raise GeovaeError(
+            f"backbone {backbone} takes grey or RGB images, not images of {images.shape[1]} channels.\n"
+            "Use another backbone for this data set."
+        )

@@ -19,6 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.core.images import require_grey_or_rgb
 from geovae.data.raw_files.remote import file_checksum
 
 N_FEATURES = 1280
@@ -186,11 +187,7 @@ class Extractor(nn.Module):
         Raises:
             GeovaeError: another number of channels.
         """
-        if images.shape[1] not in (1, 3):
-            raise GeovaeError(
-                f"backbone efficientnet takes grey or RGB images, not images of {images.shape[1]} channels.\n"
-                "Use another backbone for this data set."
-            )
+        require_grey_or_rgb(images, "efficientnet")
         return torch.cat([self.network(part) for part in self._parts(images)])
 
     def _parts(self, images: Tensor) -> Iterator[Tensor]:

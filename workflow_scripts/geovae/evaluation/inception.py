@@ -13,6 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
+from geovae.core.images import require_grey_or_rgb
 from geovae.evaluation.resizing import RESIZINGS
 
 N_FEATURES = 2048
@@ -104,11 +105,7 @@ class Extractor(nn.Module):
         Raises:
             GeovaeError: another number of channels.
         """
-        if images.shape[1] not in (1, 3):
-            raise GeovaeError(
-                f"backbone inception takes grey or RGB images, not images of {images.shape[1]} channels.\n"
-                "Use another backbone for this data set."
-            )
+        require_grey_or_rgb(images, "inception")
         if images.device.type != "cpu":
             return self.network(self.resize(images).expand(-1, 3, -1, -1))
         # A few images at a time stay in the processor's cache, and convolutions run faster in this layout: together
