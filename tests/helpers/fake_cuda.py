@@ -16,6 +16,8 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.overrides import TorchFunctionMode
 
+from gpu_check.noise import Noise
+
 _SCALARS = {torch.Tensor.__bool__: True, torch.Tensor.__int__: 0, torch.Tensor.__float__: 1.0, torch.Tensor.item: 1.0}
 
 
@@ -39,24 +41,9 @@ def fake_cuda(found: int = 1) -> Iterator[None]:
                             held[name] = nn.Parameter(held[name], tensor.requires_grad)
         return module
 
-    generators, modules = mock.patch.object(torch, "Generator", _Generator), mock.patch.object(nn.Module, "to", move)
+    generators, modules = mock.patch.object(torch, "Generator", Noise), mock.patch.object(nn.Module, "to", move)
     with generators, modules, mode, _Answers(found):
         yield
-
-
-class _Generator(torch.Generator):
-    """A generator that lives on any device by its own account."""
-
-    def __new__(cls, device: torch.device | str = "cpu"):
-        return super().__new__(cls)
-
-    def __init__(self, device: torch.device | str = "cpu") -> None:
-        super().__init__()
-        self._place = torch.device(device)
-
-    @property
-    def device(self) -> torch.device:
-        return self._place
 
 
 class _Answers(TorchFunctionMode):

@@ -5,12 +5,10 @@ most once, and `reconstruction_test` those of test images; `resample` decodes me
 that only repeats; `posterior` decodes draws from the aggregate posterior.
 """
 
-import math
-
 import numpy as np
 import torch
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement, rows_without_replacement
 
@@ -54,12 +52,11 @@ def sample_jitter(context: Context, n: int, key: str, *, scale: float | str = "m
     `scale` "matched" is the root mean square displacement per dimension that the manifold sampler had.
     """
     mu = context.need("mu", "jitter")
-    sigma = context.need("matched_displacement", "jitter") if scale == "matched" else scale
-    if not isinstance(sigma, int | float) or not math.isfinite(sigma) or sigma < 0:
-        raise GeovaeError(f"samplers.jitter.scale = {scale!r} (σ = {sigma!r}): a number ≥ 0 or 'matched' is expected.")
+    given = context.need("matched_displacement", "jitter") if scale == "matched" else scale
+    sigma = real(given, f"sampler 'jitter': σ of scale {scale!r}", least=0.0)
     generator = numpy_generator(key)
     latents = _take(mu, rows_with_replacement(len(mu), n, generator))
-    return Draw(latents + sigma * _normal(generator, n, mu.shape[1]), None, {"sigma": float(sigma)})
+    return Draw(latents + sigma * _normal(generator, n, mu.shape[1]), None, {"sigma": sigma})
 
 
 def sample_noise(context: Context, n: int, key: str) -> Draw:

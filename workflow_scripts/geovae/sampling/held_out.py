@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import whole
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, rows_without_replacement
 
@@ -33,10 +34,9 @@ def held_out_means(context: Context, key: str, sampler: str, max_validation: int
     """At most `max_validation` validation means (M, d), float64, drawn at random.
 
     Raises:
-        GeovaeError: the context has none, or `max_validation` is below 1.
+        GeovaeError: the context has none, or `max_validation` is no whole number of at least 1.
     """
-    if max_validation < 1:
-        raise GeovaeError(f"{sampler}: max_validation = {max_validation}; at least 1 is needed.")
+    max_validation = whole(max_validation, f"sampler {sampler!r}: max_validation", 1)
     held_out = context.need("mu_validation", sampler)
     rows = rows_without_replacement(
         len(held_out), min(max_validation, len(held_out)), numpy_generator(key, "validation")
@@ -108,10 +108,3 @@ def scales_around(blocks: Sequence[np.ndarray], d: int, sampler: str) -> np.ndar
             "The model has collapsed, or the validation images are training images."
         )
     return GRID * math.sqrt(nearest / d)
-
-
-def checked_scale(scale: float, sampler: str) -> float:
-    """A scale that is given; a GeovaeError unless it is a finite number above 0."""
-    if isinstance(scale, bool) or not isinstance(scale, int | float) or not (math.isfinite(scale) and scale > 0):
-        raise GeovaeError(f"sampler {sampler!r}: scale = {scale!r}; a number above 0 is expected.")
-    return float(scale)

@@ -7,6 +7,7 @@ import torch
 from scipy.spatial.distance import cdist
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
@@ -41,10 +42,8 @@ def sample_kde(
             "held_out_log_likelihood": chosen.log_likelihood,
             "bandwidth_at_edge": float(chosen.at_edge),
         }
-    elif not isinstance(bandwidth, int | float) or not (math.isfinite(bandwidth) and bandwidth > 0):
-        raise GeovaeError(f"sampler 'kde': bandwidth = {bandwidth!r}; a number above 0 is expected.")
     else:
-        diagnostics = {"bandwidth": float(bandwidth)}
+        diagnostics = {"bandwidth": real(bandwidth, "sampler 'kde': bandwidth", 0.0)}
     generator = numpy_generator(key, "draw")
     centres = mu[torch.from_numpy(rows_with_replacement(len(mu), n, generator))].float()
     noise = torch.from_numpy(generator.standard_normal(tuple(centres.shape), dtype=np.float32))

@@ -11,13 +11,13 @@ from geovae.core.quantities import whole
 from geovae.core.seeding import numpy_generator, small_seed
 from geovae.sampling.base import Context, Draw
 from geovae.sampling.held_out import held_out_means
+from geovae.sampling.table import HELD_OUT
 
 if TYPE_CHECKING:
     from sklearn.mixture import GaussianMixture
 
 # Numbers of Gaussians that the likelihood chooses from.
 CANDIDATES = (1, 2, 5, 10, 20, 50, 100, 200)
-HELD_OUT = "heldout"
 
 
 def sample_mixture(

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import whole
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 
@@ -28,9 +28,7 @@ def sample_neighbours(context: Context, n: int, key: str, *, n_neighbours: int =
     from sklearn.neighbors import NearestNeighbors
 
     mu = context.need("mu", NAME).double().numpy()
-    if n_neighbours < 1:
-        raise GeovaeError(f"sampler 'neighbours': n_neighbours = {n_neighbours}; at least 1 is needed.")
-    k = min(n_neighbours, len(mu))
+    k = min(whole(n_neighbours, f"sampler {NAME!r}: n_neighbours", 1), len(mu))
     generator = numpy_generator(key)
     used, which = np.unique(rows_with_replacement(len(mu), n, generator), return_inverse=True)
     near = NearestNeighbors(n_neighbors=k).fit(mu).kneighbors(mu[used], return_distance=False)

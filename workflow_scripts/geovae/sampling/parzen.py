@@ -12,13 +12,13 @@ import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
     CHUNK_ENTRIES,
     Choice,
     best_scale,
-    checked_scale,
     held_out_means,
     kernel_likelihood,
     scales_around,
@@ -71,8 +71,8 @@ def sample_parzen(
     mu = context.need("mu", NAME).double().numpy()
     if len(mu) < 2:
         raise GeovaeError("sampler 'parzen' needs at least two training means.")
-    if n_neighbours is not None and not 1 <= n_neighbours < len(mu):
-        raise GeovaeError(f"sampler 'parzen': n_neighbours = {n_neighbours}; {len(mu)} means have 1 to {len(mu) - 1}.")
+    if n_neighbours is not None:  # a mean is no neighbour of its own
+        n_neighbours = whole(n_neighbours, f"sampler {NAME!r}: n_neighbours", 1, len(mu) - 1)
     window = _window(context, mu, key, n_neighbours, scale, max_validation)
     generator = numpy_generator(key, "draw")
     rows = rows_with_replacement(len(mu), n, generator)
@@ -137,7 +137,7 @@ def _window(
 ) -> Window:
     """K and s, chosen where they are not given."""
     if scale is not None:
-        scale = checked_scale(scale, NAME)
+        scale = real(scale, f"sampler {NAME!r}: scale", 0.0)
         if n_neighbours is not None:
             return Window(n_neighbours, scale, None)
     if not mu.var(0).any():

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from geovae.core.quantities import real
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
     CHUNK_ENTRIES,
     best_scale,
-    checked_scale,
     held_out_means,
     kernel_likelihood,
     scales_around,
@@ -51,7 +51,7 @@ def sample_posterior_kde(
         scale = chosen.scale
         told = {"held_out_log_likelihood": chosen.log_likelihood, "scale_at_edge": float(chosen.at_edge)}
     else:
-        scale, told = checked_scale(scale, NAME), {}
+        scale, told = real(scale, f"sampler {NAME!r}: scale", 0.0), {}
     generator = numpy_generator(key, "draw")
     rows = torch.from_numpy(rows_with_replacement(len(mu), n, generator))
     noise = torch.from_numpy(generator.standard_normal((n, mu.shape[1]), dtype=np.float32))

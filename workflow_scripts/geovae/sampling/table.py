@@ -25,6 +25,9 @@ class SamplerEntry(NamedTuple):
     reads_with: Mapping[tuple[str, object], tuple[str, ...]] = {}
 
 
+HELD_OUT = "heldout"
+"""In the place of the mixture's number of Gaussians: the likelihood of validation means chooses it."""
+
 READABLE = {
     "model": ("model", "image_shape"),
     "latents": ("mu", "log_var"),
@@ -42,7 +45,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
     "gmm": SamplerEntry(
         "geovae.sampling.mixture:sample_mixture",
         ("latents",),
-        reads_with={("n_components", "heldout"): ("latents_validation",)},
+        reads_with={("n_components", HELD_OUT): ("latents_validation",)},
     ),
     "manifold": SamplerEntry("geovae.sampling.manifold:sample_manifold", ("latents", "metric")),
     "manifold_released": SamplerEntry(

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
+from geovae.sampling.table import HELD_OUT
+
 BASE = "base"
 
 
@@ -26,7 +28,7 @@ NumberOfCentroids = Annotated[int, Field(ge=2, le=9_999_999)]
 NumberOfSteps = Annotated[int, Field(ge=1, le=9_999_999)]
 IndexOfDraw = Annotated[int, Field(ge=0, le=9_999_999)]
 NumberOfNeighbours = Annotated[int, Field(ge=1, le=9_999_999)]
-NumberOfGaussians = Annotated[int, Field(ge=1, le=9_999_999)]
+NumberOfGaussians = Annotated[int, Field(ge=1, le=9_999_999)] | Literal[HELD_OUT]
 DistanceOfRadius = Literal["mahalanobis"]
 StartOfChains = Literal["centroids", "prior"]
 # Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
@@ -75,7 +77,7 @@ OPTIONS = {
     "nn": Option("K", NumberOfNeighbours, r"[1-9][0-9]{0,6}", ("parzen", "neighbours")),
     "scale": Option("s", PositiveDecimal, _DECIMAL, ("posterior_kde", "parzen")),
     # Gaussians of the mixture in the place of the config's, or as many as held-out likelihood chooses.
-    "components": Option("components", NumberOfGaussians | Literal["heldout"], r"[1-9][0-9]{0,6}|heldout", ("gmm",)),
+    "components": Option("components", NumberOfGaussians, rf"[1-9][0-9]{{0,6}}|{HELD_OUT}", ("gmm",)),
 }
 METRIC_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.of_metric)
 

@@ -6,6 +6,7 @@ so every file of a folder that a script reads is among its job's inputs.
 
 from typing import Any
 
+from geovae.data.base import SPLITS
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
@@ -16,7 +17,6 @@ from reproduction.plan.figures import neighbour_samplers
 from reproduction.plan.job_settings import sampler_reads
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, Wildcards, backbone_folder, generation_of
 
-SPLITS = ("train", "validation", "test")
 # The tables that are read off nets, not off scores, and the names of the nets that each builds.
 NETS_OF_TABLE = {"table4": ("conv", "mlp"), "table5": ()}
 

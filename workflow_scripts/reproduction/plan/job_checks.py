@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from geovae.core.errors import GeovaeError
 from geovae.evaluation.table import BACKBONES
 from geovae.nets.sizes import check_net, most_layers
+from geovae.sampling.table import HELD_OUT
 from reproduction.config.base import subset_parts
 from reproduction.config.config import Config
 from reproduction.config.searches import trial_settings
@@ -34,7 +35,6 @@ FEWEST = {"kid": 4, "precision_recall": 4, "density_coverage": 6, "fid_bootstrap
 # The released pipeline encodes and decodes so many images at a time, and none has a batch of its own.
 BATCHES = {"training images": 100, "generated images": 500}
 LISTED = 4
-HELD_OUT = "heldout"  # in the place of a number of Gaussians
 
 
 def check_jobs(config: Config) -> None:

@@ -164,18 +164,18 @@ def test_the_number_of_gaussians_rises_as_long_as_the_held_out_likelihood_does(m
 @pytest.mark.parametrize("sampler", ["posterior_kde", "parzen"])
 @pytest.mark.parametrize("scale", [0, -0.5, math.nan, math.inf, "wide", True])
 def test_scales_that_are_none_are_refused(sampler, scale):
-    with pytest.raises(GeovaeError, match=rf"sampler '{sampler}': scale = {scale!r}; a number above 0"):
+    with pytest.raises(GeovaeError, match=rf"sampler '{sampler}': scale = {scale!r}; it must be finite"):
         draw(sampler, posterior_context(), 3, "key", scale=scale)
 
 
 @pytest.mark.parametrize(
     ("sampler", "settings", "words"),
     [
-        ("parzen", {"n_neighbours": 0}, "n_neighbours = 0; 80 means have 1 to 79"),
-        ("parzen", {"n_neighbours": 80}, "n_neighbours = 80; 80 means have 1 to 79"),
-        ("parzen", {"max_validation": 0}, "max_validation = 0; at least 1"),
-        ("posterior_kde", {"max_validation": 0}, "max_validation = 0; at least 1"),
-        ("neighbours", {"n_neighbours": 0}, "n_neighbours = 0; at least 1"),
+        ("parzen", {"n_neighbours": 0}, "n_neighbours = 0; it must be a whole number from 1 to 79"),
+        ("parzen", {"n_neighbours": 80}, "n_neighbours = 80; it must be a whole number from 1 to 79"),
+        ("parzen", {"max_validation": 0}, "max_validation = 0; it must be a whole number of at least 1"),
+        ("posterior_kde", {"max_validation": 0}, "max_validation = 0; it must be a whole number of at least 1"),
+        ("neighbours", {"n_neighbours": 0}, "n_neighbours = 0; it must be a whole number of at least 1"),
         ("gmm", {"n_components": "best"}, "n_components = .best.; it must be a whole number"),
     ],
 )
