@@ -28,7 +28,8 @@ NumberOfCentroids = Annotated[int, Field(ge=2, le=9_999_999)]
 NumberOfSteps = Annotated[int, Field(ge=1, le=9_999_999)]
 IndexOfDraw = Annotated[int, Field(ge=0, le=9_999_999)]
 NumberOfNeighbours = Annotated[int, Field(ge=1, le=9_999_999)]
-NumberOfGaussians = Annotated[int, Field(ge=1, le=9_999_999)] | Literal[HELD_OUT]
+NumberOfGaussians = Annotated[int, Field(ge=1, le=9_999_999)]
+ChoiceOfGaussians = NumberOfGaussians | Literal[HELD_OUT]
 DistanceOfRadius = Literal["mahalanobis"]
 StartOfChains = Literal["centroids", "prior"]
 # Up to 15 digits, decimals and floating-point numbers are one to one, and a pattern can tell the shortest form.
@@ -57,7 +58,7 @@ class Option(NamedTuple):
     of_metric: bool = False
 
 
-# Those that draw from the law of a metric.
+# Those that draw from the density of a metric.
 _OF_METRIC = ("manifold", "volume")
 OPTIONS = {
     "k": Option("k", NumberOfCentroids, r"[2-9]|[1-9][0-9]{1,6}", _OF_METRIC, of_metric=True),
@@ -70,14 +71,13 @@ OPTIONS = {
     "dist": Option("distance of ρ", DistanceOfRadius, "mahalanobis", _OF_METRIC, of_metric=True),
     # Where chains start, in the place of training means (`base`).
     "start": Option("start", StartOfChains, "centroids|prior", ("manifold",)),
-    # The noise of the controls: its standard deviation, its bandwidth.
+    # The standard deviation of the noise around training means.
     "sigma": Option("σ", PositiveDecimal, _DECIMAL, ("jitter",)),
-    "h": Option("h", PositiveDecimal, _DECIMAL, ("kde",)),
     # Nearest means, and the scale of the kernels; held-out likelihood chooses what a name of a density leaves out.
     "nn": Option("K", NumberOfNeighbours, r"[1-9][0-9]{0,6}", ("parzen", "neighbours")),
     "scale": Option("s", PositiveDecimal, _DECIMAL, ("posterior_kde", "parzen")),
     # Gaussians of the mixture in the place of the config's, or as many as held-out likelihood chooses.
-    "components": Option("components", NumberOfGaussians, rf"[1-9][0-9]{{0,6}}|{HELD_OUT}", ("gmm",)),
+    "components": Option("components", ChoiceOfGaussians, rf"[1-9][0-9]{{0,6}}|{HELD_OUT}", ("gmm",)),
 }
 METRIC_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.of_metric)
 

@@ -7,14 +7,11 @@ from reproduction.config.figures import Controls
 from reproduction.config.variants import variant_name
 from reproduction.plan.rows import BASELINE_ROWS, Row
 
-NOISE_ROWS = (
-    Row("Means + Gaussian noise", "vae", "jitter", "controls"),
-    Row("Means + KDE noise", "vae", "kde", "controls"),
-)
+# A kernel density of bandwidth σ has the same distribution, so that it has no curve of its own.
+NOISE_ROW = Row("Means + Gaussian noise", "vae", "jitter", "controls")
 # The option that the points of a curve differ in.
 OPTIONS = {
     "jitter": "sigma",
-    "kde": "h",
     "posterior_kde": "scale",
     "parzen": "scale",
     "neighbours": "nn",
@@ -25,9 +22,10 @@ OPTIONS = {
 
 def control_curves(figure: Controls) -> list[dict[str, Any]]:
     """The points of all curves: noise of every size, and the baselines; a point says the `value` of its option."""
-    noise = [point for row in NOISE_ROWS for point in _curve(row, figure.scales)]
     of_baselines = figure.baseline_curves.model_dump()
-    return noise + [point for row in BASELINE_ROWS for point in _curve(row, of_baselines[row.sampler])]
+    return _curve(NOISE_ROW, figure.scales) + [
+        point for row in BASELINE_ROWS for point in _curve(row, of_baselines[row.sampler])
+    ]
 
 
 def _curve(row: Row, values: Iterable[float]) -> list[dict[str, Any]]:

@@ -67,7 +67,6 @@ _REPLACED = {
     "steps": "n_steps",
     "start": "start",
     "sigma": "scale",
-    "h": "bandwidth",
     "nn": "n_neighbours",
     "scale": "scale",
     "components": "n_components",

@@ -57,7 +57,6 @@ NAMES = [
     ("sigma0.5", {"sigma": 0.5}, "base", "σ = 0.5"),
     ("sigma0.123456789", {"sigma": 0.123456789}, "base", "σ = 0.123456789"),
     ("sigma123456", {"sigma": 123456.0}, "base", "σ = 123456.0"),
-    ("h0.5", {"h": 0.5}, "base", "h = 0.5"),
     ("nn10", {"nn": 10}, "base", "K = 10"),
     ("nn10_scale0.5", {"nn": 10, "scale": 0.5}, "base", "K = 10, s = 0.5"),
     ("scale2", {"scale": 2.0}, "base", "s = 2.0"),
@@ -79,8 +78,7 @@ def test_a_name_carries_its_options_names_its_metric_and_is_said_in_words(name, 
 REFUSED = [
     (
         "q3",
-        "allowed: base, or k…, lam…, steps…, draw…, rho…, dist…, start…, sigma…, h…, nn…, scale…, components…, "
-        "joined by _",
+        "allowed: base, or k…, lam…, steps…, draw…, rho…, dist…, start…, sigma…, nn…, scale…, components…, joined by _",
     ),
     ("", "allowed: base, or k…"),
     ("k", "'k' is none"),
@@ -123,7 +121,7 @@ REFUSED = [
     ("lam0.00001", "write it as 'lam1e-05'"),
     ("sigma1e+2", "write it as 'sigma100'"),
     ("sigma0.1_k10", "sigma and k are options of different samplers"),
-    ("sigma0.1_h0.1", "sigma and h are options of different samplers"),
+    ("sigma0.1_nn5", "sigma and nn are options of different samplers"),
     ("nn0", "nn should be greater than or equal to 1"),
     ("nn10.0", "nn takes a whole number, and '10.0' is none"),
     ("scale0.5_nn10", "write it as 'nn10_scale0.5'"),
@@ -160,10 +158,10 @@ def test_metrics_that_differ_in_rho_alone_have_the_same_centroids():
         ({"start": 1}, "start should be 'centroids' or 'prior'"),
         ({"sigma": 1e6}, "sigma should be less than 1000000"),
         ({"sigma": float("inf")}, "sigma should be a finite number"),
-        ({"h": float("nan")}, "h should be a finite number"),
+        ({"scale": float("nan")}, "scale should be a finite number"),
         ({"lam": 0.1 + 0.2}, "lam should be at least 1e-12, with at most 15 significant digits"),
         ({"q": 3}, "unknown option: q"),
-        ({"k": 10, "h": 0.1}, "k and h are options of different samplers"),
+        ({"k": 10, "sigma": 0.1}, "k and sigma are options of different samplers"),
     ],
 )
 def test_options_that_no_name_can_carry_are_refused(options, reason):
@@ -304,5 +302,5 @@ def test_whatever_the_config_takes_can_be_planned(ks, lengths, numbers):
     variants = {generation.variant for generation in shown_generations(config)}
     assert {variant_name(k=k) for k in ks} <= variants
     assert {variant_name(steps=n) for n in lengths} <= variants
-    assert {variant_name(**{name: number}) for name in ("sigma", "h") for number in numbers} <= variants
+    assert {variant_name(sigma=number) for number in numbers} <= variants
     assert all(re.fullmatch(VARIANT_PATTERN, variant) for variant in variants)

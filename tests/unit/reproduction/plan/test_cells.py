@@ -90,7 +90,7 @@ COUNTS = [
     (
         "figure_controls",
         {"scales": [0.1, 0.2], "lengths": [10, 30, 50], "ks": [20], "n_betas": 2, **SEEDS},
-        3 * (2 + 1 + 1 + 7 + 1 + 2 * 2 + 3 + 1 + 2),
+        3 * (2 + 1 + 1 + 7 + 1 + 2 + 3 + 1 + 2),
     ),
 ]
 
@@ -167,7 +167,6 @@ def test_the_figure_of_controls_has_its_scales_lengths_centroids_and_betas():
     found = {(g.run.model, g.run.net, g.run.trial, g.sampler, g.variant) for g in scored_generations(config)}
     expected = {
         ("vae", "conv", "base", "jitter", "sigma0.5"),
-        ("vae", "conv", "base", "kde", "h0.5"),
         ("vae", "conv", "base", "manifold", "steps10"),
         ("vae", "conv", "base", "manifold", "k30"),
         ("vae", "conv", "t00", "manifold", "base"),

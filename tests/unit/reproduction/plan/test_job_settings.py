@@ -115,7 +115,7 @@ CHAIN = {"n_steps": 100, "n_lf": 10, "eps_lf": 0.01, "n_long": 100}
         ("jitter", "base", {"scale": "matched"}),
         ("jitter", "sigma0.25", {"scale": 0.25}),
         ("kde", "base", {}),
-        ("kde", "h0.5", {"bandwidth": 0.5}),
+        ("posterior_kde", "scale0.5", {"scale": 0.5}),
         ("gmm", "base", {"n_components": 10}),
         ("gmm", "components20", {"n_components": 20}),
         ("gmm", "componentsheldout", {"n_components": "heldout"}),
@@ -152,7 +152,7 @@ def test_the_released_pipeline_is_told_where_it_is_asked_for():
         ("real", "base", ("images",)),
         ("jitter", "base", ("latents", "matched")),
         ("jitter", "sigma0.25", ("latents",)),
-        ("kde", "h0.5", ("latents", "latents_validation")),
+        ("kde", "base", ("latents", "latents_validation")),
     ],
 )
 def test_a_sampler_reads_what_the_table_says_as_far_as_its_options_need_it(sampler, variant, reads):
@@ -166,8 +166,8 @@ def test_noise_of_a_given_deviation_reads_no_displacement():
 
 def test_the_columns_of_a_record_are_the_generations_key():
     run = {"dataset": "digits", "subset": "n9", "net": "mlp", "model": "wae", "trial": "t01", "seed": 3}
-    told = json.loads(job_settings.key_fields(Generation(Run(**run), "kde", "h0.5")))
-    assert told == run | {"sampler": "kde", "variant": "h0.5"}
+    told = json.loads(job_settings.key_fields(Generation(Run(**run), "jitter", "sigma0.5")))
+    assert told == run | {"sampler": "jitter", "variant": "sigma0.5"}
 
 
 def test_further_scores_are_told_once_in_one_order():

@@ -23,10 +23,9 @@ NOVELTIES = {"novelty": "pixels", "novelty_latent": "latent space", "novelty_fea
 OTHER_SCORES = {"precision": "precision ↑", "recall": "recall ↑", "coverage": "coverage ↑"}
 FLOOR = "real"  # the sampler whose images are no generated ones: it widens no axis
 # What a curve is drawn over, and how it looks, by its sampler.
-SYMBOLS = {"jitter": "σ", "kde": "h", "posterior_kde": "s", "parzen": "s", "neighbours": "K", "gmm": "n", "volume": "k"}
+SYMBOLS = {"jitter": "σ", "posterior_kde": "s", "parzen": "s", "neighbours": "K", "gmm": "n", "volume": "k"}
 LOOKS = {
     "jitter": curves.Look(style.BLUE, "-", "s", width=1.1, size=2.6),
-    "kde": curves.Look(style.GREEN, (0, (4, 1.4)), "^", width=1.1, size=3.0),
     "posterior_kde": curves.Look(style.SKY, (0, (5, 1.2, 1.2, 1.2)), "v", width=1.1, size=3.0),
     "parzen": curves.Look(style.PURPLE, (0, (1.2, 1.2)), "P", width=1.1, size=3.4),
     "neighbours": curves.Look("#332288", (0, (3, 1)), "o", width=1.1, size=2.6),

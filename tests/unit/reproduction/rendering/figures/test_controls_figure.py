@@ -19,7 +19,10 @@ NOISE = [
     {"label": "Means + noise", "sampler": "jitter", "model": "vae", "value": v, "variant": f"sigma{v:g}"}
     for v in (1.0, 0.1, 0.5)
 ]
-KERNELS = [{"label": "KDE", "sampler": "kde", "model": "vae", "value": v, "variant": f"h{v:g}"} for v in (0.2, 0.4)]
+KERNELS = [
+    {"label": "KDE", "sampler": "posterior_kde", "model": "vae", "value": v, "variant": f"scale{v:g}"}
+    for v in (0.2, 0.4)
+]
 CURVE_OF_NEIGHBOURS = [
     {"label": "VAE - Neighbours", "sampler": "neighbours", "model": "vae", "value": v, "variant": f"nn{v}"}
     for v in (3, 50)
@@ -50,7 +53,7 @@ def control_scores(dataset: str = "digits") -> list[dict]:
     for v in (0.1, 0.5, 1.0):
         records += over_seeds("jitter", 15 + 40 * v, variant=f"sigma{v:g}", **new(0.4 + v / 2), **at)
     for v in (0.2, 0.4):
-        records += over_seeds("kde", 14 + 40 * v, variant=f"h{v:g}", **new(0.4 + v / 2), **at)
+        records += over_seeds("posterior_kde", 14 + 40 * v, variant=f"scale{v:g}", **new(0.4 + v / 2), **at)
     for n in (10, 1000):
         records += over_seeds("manifold", 25.0, variant=f"steps{n}", **new(0.5), **chain(n / 2000), **at)
     for trial, value in (("t00", 0.2), ("t01", 0.8)):
@@ -74,7 +77,7 @@ def test_controls_show_fid_against_each_novelty(table):
     panels = figure.axes[:3]
     assert [axes.get_xlabel() for axes in panels] == ["novelty, pixels", "novelty, latent space", "novelty, features"]
     for axes, shift in zip(panels, (0.0, 0.1, 0.2), strict=True):
-        noise, kernels = [line for line in axes.lines if len(line.get_xdata()) > 1 and line.get_marker() in "s^"]
+        noise, kernels = [line for line in axes.lines if len(line.get_xdata()) > 1 and line.get_marker() in "sv"]
         np.testing.assert_allclose(noise.get_xdata(), np.array([0.45, 0.65, 0.9]) + shift)
         np.testing.assert_allclose(noise.get_ydata(), [mean_std(15 + 40 * v)[0] for v in (0.1, 0.5, 1.0)])
         np.testing.assert_allclose(kernels.get_xdata(), np.array([0.5, 0.6]) + shift)
@@ -91,7 +94,7 @@ def test_controls_show_fid_against_each_novelty(table):
         np.testing.assert_allclose(starts, [(0.45 + shift, mean_std(19)[0]), (0.5 + shift, mean_std(22)[0])])
     assert len({axes.get_ylim() for axes in panels}) == 1
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    curves = ["Means + noise, σ 0.1 to 1", "KDE, h 0.2 to 0.4"]
+    curves = ["Means + noise, σ 0.1 to 1", "KDE, s 0.2 to 0.4"]
     assert words[:5] == ["A  VAE - Ours", "B  VAE - N(0, 1)", "C  Real images", *curves]
 
 
