@@ -14,9 +14,9 @@ from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.core.quantities import real, whole
 from geovae.core.tensors import FLOATS, matrix, require_one_kind
-from geovae.geometry.centroids import centroid_radius, select_centroids
+from geovae.geometry.centroids import select_centroids
 from geovae.geometry.expansion import LEAST_EXPONENT, Expansion
-from geovae.geometry.parameters import LARGEST, checked_centroids, named_rows
+from geovae.geometry.parameters import LARGEST, checked_centroids, chosen_radius, named_rows
 
 # Entries of one (chains, k) block: 1 MB in float32 stays in a CPU core's cache; a GPU needs large products.
 BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 26}
@@ -115,12 +115,8 @@ class RiemannianMetric:
             indices = select_centroids(mu.cpu().numpy(), k, seed)
         rows = named_rows(indices, k, len(mu))
         centroids, precisions = mu[rows.to(mu.device)], torch.exp(-log_var[rows.to(mu.device)])
-        if distance not in ("euclidean", "mahalanobis"):
-            raise GeovaeError(f"metric: distance = {distance!r}; rho is taken from euclidean or mahalanobis distances.")
-        if rho is None:
-            scales = precisions.cpu().numpy() if distance == "mahalanobis" else None
-            rho = centroid_radius(centroids.cpu().numpy(), scales)
-        rho = real(rho, "metric: rho", 0.0) * real(rho_factor, "metric: rho_factor", 0.0)
+        rho = chosen_radius(centroids, precisions, distance) if rho is None else real(rho, "metric: rho", 0.0)
+        rho *= real(rho_factor, "metric: rho_factor", 0.0)
         return cls(centroids, precisions, rho, lam, tau, rows)
 
     @property

@@ -1,10 +1,11 @@
-"""What a metric may be made of: centroids, their precisions, and the rows of the latents that they are."""
+"""What a metric may be made of: centroids, their precisions and radius, and the rows of the latents that they are."""
 
 import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
 from geovae.core.tensors import matrix, require_one_kind, without_graph
+from geovae.geometry.centroids import centroid_radius
 
 # Coordinates, radii, λ and precisions are read up to this, radii and precisions from its inverse: what is made of them
 # fits in float64.
@@ -38,3 +39,17 @@ def named_rows(indices: object, k: int, n: int) -> torch.Tensor:
     if rows.ndim != 1 or not np.issubdtype(rows.dtype, np.integer) or rows.min() < 0 or rows.max() >= n:
         raise GeovaeError(f"metric: indices must be whole numbers from 0 to {n - 1}, shape (k,).")
     return torch.from_numpy(rows.astype(np.int64))
+
+
+def chosen_radius(centroids: torch.Tensor, precisions: torch.Tensor, distance: str) -> float:
+    """ρ = max_i min_{j≠i} of the distances from c_i to c_j, (k, d) each: Algorithm 1 with `distance` "euclidean".
+
+    With "mahalanobis" the distance from c_i is that of ω_i's exponent, by its own precisions.
+
+    Raises:
+        GeovaeError: another distance, one centroid alone, or centroids that all coincide with another.
+    """
+    if distance not in ("euclidean", "mahalanobis"):
+        raise GeovaeError(f"metric: distance = {distance!r}; rho is taken from euclidean or mahalanobis distances.")
+    scales = precisions.cpu().numpy() if distance == "mahalanobis" else None
+    return centroid_radius(centroids.cpu().numpy(), scales)

@@ -13,7 +13,8 @@ from geovae.core.errors import GeovaeError
 from geovae.nets.sizes import check_net
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.base import Address, Closed, PathText, Seeds
-from reproduction.config.datasets import CLASSES, Dataset, Datasets
+from reproduction.config.dataset import Dataset
+from reproduction.config.datasets import CLASSES, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
 from reproduction.config.layers import Base

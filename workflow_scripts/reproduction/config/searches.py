@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from reproduction.config.datasets import Dataset
+from reproduction.config.dataset import Dataset
 from reproduction.config.trials import TRIALS, WEIGHTED, trial_values
 
 WHOLE_SEARCH = 10  # the largest `n_trials`; it takes all trials of a model

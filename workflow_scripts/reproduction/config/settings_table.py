@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reproduction.config.datasets import PAPER_DATASETS, TITLES, Dataset, Datasets
+from reproduction.config.dataset import Dataset
+from reproduction.config.datasets import PAPER_DATASETS, TITLES, Datasets
 from reproduction.config.protocol import ProtocolException
 
 BEGIN = "<!-- settings of configs/paper.yaml, written by `make docs` -->"

@@ -8,7 +8,8 @@ import numpy as np
 from geovae.core.errors import GeovaeError
 from geovae.data.phantoms import CLASS_NAMES, split_labels
 from reproduction.config.base import subset_parts
-from reproduction.config.datasets import Dataset, Phantoms, Shapes
+from reproduction.config.dataset import Dataset
+from reproduction.config.datasets import Phantoms, Shapes
 
 # Split -> class -> images; the class None has those whose class is not known beforehand.
 Counts = Mapping[str, Mapping[str | None, int]]

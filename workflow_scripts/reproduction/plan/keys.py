@@ -7,7 +7,7 @@ from geovae.evaluation.table import BACKBONES
 from geovae.sampling import table
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import Config
-from reproduction.config.datasets import Dataset
+from reproduction.config.dataset import Dataset
 from reproduction.config.models import Models
 
 MODELS = tuple(Models.model_fields)

@@ -5,22 +5,22 @@ the checksum is right.
 """
 
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from geovae.core.errors import GeovaeError
 from geovae.data.raw_files.archives import writing
 from geovae.data.raw_files.remote import (
-    LOGIN_VARIABLE,
     Checksum,
     RemoteFile,
     file_checksum,
+    host_of,
     is_address,
+    with_login,
     without_credentials,
 )
 from geovae.data.raw_files.transfer import Part, PassingError, Reply, SilenceError, TransferError, WrongError
@@ -77,7 +77,7 @@ class Store:
                 " Correct it; in a password / is %2F and @ is %40."
             )
         self.data_dir = Path(data_dir)
-        self.mirror = _with_login(mirror.rstrip("/")) if mirror else None
+        self.mirror = with_login(mirror.rstrip("/")) if mirror else None
         self.attempts, self.pause, self.progress = attempts, pause, progress
         self.connect_timeout, self.read_timeout = connect_timeout, read_timeout
         self.used: dict[str, dict] = {}
@@ -160,7 +160,7 @@ class Store:
                     try:
                         checksum = self._download_from(url, file, part, n_left)
                     except TransferError as reason:
-                        reasons.append(f"{_host(url)}: {reason}")
+                        reasons.append(f"{host_of(url)}: {reason}")
                         continue
                     part.finish()
                     self._record(file, checksum, url)
@@ -176,7 +176,7 @@ class Store:
         """Make the part whole and right from one address, of `n_left` that are left; its checksum."""
         if self._patience == 0:
             raise TransferError("not tried, since nothing answered before")
-        host = _host(url)
+        host = host_of(url)
         n_attempts = 1 if host in self._silent_hosts else self.attempts
         failures, reached = 0, part.size
         # Another address comes next, or else this one again. What was resumed may have been wrong from the beginning.
@@ -281,17 +281,6 @@ class Store:
                 part.append(block)
                 checksum.update(block)
                 bar.update(len(block))
-
-
-def _host(url: str) -> str:
-    """The host of an address, for messages."""
-    return urlsplit(without_credentials(url)).netloc
-
-
-def _with_login(mirror: str) -> str:
-    """A mirror's address, with the user and password of the environment if it has none of its own."""
-    login = os.environ.get(LOGIN_VARIABLE)
-    return mirror.replace("://", f"://{login}@", 1) if login and mirror == without_credentials(mirror) else mirror
 
 
 def _signature(file: RemoteFile, path: Path) -> tuple:

@@ -1,6 +1,7 @@
 """Files that come from elsewhere: what a data set says of each, and how a file is compared with its checksum."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,6 +62,17 @@ def login_of(address: str) -> str:
 def without_credentials(text: str) -> str:
     """An address, or a text with addresses in it, without the users and passwords in them."""
     return _CREDENTIALS.sub("", text)
+
+
+def with_login(mirror: str) -> str:
+    """A mirror's address, with the user and password of LOGIN_VARIABLE if it has none of its own."""
+    login = os.environ.get(LOGIN_VARIABLE)
+    return mirror.replace("://", f"://{login}@", 1) if login and mirror == without_credentials(mirror) else mirror
+
+
+def host_of(address: str) -> str:
+    """The host of an address, with its port, for messages."""
+    return urlsplit(without_credentials(address)).netloc
 
 
 class Checksum:
