@@ -26,7 +26,7 @@ def test_the_example_puts_the_sampler_on_a_vae(capsys):
     assert scope["images"].shape == (64, 49)
     assert 0.5 < scope["info"].acceptance.mean() <= 1
     assert (scope["state"].z != scope["start"]).any(dim=1).float().mean() > 0.5
-    assert "where a centroid is felt" in capsys.readouterr().out
+    assert "active" in capsys.readouterr().out
     assert len([line for line in code.splitlines() if line.strip()]) <= 12
 
 

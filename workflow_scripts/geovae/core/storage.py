@@ -24,7 +24,11 @@ from geovae.core.reading import reading
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path in the folder of `path`; rename it to `path` on success, delete it on failure."""
+    """Yield a temporary path in the folder of `path`; rename it to `path` on success, delete it on failure.
+
+    Raises:
+        GeovaeError: the file cannot be written, on a full disk for example.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last: NumPy and Matplotlib choose or append formats by it.

@@ -31,6 +31,9 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     Args:
         options: `image_size`, the height and width of the images (32; at least 12).
         data_dir, threads: not used, the digits are in memory.
+
+    Raises:
+        GeovaeError: an unknown option, or an image_size below 12.
     """
     from sklearn.datasets import load_digits
 

@@ -32,6 +32,9 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         options: `image_size` (32; at least 16), `n_train`, `n_validation`, `n_test` (500, 200, 500), `centred` (true:
             all shapes lie in the middle, as in the paper; false: anywhere inside the image), `seed` (0).
         data_dir, threads: not used, the shapes are drawn in memory.
+
+    Raises:
+        GeovaeError: an unknown option, or an image_size below 16.
     """
     options = take_options(options, DEFAULTS, "data set 'shapes'")
     if options["image_size"] < SMALLEST_IMAGE:

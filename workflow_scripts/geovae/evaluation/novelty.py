@@ -38,6 +38,9 @@ def novelty(generated: np.ndarray, unseen: np.ndarray) -> float | None:
     Args:
         generated, unseen: distances (N,) and (M,) to the nearest training image, in one space.
 
+    Raises:
+        GeovaeError: what is given holds no distances: none at all, negative ones, NaN or infinities.
+
     Examples:
         >>> import numpy as np
         >>> from geovae import novelty

@@ -19,6 +19,9 @@ def laplacian_variances(images: np.ndarray) -> np.ndarray:
 
     Args:
         images: uint8 (N, C, H, W), one channel or three, at least 3×3 pixels.
+
+    Raises:
+        GeovaeError: the images are of another type or shape.
     """
     if images.ndim != 4 or images.shape[1] not in (1, 3) or min(images.shape[2:]) < 3 or images.dtype != np.uint8:
         raise GeovaeError(

@@ -77,6 +77,9 @@ def minimise_potential(
     in float64 moves the inner points of the polyline, which is spread to equal arc length after each of `n_rounds`
     rounds. The cheapest curve met is returned, so its cost is never above that of the segment.
 
+    Raises:
+        GeovaeError: ends that are not finite or not of one shape (d,), fewer than 3 points, or axes where d is not 2.
+
     Examples:
         Far from all centroids G = λ I, so that V = 1 for λ = 1 and the curve is the segment, of length 5.
 
@@ -129,6 +132,9 @@ def contrasting_pair(
 
     Searched among the longer half of all pairs of `n_candidates` random rows: between those ends the segment crosses
     empty space that a curve can avoid. Ties go to the first pair.
+
+    Raises:
+        GeovaeError: there are fewer than two rows.
     """
     if len(mu) < 2:
         raise GeovaeError(f"curve: {len(mu)} points of a class; a pair of ends needs two.")

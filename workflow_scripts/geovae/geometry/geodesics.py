@@ -66,6 +66,9 @@ def minimise_length(
     L-BFGS in float64 moves the inner points of a polyline, with gradients by autograd; the points are spread to equal
     arc length after each of `n_rounds` rounds. It starts from the segment and from each of `guesses`, polylines (m, d)
     between the same ends; the shortest curve met is returned.
+
+    Raises:
+        GeovaeError: ends that are not of one shape (d,), or fewer than 3 points.
     """
     z1, z2 = np.asarray(z1, np.float64), np.asarray(z2, np.float64)
     if z1.shape != z2.shape or z1.ndim != 1 or n_points < 3:

@@ -177,7 +177,11 @@ def sample(
 
 
 def autograd_target(log_density: Callable[[torch.Tensor], torch.Tensor]) -> Target:
-    """The target of a plain log-density (n, d) -> (n,), with its gradient by automatic differentiation."""
+    """The target of a plain log-density (n, d) -> (n,), with its gradient by automatic differentiation.
+
+    Raises:
+        GeovaeError: when the target is called: the log-density does not depend on z by operations of torch.
+    """
 
     def target(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.inference_mode(False), torch.enable_grad():

@@ -27,7 +27,11 @@ class Interpolations(NamedTuple):
 
 
 def random_pairs(n: int, n_pairs: int, generator: np.random.Generator) -> np.ndarray:
-    """Pairs (n_pairs, 2) of different rows among n, each drawn on its own."""
+    """Pairs (n_pairs, 2) of different rows among n, each drawn on its own.
+
+    Raises:
+        GeovaeError: n is below 2.
+    """
     if n < 2:
         raise GeovaeError(f"interpolation: {n} training means; a pair needs two.")
     first, step = generator.integers(n, size=n_pairs), generator.integers(1, n, size=n_pairs)

@@ -1,6 +1,7 @@
 """The Riemannian metric of Eq. (7)/(17) for diagonal posterior covariances, its log-density and its gradient.
 
-Points that no centroid reaches, and centroids that reach no point, are left out once the exponents are known.
+Points where no centroid is active, and centroids that are active at no point, are left out once the exponents are
+known.
 """
 
 import math
@@ -20,7 +21,7 @@ from geovae.geometry.parameters import LARGEST, checked_centroids, chosen_radius
 
 # Entries of one (chains, k) block: 1 MB in float32 stays in a CPU core's cache; a GPU needs large products.
 BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 26}
-# So few points are not worth a search for those that feel a centroid.
+# So few points are not worth a search for those where a centroid is active.
 FEW_POINTS = 64
 # Largest bound on the rounding error of log ω at which the expanded square is trusted.
 ROUNDING_TOLERANCE = 1e-2
@@ -135,7 +136,11 @@ class RiemannianMetric:
         return self.centroids.device
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "RiemannianMetric":
-        """The same metric on another device or in another floating-point type."""
+        """The same metric on another device or in another floating-point type.
+
+        Raises:
+            GeovaeError: another type than float32 and float64.
+        """
         if dtype not in (None, *FLOATS):
             raise GeovaeError(f"metric: to dtype {dtype}; it must be float32 or float64.")
         move = {"device": device or self.device, "dtype": dtype or self.dtype}
@@ -170,7 +175,7 @@ class RiemannianMetric:
         return torch.cat(parts).to(z.dtype)
 
     def max_weight(self, z: torch.Tensor) -> torch.Tensor:
-        """max_i ω_i(z), shape (n,), in [0, 1]: how much any centroid is felt at z."""
+        """max_i ω_i(z), shape (n,), in [0, 1]: how active the metric is at z."""
         return self.max_log_weight(z).clamp_(max=0.0).exp_()
 
     def max_log_weight(self, z: torch.Tensor) -> torch.Tensor:
@@ -192,7 +197,11 @@ class RiemannianMetric:
 
     @classmethod
     def load(cls, path: str | Path) -> "RiemannianMetric":
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises:
+            GeovaeError: the file is missing, damaged, or holds no metric.
+        """
         arrays = storage.load_arrays(path, "centroids", "precisions", "rho", "lam", "tau")
         indices = torch.from_numpy(arrays["indices"]) if "indices" in arrays else None
         tensors = [torch.from_numpy(arrays[name]) for name in ("centroids", "precisions")]
@@ -264,7 +273,7 @@ class RiemannianMetric:
     def _evaluate_block(self, z: torch.Tensor, with_gradient: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         """`_evaluate` for one block of points.
 
-        Where no centroid is felt G is its λ term to the last digit: only the other points go beyond the exponents.
+        Where no centroid is active G is its λ term to the last digit: only the other points go beyond the exponents.
         """
         d, x = self.latent_dim, z - self.expansion.origin
         exponents = self.expansion.exponents(x)
@@ -276,7 +285,7 @@ class RiemannianMetric:
             floor = torch.exp(log_floor - shift) / self.rho**2
             log_density, gradient = self._near(x, exponents.sub_(shift), floor, with_gradient)
             return log_density.add_(shift[:, 0], alpha=0.5 * d), gradient
-        near = self._felt(exponents.amax(1)) if len(z) > FEW_POINTS else None
+        near = self._active(exponents.amax(1)) if len(z) > FEW_POINTS else None
         if near is None or 4 * len(near) > 3 * len(z):  # a copy of their rows would cost what it saves
             return self._near(x, exponents, self.floor, with_gradient)
         log_density, gradient = z.new_full((len(z),), 0.5 * d * math.log(self.lam)), torch.zeros_like(z)
@@ -291,11 +300,11 @@ class RiemannianMetric:
         self, x: torch.Tensor, exponents: torch.Tensor, floor: torch.Tensor, with_gradient: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """½ log det G (n,) and its gradient (n, d) at x = z − origin from log ω_i (n, k) and λ terms / ρ²."""
-        felt = self._felt(exponents.amax(0))
-        if 4 * len(felt) > 3 * len(self.centroids):
+        active = self._active(exponents.amax(0))
+        if 4 * len(active) > 3 * len(self.centroids):
             return self.expansion.evaluate(x, exponents, floor, with_gradient=with_gradient)
-        return self.expansion.evaluate(x, exponents.index_select(1, felt), floor, felt, with_gradient=with_gradient)
+        return self.expansion.evaluate(x, exponents.index_select(1, active), floor, active, with_gradient=with_gradient)
 
-    def _felt(self, peak: torch.Tensor) -> torch.Tensor:
+    def _active(self, peak: torch.Tensor) -> torch.Tensor:
         """Which of the largest exponents are of weights that count; NaN is kept, and stays NaN."""
         return (peak <= LEAST_EXPONENT[peak.dtype]).logical_not_().nonzero()[:, 0]

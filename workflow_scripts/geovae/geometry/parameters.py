@@ -32,7 +32,11 @@ def checked_centroids(centroids: torch.Tensor, precisions: torch.Tensor) -> tupl
 
 
 def named_rows(indices: object, k: int, n: int) -> torch.Tensor:
-    """`indices` of k centroids among n latents as int64 (k,)."""
+    """`indices` of k centroids among n latents as int64 (k,).
+
+    Raises:
+        GeovaeError: they are not k whole numbers from 0 to n − 1.
+    """
     if len(indices) != k:
         raise GeovaeError(f"metric: {len(indices)} centroids are named, but k = {k}. Name as many as k says.")
     rows = np.asarray(indices)

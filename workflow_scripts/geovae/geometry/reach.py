@@ -19,10 +19,10 @@ FEW_CHAINS = 256
 
 
 def fast_leapfrog(metric: RiemannianMetric) -> hmc.Integrator:
-    """`hmc.leapfrog` for the target `metric.log_density_and_gradient` alone, faster where chains feel few centroids.
+    """`hmc.leapfrog` for the target `metric.log_density_and_gradient` alone, faster where few centroids are active.
 
-    Where no centroid can be felt, chains are taken straight on. The result differs by rounding only and does not depend
-    on earlier calls; how long it takes does, so use one integrator for all calls that continue the same chains.
+    Where no centroid can be active, chains go straight on. The result differs by rounding only and does not depend on
+    earlier calls; how long it takes does, so use one integrator for all calls that continue the same chains.
 
     Raises:
         GeovaeError: this is no metric; when it is called, the target is that of another metric.
@@ -46,11 +46,12 @@ def fast_leapfrog(metric: RiemannianMetric) -> hmc.Integrator:
 
 
 class _FastLeapfrog:
-    """Calls the target only for chains that may feel a centroid on their way.
+    """Calls the target only for chains that may meet an active centroid on their way.
 
     √(−log ω_i) is a distance from c_i in units of Σ_i^½ ρ, which changes by at most √(max P) / ρ times the way that a
     point goes. So the largest ω_i at a point tells how far from there none can count: up to that far G = λ I to the
-    last digit, and a chain goes straight on. In the same way few chains tell which centroids none of them can feel.
+    last digit, and a chain goes straight on. In the same way few chains tell which centroids are active on
+    none of their ways.
     """
 
     def __init__(self, metric: RiemannianMetric) -> None:
@@ -84,7 +85,7 @@ class _FastLeapfrog:
         return end, v
 
     def _within_reach(self, z: torch.Tensor, way: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Rows of z from which a way of that length (n,) may lead to where a centroid is felt; NaN is one of them.
+        """Rows of z from which a way of that length (n,) may lead to where a centroid is active; NaN is one of them.
 
         Besides, if they are few, their log-weights.
         """
@@ -113,16 +114,16 @@ class _FastLeapfrog:
         way: torch.Tensor,
         log_weights: torch.Tensor | None,
     ) -> tuple[hmc.HMCState, torch.Tensor]:
-        """`hmc.leapfrog` for chains that may feel centroids, of which those far from all of these chains are left out.
+        """`hmc.leapfrog` for chains that may meet active centroids; those far from all of these chains are left out.
 
         Forces make a chain's way longer than the straight one, so that where it was is looked at afterwards.
         """
         if log_weights is not None and len(way):
             radius = FURTHER * way
             nearest = _distance(log_weights).sub_(torch.outer(radius, self._steepnesses)).amin(0)
-            felt = (nearest > self._reach).logical_not_().nonzero()[:, 0]
-            if 4 * len(felt) <= 3 * len(self._metric.centroids):
-                few = _FewCentroids(self._metric.expansion.select(felt), self._metric.floor)
+            active = (nearest > self._reach).logical_not_().nonzero()[:, 0]
+            if 4 * len(active) <= 3 * len(self._metric.centroids):
+                few = _FewCentroids(self._metric.expansion.select(active), self._metric.floor)
                 end = hmc.leapfrog(few, state, v, n_lf, eps_lf, few.gradient)
                 if few.stayed_within(radius, state.z):
                     return end
@@ -130,7 +131,7 @@ class _FastLeapfrog:
 
 
 class _FewCentroids:
-    """The log-density, and its gradient, where no other centroid is felt and τ = 0; it remembers where that was."""
+    """The log-density, and its gradient, where no other centroid is active and τ = 0; it remembers where that was."""
 
     def __init__(self, expansion: Expansion, floor: torch.Tensor) -> None:
         self._expansion, self._floor = expansion, floor

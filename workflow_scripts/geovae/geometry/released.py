@@ -26,7 +26,11 @@ LOG_DET_MIN = -149 * math.log(2.0)
 
 
 def released_metric(metric: RiemannianMetric) -> RiemannianMetric:
-    """`metric` with the released code's ρ and without τ. Which centroid is last is their order in `metric`."""
+    """`metric` with the released code's ρ and without τ. Which centroid is last is their order in `metric`.
+
+    Raises:
+        GeovaeError: the metric has a single centroid.
+    """
     if len(metric.centroids) < 2:
         raise GeovaeError("metric.k = 1: the released sampler takes rho from neighbouring centroids. Raise metric.k.")
     distances = nearest_neighbour_distances(metric.centroids.double().cpu().numpy())

@@ -31,7 +31,11 @@ class Tracing(NamedTuple):
 
 
 def plane_axes(mu: np.ndarray, n: int, margin: float = 0.1) -> Axes:
-    """n even steps over the range of `mu` (N, 2) in each coordinate, widened by `margin` of it on both sides."""
+    """n even steps over the range of `mu` (N, 2) in each coordinate, widened by `margin` of it on both sides.
+
+    Raises:
+        GeovaeError: the means do not spread in both dimensions.
+    """
     low, high = mu.min(0).astype(np.float64), mu.max(0).astype(np.float64)
     if not (high > low).all():
         raise GeovaeError("latents: the training means do not spread in both dimensions. The model has collapsed.")
@@ -46,6 +50,9 @@ def choose_ends(
 
     Pair p takes the p-th class of those with at least two images, in the order of the labels and round again, so that
     with two classes each gives one.
+
+    Raises:
+        GeovaeError: no class has two images.
     """
     classes = [label for label in np.unique(labels) if (labels == label).sum() >= 2]
     if not classes:
@@ -72,6 +79,9 @@ def trace(
     """Everything but the decoded images of Figure 1; `metric` in float64 on the CPU, mu (N, 2), labels (N,).
 
     The starts of the distance maps are the first ends of the first two pairs.
+
+    Raises:
+        GeovaeError: the metric has not two dimensions, n_pairs is below 2, or as of `choose_ends`.
     """
     if metric.latent_dim != 2:
         raise GeovaeError(f"metric: a latent space of {metric.latent_dim} dimensions; curves on a map need 2.")

@@ -51,7 +51,11 @@ def sample_kde(
 
 
 def best_bandwidth(mu: np.ndarray, held_out: np.ndarray) -> Choice:
-    """The h that maximises the mean log-likelihood of `held_out` (M, d), sought over 3.5 decades."""
+    """The h that maximises the mean log-likelihood of `held_out` (M, d), sought over 3.5 decades.
+
+    Raises:
+        GeovaeError: all means coincide, or latents are too far out for float32.
+    """
     require_moderate("kde", mu, held_out)
     scale = math.sqrt(mu.var(0).mean())
     if scale < SMALLEST:

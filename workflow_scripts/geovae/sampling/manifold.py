@@ -51,7 +51,11 @@ def ready_metric(context: Context, sampler: str) -> RiemannianMetric:
 
 
 def starting_points(context: Context, n: int, key: str, metric: RiemannianMetric, start: str) -> torch.Tensor:
-    """The first points (n, d) of n chains: training means or centroids with replacement, or draws from N(0, I)."""
+    """The first points (n, d) of n chains: training means or centroids with replacement, or draws from N(0, I).
+
+    Raises:
+        GeovaeError: `start` is none of means, centroids and prior.
+    """
     generator = numpy_generator(key, "starts")
     if start == "prior":
         points = torch.from_numpy(generator.standard_normal((n, metric.latent_dim)))

@@ -38,6 +38,9 @@ def sample_mixture(
     Diagnostics: `converged`, `n_iter`, `mean_log_likelihood` of the training means; of a choice also `n_components` and
     `held_out_log_likelihood`.
 
+    Raises:
+        GeovaeError: there are fewer training means than Gaussians, or than two; or no mixture can be fitted.
+
     Examples:
         >>> import torch
         >>> from geovae import Context, draw

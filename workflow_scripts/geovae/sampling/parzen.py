@@ -57,6 +57,9 @@ def sample_parzen(
     Diagnostics: `n_neighbours`, `scale`; `bandwidth`, the root mean square deviation of the drawn kernels per
     dimension; of a choice also `held_out_log_likelihood` and `scale_at_edge`.
 
+    Raises:
+        GeovaeError: there are fewer than two training means, all coincide, or a setting is out of range.
+
     Examples:
         On a line, noise along the line is √(0.95 / 0.05), about four times, as wide as across.
 

@@ -17,7 +17,11 @@ def sample_prior(context: Context, n: int, key: str) -> Draw:
 
 
 def sample_second_stage(context: Context, n: int, key: str) -> Draw:
-    """n latents by the second stage of a two-stage VAE (Dai & Wipf 2019)."""
+    """n latents by the second stage of a two-stage VAE (Dai & Wipf 2019).
+
+    Raises:
+        GeovaeError: the model has no second stage.
+    """
     model = context.need("model", "two_stage")
     if not hasattr(model, "sample_second_stage"):
         raise GeovaeError("sampler 'two_stage' needs a model with a second stage: train `two_stage`.")

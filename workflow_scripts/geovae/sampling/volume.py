@@ -1,8 +1,8 @@
-"""The law that the paper's chains aim at, √det G, drawn without a chain where the centroids are isolated.
+"""The distribution that the paper's chains aim at, √det G, drawn without a chain where centroids are isolated.
 
-Where a single centroid is felt and λ is negligible, √det G = ω_i^{d/2} / √det Σ_i is a Gaussian about c_i of covariance
-(ρ²/d) Σ_i, times (2πρ²/d)^{d/2}, which is the same for all centroids: an equal-weight mixture. docs/volume.md derives
-it, and what is left out where centroids overlap.
+Where a single centroid is active and λ is negligible, √det G = ω_i^{d/2} / √det Σ_i is a Gaussian about c_i of
+covariance (ρ²/d) Σ_i, times (2πρ²/d)^{d/2}, which is the same for all centroids: an equal-weight mixture.
+docs/volume.md derives it, and what is left out where centroids overlap.
 """
 
 import math
@@ -22,9 +22,9 @@ CHUNK_ENTRIES = 1 << 22
 def sample_volume(context: Context, n: int, key: str) -> Draw:
     """n independent draws from (1/k) Σ_i N(c_i, (ρ²/d) Σ_i) over the metric's centroids.
 
-    For d ≥ 2 and λ = 0 the law of √det G is (1 − ε) times this mixture plus ε times another law, so that ε bounds the
-    total variation between the two; with one centroid ε = 0. Where λ > 0 the volume of the whole space is infinite and
-    there is no such law: the mixture is then that of the metric without λ.
+    For d ≥ 2 and λ = 0 the distribution of √det G is (1 − ε) times this mixture plus ε times another one, so that ε
+    bounds the total variation between the two; with one centroid ε = 0. Where λ > 0 the volume of the whole space is
+    infinite and there is no such distribution: the mixture is then that of the metric without λ.
 
     Diagnostics: `overlap`, an estimate of ε from the draws (near 0: exact; near 1: the centroids are not isolated);
     `floor`, by how much λ raises ½ log det G at the draws on average (near 0: λ is negligible there); `active_share`
@@ -63,7 +63,7 @@ def _describe(metric: RiemannianMetric, z: torch.Tensor) -> dict[str, float]:
         floor.append(own - alone)
         weights.append(metric.max_weight(block))
         ends.append(own)
-    # E over the mixture of √det G / Σ_i f_i is the volume of the law over that of the kernels.
+    # E over the mixture of √det G / Σ_i f_i is the volume of the metric over that of the kernels.
     ratio = torch.logsumexp(torch.cat(excess), 0).item() - math.log(len(z))
     return {
         "overlap": -math.expm1(-ratio),

@@ -143,13 +143,13 @@ def _at_equal(column: str) -> Callable[[Evidence], Parts]:
     return parts
 
 
-def _felt(evidence: Evidence) -> Parts:
+def _active(evidence: Evidence) -> Parts:
     parts = []
     for section, data in controlled(evidence):
         own = _ours(evidence, section, data)
         for column, moment in (("active_share_start", "starts"), ("active_share", "ends")):
             where = f"{evidence.title(data)}, {moment}"
-            margin = share_margin(own.records, column, statements.FELT)
+            margin = share_margin(own.records, column, statements.ACTIVE_SHARE)
             if margin is None:
                 parts.append(undecided(where, "no such diagnostic in the scores"))
                 continue
@@ -196,7 +196,7 @@ COMPARISONS: dict[str, Callable[[Evidence], Parts]] = {
     "jitter": _against("jitter"),
     "kde": _against("kde"),
     **{f"equal_{column}": _at_equal(column) for column in NOVELTIES},
-    "felt": _felt,
+    "active": _active,
     "stays": _stays,
     "released": _released,
 }

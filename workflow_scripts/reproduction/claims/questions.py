@@ -1,16 +1,16 @@
 """The questions that the paper does not ask, and the claims of the paper that no score tests."""
 
 from geovae.geometry.diagnostics import ACTIVE_WEIGHT, LONG_FACTOR, LONG_FACTOR_WORDS
-from reproduction.claims.statements import COMPETITIVE, FELT, FEWEST, HARDLY, Claim
+from reproduction.claims.statements import ACTIVE_SHARE, COMPETITIVE, FEWEST, HARDLY, Claim
 
 _AT_EQUAL = (
     "Gaussian noise of several sizes on training means gives a curve of FID over novelty. At the novelty of VAE - "
     "Ours, its FID lies below that curve. The curve is straight between its points and is not extended beyond them."
 )
 _GEOMETRIES = (
-    "Kernels shaped by the posteriors, the paper's chains, the law that they aim at drawn exactly, Parzen windows "
-    "shaped by the nearest means, and mixtures of these, each with its usual options. One must be better after Holm's "
-    f"correction; no verdict from fewer than {FEWEST} trainings."
+    "Kernels shaped by the posteriors, the paper's chains, the distribution that they aim at drawn exactly, Parzen "
+    "windows shaped by the nearest means, and mixtures of these, each with its usual options. One must be better after "
+    f"Holm's correction; no verdict from fewer than {FEWEST} trainings."
 )
 QUESTIONS = (
     Claim(
@@ -73,18 +73,18 @@ QUESTIONS = (
         some=True,
     ),
     Claim(
-        "felt",
-        "The chains feel the metric",
-        "The metric is felt where the chains are.",
+        "active",
+        "The metric is active",
+        "The metric is active where the chains are.",
         "",
-        f"Share of chains near a centroid (its weight at least {ACTIVE_WEIGHT:g}) at least {FELT:g}, at their starts "
-        "and ends.",
+        f"Share of chains near a centroid (its weight at least {ACTIVE_WEIGHT:g}) at least {ACTIVE_SHARE:g}, at their "
+        "starts and ends.",
         "Elsewhere the metric is λI and the target is flat: what the chain adds is then Gaussian noise.",
     ),
     Claim(
         "stays",
         f"{LONG_FACTOR_WORDS.capitalize()} longer, still on the data",
-        f"A chain {LONG_FACTOR_WORDS} as long stays on the data, as one that samples a law on the data would.",
+        f"A chain {LONG_FACTOR_WORDS} as long stays on the data, as one that samples a distribution on the data would.",
         "",
         f"FID after {100 * LONG_FACTOR:,} steps at most {COMPETITIVE:g} times that after 100.",
     ),

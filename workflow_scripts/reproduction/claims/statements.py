@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 COMPETITIVE = 1.1  # "competitive": at most this many times worse than the best rival
 HARDLY = 0.1  # "hardly matters": the largest FID minus the smallest is at most this share of their mean
-FELT = 0.5  # "felt": the metric is active at this share of the samples at least
+ACTIVE_SHARE = 0.5  # "active": at this share of the samples at least
 DIVERSE = 0.5  # "relatively good diversity": at least this share of the PRD recall (F8) with all centroids
 AS_COSTLY = 2.0  # "about as long": at most this many times the seconds
 MANY_CENTROIDS = 1000  # "as soon as the number of centroids is higher than 1000"

@@ -27,8 +27,8 @@ WITHOUT_TORCH = (
     "collect_all_scores",
     "write_provenance",
 )
-# Multiplications per second of a forward pass, of the sampler's sums over centroids where most chains feel none, and of
-# distances between images. Measured on one core.
+# Multiplications per second of a forward pass, of the sampler's sums over centroids where most are active nowhere, and
+# of distances between images. Measured on one core.
 FORWARD_PER_SECOND = 2e10
 CHAIN_PER_SECOND = 1e10
 DISTANCES_PER_SECOND = 5e10

@@ -15,8 +15,8 @@ SCRIPTS = Path(__file__).parents[2]
 PACKAGES = ("geovae", "reproduction")
 # Files, seeds, downloads, threads, devices: an edit that matters there changes a file format, a key or nothing at all.
 PLUMBING = ("geovae/core/", "geovae/data/raw_files/", "reproduction/runtime/")
-# Names of modules, and what they read. The module that a name stands for is an input of the job, and so is what it
-# reads: another place under the same name, or another file to read, is another set of inputs and reruns the job.
+# Names of modules, and what they read. The module that a name stands for is among the job's parameters, and what it
+# reads among its inputs: another place under the same name, or another file to read, reruns the job.
 NAMES = (
     "geovae/__init__.py",
     "geovae/data/table.py",

@@ -76,7 +76,7 @@ BASELINE_ROWS = (
         note="kernels shaped by the K nearest means, K and scale by held-out likelihood",
     ),
     Row("VAE - Neighbours", "vae", "neighbours", "baselines", note="mixtures of the 10 nearest means"),
-    Row("VAE - Volume", "vae", "volume", "baselines", note="the law of isolated centroids that our chains aim at"),
+    Row("VAE - Volume", "vae", "volume", "baselines", note="the distribution that our chains aim at, drawn exactly"),
     Row("VAE - GMM", "vae", "gmm", "baselines"),
 )  # fmt: skip
 _CHOSEN_GAUSSIANS = Row(

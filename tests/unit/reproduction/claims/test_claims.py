@@ -60,7 +60,7 @@ REFUTATIONS = {
     "jitter": worse("vae/jitter", fid=7.0),
     "kde": worse("vae/kde", fid=7.0),
     **{f"equal_{column}": worse("vae/jitter/sigma1", "vae/jitter", fid=7.0) for column in NOVELTIES},
-    "felt": {"vae/manifold": {"active_share_start": 0.3}},
+    "active": {"vae/manifold": {"active_share_start": 0.3}},
     "stays": worse("vae/manifold/steps1000", fid=20.0),
     "released": worse("vae/manifold_released", fid=8.0),
     "geometry_fid": worse("vae/jitter/sigma1", "vae/jitter", fid=2.0),
@@ -106,7 +106,7 @@ def test_noise_leaves_it_open(name):
     assert "within uncertainty" in judged.reason
 
 
-@pytest.mark.parametrize("name", [name for name in REFUTATIONS if name != "felt"])
+@pytest.mark.parametrize("name", [name for name in REFUTATIONS if name != "active"])
 def test_one_training_decides_nothing_without_a_bootstrap(name):
     judged = verdict(name, world(seeds=(0,)))
     assert (judged.outcome, judged.reason) == (UNDECIDED, "one training and no bootstrap")
@@ -294,7 +294,7 @@ def test_controls_are_judged_by_table_1_on_all_its_data_sets():
     settings = {**SETTINGS, "datasets": [*SETTINGS["datasets"], second]}
     settings["table1"] = {**SETTINGS["table1"], "datasets": ["digits", "phantoms2"]}
     scores = world() + [{**record, "dataset": "phantoms2"} for record in world(REFUTATIONS["jitter"])]
-    for name in ("jitter", "kde", "felt", "released", "stays", "not_resampled"):
+    for name in ("jitter", "kde", "active", "released", "stays", "not_resampled"):
         assert {part.where.split(",")[0] for part in verdict(name, scores, settings).parts} == {"Digits", "Second"}
     assert verdict("jitter", scores, settings).outcome == FAILS
     without_table = {name: part for name, part in SETTINGS.items() if name != "table1"}
