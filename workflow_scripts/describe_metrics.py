@@ -1,4 +1,4 @@
-"""Describe metrics by what the choice of ρ decides (Appendix F.3): one table, a row a metric."""
+"""Describe metrics by what the choice of ρ decides (Appendix F.3): one table, a row per metric."""
 
 import argparse
 

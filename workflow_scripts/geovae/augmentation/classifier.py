@@ -13,6 +13,7 @@ from geovae.augmentation.network import AugmentationClassifier
 from geovae.augmentation.scores import balanced_accuracy, classification_scores
 from geovae.augmentation.training_sets import LabelledImages
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.core.seeding import seed_from, torch_generator
 from geovae.core.stopwatch import Stopwatch
 from geovae.training.classification import fit
@@ -40,11 +41,9 @@ class Settings(NamedTuple):
     def check(self) -> None:
         """Raise GeovaeError if a setting is out of range."""
         for name, least in (("epochs", 1), ("batch_size", 2), ("patience", 0)):
-            if getattr(self, name) < least:
-                raise GeovaeError(f"classifier: {name} is {getattr(self, name)}, but it must be at least {least}.")
+            whole(getattr(self, name), f"classifier: {name}", least)
         for name in ("lr", "width"):
-            if not getattr(self, name) > 0:
-                raise GeovaeError(f"classifier: {name} is {getattr(self, name)}, but it must be greater than 0.")
+            real(getattr(self, name), f"classifier: {name}", 0.0)
 
 
 class Trained(NamedTuple):

@@ -7,7 +7,7 @@ their seal as a last line, which NumPy and other readers pass by (in `.npz` it i
 CSV have theirs inside (`geovae.core.sealed_json`, `geovae.core.tables`).
 
 SHA-256 runs at 1.8 GB/s on a processor with instructions for it and at some 0.4 GB/s without: the largest file, the
-2 GB of CelebA's images, costs jobs of minutes a second or a few.
+2 GB of CelebA's images, costs jobs of minutes one or a few seconds.
 """
 
 import hashlib

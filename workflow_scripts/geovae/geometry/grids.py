@@ -41,7 +41,7 @@ class GridGraph:
         self.points = np.asarray(points, np.float64).reshape(-1, 2)
         self.shape = (len(self.axis_y), len(self.axis_x))
         if min(self.shape) <= 2 * REACH:
-            raise GeovaeError(f"grid of {self.shape}: at least {2 * REACH + 1} points a side are needed.")
+            raise GeovaeError(f"grid of {self.shape}: at least {2 * REACH + 1} points per side are needed.")
         for axis, values in zip(axes, self.points.T, strict=True):
             if values.size and (values.min() < axis[0] or values.max() > axis[-1]):
                 raise GeovaeError(f"grid: points from {values.min():.4g} to {values.max():.4g} leave the axis.")

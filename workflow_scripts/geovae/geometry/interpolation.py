@@ -12,7 +12,7 @@ from geovae.geometry.grids import GridGraph
 from geovae.geometry.metric import RiemannianMetric
 from geovae.geometry.tracing import plane_axes
 
-# Points a side of the grid of first guesses, in two dimensions.
+# Points per side of the grid of first guesses, in two dimensions.
 GRID = 100
 # Points of a curve while it is moved.
 N_POINTS = 50

@@ -10,12 +10,12 @@ from geovae.geometry.curves import contrasting_pair, equal_arc_length, minimise_
 from geovae.geometry.grids import Axes, GridGraph
 from geovae.geometry.metric import RiemannianMetric
 
-# Points a side of the grid on which ends are chosen; the curves themselves use the full grid.
+# Points per side of the grid on which ends are chosen; the curves themselves use the full grid.
 SEARCH_GRID = 100
 
 
 class Tracing(NamedTuple):
-    """Grid arrays have rows along axis_y and columns along axis_x; P pairs of ends, m points and s stops a curve."""
+    """Grid arrays have rows along axis_y and columns along axis_x; P pairs of ends, m points and s stops per curve."""
 
     axes: Axes
     log_volume: np.ndarray  # (H, W), ½ log det G

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, softplus
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
 
@@ -183,8 +183,6 @@ def check_settings(model: str, beta: float, **counts: int) -> None:
     Raises:
         GeovaeError: names `model`, the setting and its value.
     """
-    if not beta >= 0:
-        raise GeovaeError(f"model {model!r}: beta is {beta}, but it must be at least 0.")
+    real(beta, f"model {model!r}: beta", least=0.0)
     for name, value in counts.items():
-        if value < 1:
-            raise GeovaeError(f"model {model!r}: {name} is {value}, but it must be at least 1.")
+        whole(value, f"model {model!r}: {name}", 1)

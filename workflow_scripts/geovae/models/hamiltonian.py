@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.models.base import Autoencoder, Loss, Posterior
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 
@@ -140,18 +141,13 @@ class HamiltonianVAE(Autoencoder):
         self, *net, n_lf: int, eps_lf: float, beta_zero: float, likelihood: str, beta: float, n_fixed_point: int
     ) -> None:
         super().__init__(*net)
-        if n_lf < 0:
-            raise GeovaeError(f"model {self.name!r}: n_lf is {n_lf}, but it must be at least 0.")
-        if not eps_lf > 0:
-            raise GeovaeError(f"model {self.name!r}: eps_lf is {eps_lf}, but it must be greater than 0.")
-        if not 0 < beta_zero <= 1:
-            raise GeovaeError(f"model {self.name!r}: beta_zero is {beta_zero}, but it must lie above 0, at most at 1.")
+        whole(n_lf, f"model {self.name!r}: n_lf", 0)
+        real(eps_lf, f"model {self.name!r}: eps_lf", 0.0)
+        real(beta_zero, f"model {self.name!r}: beta_zero", 0.0, 1.0)
         if likelihood not in LIKELIHOODS:
             raise GeovaeError(f"model {self.name!r}: likelihood is {likelihood!r}. Known: {', '.join(LIKELIHOODS)}.")
-        if not beta > 0:
-            raise GeovaeError(f"model {self.name!r}: beta is {beta}, but it must be greater than 0.")
-        if n_fixed_point < 1:
-            raise GeovaeError(f"model {self.name!r}: n_fixed_point is {n_fixed_point}, but at least 1 is needed.")
+        real(beta, f"model {self.name!r}: beta", 0.0)
+        whole(n_fixed_point, f"model {self.name!r}: n_fixed_point", 1)
         # The second derivatives of a step come out in mixed layouts from nets in channels_last: slower on a CPU.
         self.decoder.to(memory_format=torch.contiguous_format)
         self.n_lf = n_lf

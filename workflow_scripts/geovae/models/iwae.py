@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.models.base import Autoencoder, Loss, Posterior
 from geovae.models.densities import log_normal, log_standard_normal
 from geovae.models.losses import reparametrise
@@ -27,10 +27,8 @@ class IWAE(Autoencoder):
 
     def __init__(self, *net, beta: float = 0.01, n_samples: int = 10) -> None:
         super().__init__(*net)
-        if not beta > 0:
-            raise GeovaeError(f"model 'iwae': beta is {beta}, but it must be greater than 0 (weights divide by it).")
-        if n_samples < 1:
-            raise GeovaeError(f"model 'iwae': n_samples is {n_samples}, but at least 1 is needed.")
+        real(beta, "model 'iwae': beta", 0.0)
+        whole(n_samples, "model 'iwae': n_samples", 1)
         self.beta = beta
         self.n_samples = n_samples
 

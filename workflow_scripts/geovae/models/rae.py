@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import torch
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import squared_error
 
@@ -48,6 +48,4 @@ class RAE(Autoencoder):
         return Loss(loss.total + pixels * weight * penalty, loss.terms | {name: penalty})
 
     def _checked(self, setting: str, value: float) -> float:
-        if not value >= 0:
-            raise GeovaeError(f"model {self.name!r}: {setting} is {value}, but it must be at least 0.")
-        return value
+        return real(value, f"model {self.name!r}: {setting}", least=0.0)

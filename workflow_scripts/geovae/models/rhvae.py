@@ -7,8 +7,8 @@ from functools import cached_property, partial
 import torch
 from torch import nn
 
-from geovae.core.errors import GeovaeError
 from geovae.core.images import to_unit
+from geovae.core.quantities import real, whole
 from geovae.models.base import Posterior
 from geovae.models.hamiltonian import HamiltonianVAE
 
@@ -125,12 +125,9 @@ class RHVAE(HamiltonianVAE):
             beta=beta,
             n_fixed_point=n_fixed_point,
         )
-        if not temperature > 0:
-            raise GeovaeError(f"model 'rhvae': temperature is {temperature}, but it must be greater than 0.")
-        if not lam > 0:
-            raise GeovaeError(f"model 'rhvae': lam is {lam}, but it must be greater than 0.")
-        if n_centroids < 1:
-            raise GeovaeError(f"model 'rhvae': n_centroids is {n_centroids}, but at least 1 is needed.")
+        real(temperature, "model 'rhvae': temperature", 0.0)
+        real(lam, "model 'rhvae': lam", 0.0)
+        whole(n_centroids, "model 'rhvae': n_centroids", 1)
         self.temperature = temperature
         self.lam = lam
         self.n_centroids = n_centroids

@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import nn
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.models.base import ALL, Autoencoder, Loss, Phase, Posterior
 from geovae.models.losses import kl_to_standard_normal, reparametrise
 
@@ -62,11 +62,9 @@ class TwoStageVAE(Autoencoder):
 
     def __init__(self, *net, second_epochs: float = 2.0, second_units: int = 1024, second_layers: int = 3) -> None:
         super().__init__(*net)
-        if not second_epochs > 0:
-            raise GeovaeError(f"model 'two_stage': second_epochs is {second_epochs}, but it must be greater than 0.")
-        for name, value in {"second_units": second_units, "second_layers": second_layers}.items():
-            if value < 1:
-                raise GeovaeError(f"model 'two_stage': {name} is {value}, but it must be at least 1.")
+        real(second_epochs, "model 'two_stage': second_epochs", 0.0)
+        whole(second_units, "model 'two_stage': second_units", 1)
+        whole(second_layers, "model 'two_stage': second_layers", 1)
         self.second_epochs = second_epochs
         self.log_gamma_x = nn.Parameter(torch.zeros(()))
         self.second = nn.ModuleDict(

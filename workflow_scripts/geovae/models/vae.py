@@ -2,7 +2,7 @@
 
 import torch
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
 
@@ -19,8 +19,7 @@ class VAE(Autoencoder):
 
     def __init__(self, *net, beta: float = 0.01) -> None:
         super().__init__(*net)
-        if not beta >= 0:
-            raise GeovaeError(f"model 'vae': beta is {beta}, but it must be at least 0.")
+        real(beta, "model 'vae': beta", least=0.0)
         self.beta = beta
 
     def loss(self, x: torch.Tensor, generator: torch.Generator) -> Loss:

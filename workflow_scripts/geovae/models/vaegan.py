@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.discriminator import ImageDiscriminator
 from geovae.models.losses import kl_to_standard_normal, reparametrise, squared_error
@@ -55,13 +55,9 @@ class VAEGAN(Autoencoder):
         margin: float = 0.4,
     ) -> None:
         super().__init__(*net)
-        if not 0 <= adversarial_loss_scale <= 1:
-            raise GeovaeError(
-                f"model 'vaegan': adversarial_loss_scale is {adversarial_loss_scale}, but it must lie between 0 and 1."
-            )
-        for name, value in {"beta": beta, "margin": margin}.items():
-            if not value >= 0:
-                raise GeovaeError(f"model 'vaegan': {name} is {value}, but it must be at least 0.")
+        real(adversarial_loss_scale, "model 'vaegan': adversarial_loss_scale", least=0.0, most=1.0)
+        real(beta, "model 'vaegan': beta", least=0.0)
+        real(margin, "model 'vaegan': margin", least=0.0)
         self.adversarial_loss_scale = adversarial_loss_scale
         self.beta = beta
         self.equilibrium = equilibrium

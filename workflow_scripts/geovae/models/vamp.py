@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.models.base import Autoencoder, Loss, Posterior
 from geovae.models.densities import log_normal
 from geovae.models.losses import reparametrise, squared_error
@@ -40,14 +41,11 @@ class VAMP(Autoencoder):
         pseudo_std: float = 0.01,
     ) -> None:
         super().__init__(*net)
-        if not beta >= 0:
-            raise GeovaeError(f"model 'vamp': beta is {beta}, but it must be at least 0.")
-        if n_components < 1:
-            raise GeovaeError(f"model 'vamp': n_components is {n_components}, but at least 1 is needed.")
+        real(beta, "model 'vamp': beta", least=0.0)
+        whole(n_components, "model 'vamp': n_components", 1)
         if not 0 < pseudo_mean < 1:
             raise GeovaeError(f"model 'vamp': pseudo_mean is {pseudo_mean}, but it must lie between 0 and 1.")
-        if not pseudo_std >= 0:
-            raise GeovaeError(f"model 'vamp': pseudo_std is {pseudo_std}, but it must be at least 0.")
+        real(pseudo_std, "model 'vamp': pseudo_std", least=0.0)
         self.beta = beta
         # Like the nets' weights, drawn from the global generator, which `build_model` seeds.
         self.pseudo_inputs = nn.Parameter(pseudo_mean + pseudo_std * torch.randn(n_components, *self.image_shape))

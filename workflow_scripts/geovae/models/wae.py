@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real
 from geovae.models.base import Autoencoder, Loss
 from geovae.models.losses import squared_error
 
@@ -30,10 +30,8 @@ class WAE(Autoencoder):
 
     def __init__(self, *net, lam: float = 0.03, kernel_bandwidth: float = 1.0) -> None:
         super().__init__(*net)
-        if not lam >= 0:
-            raise GeovaeError(f"model 'wae': lam is {lam}, but it must be at least 0.")
-        if not kernel_bandwidth > 0:
-            raise GeovaeError(f"model 'wae': kernel_bandwidth is {kernel_bandwidth}, but it must be greater than 0.")
+        real(lam, "model 'wae': lam", least=0.0)
+        real(kernel_bandwidth, "model 'wae': kernel_bandwidth", 0.0)
         self.lam = lam
         self.kernel_bandwidth = kernel_bandwidth
 

@@ -184,7 +184,7 @@ def margin_at_equal(ours: Records, curve: Sequence[Records], axis: str, column: 
     """How far `ours` is below the curve of `column` over `axis`, at its own place on the axis.
 
     Args:
-        ours: one record a seed.
+        ours: one record per seed.
         curve: the records of each point of the curve, one a seed; between the points it is straight.
         axis, column: columns of the records, for example novelty and FID.
 

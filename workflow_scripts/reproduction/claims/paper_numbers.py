@@ -79,7 +79,7 @@ def _row(label: str) -> dict[str, str]:
 
 
 def _records() -> list[dict[str, Any]]:
-    """One record a row, column of data set, net and sampler, with the metrics printed there."""
+    """One record per row, column of data set, net and sampler, with the metrics printed there."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for number in published.NUMBERS:
         if number.table in _SCORED:

@@ -54,7 +54,7 @@ def _links(records: Records) -> list[str]:
 
 
 def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:
-    """A row a claim, a column a data set."""
+    """A row per claim, a column per data set."""
     by_name = {build: _by_name(page) for build, page in found.items()}
     rows = [[claim.title, *(verdict(by_name[build].get(claim.name)) for build in DATA_SETS)] for claim in claims]
     return table(["claim", *(build.title for build in DATA_SETS)], rows)

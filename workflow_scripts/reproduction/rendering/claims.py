@@ -86,7 +86,7 @@ def _basis(evidence: Evidence) -> tuple[str, ...]:
         sizes = _listed(sorted({int(record["n"]) for record in records}))
         n_seeds = len({record["seed"] for record in records})
         trainings = "one training of each model" if n_seeds == 1 else f"up to {n_seeds} trainings of each model"
-        lines.append(f"{info['title']} ({kind}): {trainings}, {sizes} images a score.")
+        lines.append(f"{info['title']} ({kind}): {trainings}, {sizes} images per score.")
     if any(info["stand_in"] for info in evidence.datasets.values()):
         lines.append("A verdict about stand-in data decides nothing about the paper's data.")
     if backbone != "inception":

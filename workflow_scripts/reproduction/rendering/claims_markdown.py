@@ -28,7 +28,7 @@ def _md(text: str) -> str:
 
 
 def _summary(page: claims.Page) -> Table:
-    """A row a claim: its title, its place in the paper, the two verdicts, and how many comparisons are behind ours."""
+    """A row per claim: its title, its place in the paper, the two verdicts, how many comparisons are behind ours."""
     blocks = tuple(Block(title, tuple(_summary_row(page, each) for each in judged)) for title, judged in page.blocks)
     *left, last = claims.SUMMARY_COLUMNS
     columns = (*(Column(title, left=True) for title in left), Column(last))

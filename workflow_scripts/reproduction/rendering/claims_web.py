@@ -80,7 +80,7 @@ def _table(head: Sequence[str], rows: Sequence[str]) -> str:
 
 
 def _summary(page: claims.Page) -> str:
-    """A row a claim, in one line each: its place in the paper, the two verdicts, the number of comparisons."""
+    """A row per claim, in one line each: its place in the paper, the two verdicts, the number of comparisons."""
     rows = []
     for title, block in page.blocks:
         rows.append(f'<tr class="block"><th colspan="5">{_text(title)}</th></tr>')

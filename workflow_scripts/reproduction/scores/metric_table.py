@@ -14,7 +14,7 @@ NUMBERS = ("k", "rho", "identity_error", "connected_share")
 
 
 def write_metrics(rows: Mapping[str, Mapping[str, float]], output: str | Path) -> None:
-    """Write a row a metric, sorted by key, every digit kept.
+    """Write a row per metric, sorted by key, every digit kept.
 
     Args:
         rows: key of a run and its metric (`digits/full/conv/vae/base/seed0/rho0.5`) -> `NUMBERS`.

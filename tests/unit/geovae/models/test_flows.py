@@ -227,10 +227,10 @@ def test_training_lowers_the_loss_and_reaches_every_parameter(kind, options):
 @pytest.mark.parametrize(
     ("kind", "options", "words"),
     [
-        (VAEIAF, {"beta": -1}, "model 'vae_iaf': beta is -1"),
-        (VAEIAF, {"n_blocks": 0}, "model 'vae_iaf': n_blocks is 0"),
-        (VAEIAF, {"hidden_units": 0}, "hidden_units is 0"),
-        (VAENF, {"n_flows": 0}, "model 'vae_nf': n_flows is 0"),
+        (VAEIAF, {"beta": -1}, "model 'vae_iaf': beta = -1"),
+        (VAEIAF, {"n_blocks": 0}, "model 'vae_iaf': n_blocks = 0"),
+        (VAEIAF, {"hidden_units": 0}, "hidden_units = 0"),
+        (VAENF, {"n_flows": 0}, "model 'vae_nf': n_flows = 0"),
         (VAENF, {"flow": "radiall"}, "flow 'radiall' is not known. Did you mean 'radial'"),
     ],
 )

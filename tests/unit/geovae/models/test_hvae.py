@@ -218,12 +218,12 @@ def test_the_base_has_no_geometry():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"n_lf": -1}, "n_lf is -1"),
-        ({"eps_lf": 0.0}, "eps_lf is 0"),
-        ({"beta_zero": 0.0}, "beta_zero is 0"),
-        ({"beta_zero": 1.5}, "beta_zero is 1.5"),
+        ({"n_lf": -1}, "n_lf = -1"),
+        ({"eps_lf": 0.0}, "eps_lf = 0"),
+        ({"beta_zero": 0.0}, "beta_zero = 0"),
+        ({"beta_zero": 1.5}, "beta_zero = 1.5"),
         ({"likelihood": "poisson"}, "likelihood is 'poisson'. Known: bernoulli, gaussian"),
-        ({"beta": 0.0}, "beta is 0"),
+        ({"beta": 0.0}, "beta = 0"),
     ],
 )
 def test_settings_out_of_range_are_named(settings, words):

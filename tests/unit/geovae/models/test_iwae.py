@@ -124,7 +124,7 @@ def test_the_bound_tightens_with_the_number_of_samples():
     assert losses[-1] == pytest.approx(exact_loss(x), abs=0.005)
 
 
-@pytest.mark.parametrize(("settings", "words"), [({"beta": 0.0}, "beta is 0"), ({"n_samples": 0}, "n_samples is 0")])
+@pytest.mark.parametrize(("settings", "words"), [({"beta": 0.0}, "beta = 0"), ({"n_samples": 0}, "n_samples = 0")])
 def test_settings_out_of_range_are_named(settings, words):
     with pytest.raises(GeovaeError, match=f"model 'iwae': {words}"):
         build(**settings)

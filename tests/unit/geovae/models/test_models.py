@@ -201,7 +201,7 @@ def test_a_saved_model_comes_back_with_the_same_bytes(name, tmp_path):
         ({"model": "vea"}, "model 'vea' is not known. Did you mean 'vae'"),
         ({"net": "mpl"}, "net 'mpl' is not known. Did you mean 'mlp'"),
         ({"settings": {"bta": 1}}, "model 'vae' has no option 'bta'. Did you mean 'beta'"),
-        ({"settings": {"beta": -1}}, "beta is -1"),
+        ({"settings": {"beta": -1}}, "beta = -1"),
         ({"model": "ae", "settings": {"beta": 1}}, "model 'ae' has no option 'beta'. It takes none"),
     ],
 )

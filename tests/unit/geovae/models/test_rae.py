@@ -113,7 +113,7 @@ def test_settings_out_of_range_are_named(model, setting):
         with pytest.raises(TypeError):
             build(model, **{setting: 1.0})
     else:
-        with pytest.raises(GeovaeError, match=f"model '{model.name}': {setting} is -1.0"):
+        with pytest.raises(GeovaeError, match=f"model '{model.name}': {setting} = -1.0"):
             build(model, **{setting: -1.0})
 
 

@@ -271,11 +271,11 @@ def test_weights_of_another_latent_dimension_are_refused():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"n_lf": -1}, "n_lf is -1"),
-        ({"temperature": 0.0}, "temperature is 0"),
-        ({"lam": 0.0}, "lam is 0"),
-        ({"n_centroids": 0}, "n_centroids is 0"),
-        ({"n_fixed_point": 0}, "n_fixed_point is 0"),
+        ({"n_lf": -1}, "n_lf = -1"),
+        ({"temperature": 0.0}, "temperature = 0"),
+        ({"lam": 0.0}, "lam = 0"),
+        ({"n_centroids": 0}, "n_centroids = 0"),
+        ({"n_fixed_point": 0}, "n_fixed_point = 0"),
     ],
 )
 def test_settings_out_of_range_are_named(settings, words):

@@ -191,9 +191,9 @@ def test_training_both_stages_recovers_a_distribution_that_is_not_the_prior():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"second_epochs": 0}, "model 'two_stage': second_epochs is 0"),
-        ({"second_units": 0}, "second_units is 0"),
-        ({"second_layers": 0}, "second_layers is 0"),
+        ({"second_epochs": 0}, "model 'two_stage': second_epochs = 0"),
+        ({"second_units": 0}, "second_units = 0"),
+        ({"second_layers": 0}, "second_layers = 0"),
     ],
 )
 def test_a_wrong_setting_is_named(options, words):

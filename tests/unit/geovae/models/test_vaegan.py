@@ -239,11 +239,11 @@ def test_features_are_those_of_the_layer(layer, side):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"adversarial_loss_scale": 1.5}, "model 'vaegan': adversarial_loss_scale is 1.5"),
+        ({"adversarial_loss_scale": 1.5}, "model 'vaegan': adversarial_loss_scale = 1.5"),
         ({"reconstruction_layer": 0}, "reconstruction_layer is 0, but .* layers 1 to 4"),
         ({"reconstruction_layer": 5}, "reconstruction_layer is 5"),
-        ({"beta": -1}, "beta is -1"),
-        ({"margin": -1}, "margin is -1"),
+        ({"beta": -1}, "beta = -1"),
+        ({"margin": -1}, "margin = -1"),
     ],
 )
 def test_a_wrong_setting_is_named(options, words):

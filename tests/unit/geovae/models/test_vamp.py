@@ -146,11 +146,11 @@ def test_every_parameter_is_trained():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"beta": -1.0}, "beta is -1"),
-        ({"beta": math.nan}, "beta is nan"),
-        ({"n_components": 0}, "n_components is 0"),
+        ({"beta": -1.0}, "beta = -1"),
+        ({"beta": math.nan}, "beta = nan"),
+        ({"n_components": 0}, "n_components = 0"),
         ({"pseudo_mean": 1.5}, "pseudo_mean is 1.5"),
-        ({"pseudo_std": -0.1}, "pseudo_std is -0.1"),
+        ({"pseudo_std": -0.1}, "pseudo_std = -0.1"),
     ],
 )
 def test_settings_out_of_range_are_named(settings, words):

@@ -143,5 +143,5 @@ def test_a_batch_of_one_image_has_no_discrepancy():
 
 @pytest.mark.parametrize("settings", [{"lam": -1.0}, {"lam": float("nan")}, {"kernel_bandwidth": 0.0}])
 def test_settings_out_of_range_are_named(settings):
-    with pytest.raises(GeovaeError, match=f"model 'wae': {next(iter(settings))} is"):
+    with pytest.raises(GeovaeError, match=f"model 'wae': {next(iter(settings))} = "):
         build(**settings)

@@ -25,7 +25,7 @@ def test_the_page_says_on_what_it_rests_before_any_verdict():
     text = markdown_page(page())
     basis = text[: text.index("**The verdicts.**")]
     for words in (
-        "Digits (a stand-in for the paper's data): up to 3 trainings of each model, 500 images a score.",
+        "Digits (a stand-in for the paper's data): up to 3 trainings of each model, 500 images per score.",
         "Phantoms (a stand-in for the paper's data): 280 classifiers in all, no scores.",
         "A verdict about stand-in data decides nothing about the paper's data.",
         "the paper takes Inception",

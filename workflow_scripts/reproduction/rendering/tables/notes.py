@@ -97,7 +97,7 @@ def _sizes_note(entries: Sequence, settings: Mapping) -> str:
         return ""
     listed = ", ".join(f"{title} {text}" for title, text in shown)
     return (
-        f"Images a score, generated and {settings['split']} alike: {listed}. The paper takes 10,000; "
+        f"Images per score, generated and {settings['split']} alike: {listed}. The paper takes 10,000; "
         "FID is biased upwards, the more the fewer there are."
     )
 
