@@ -32,7 +32,6 @@ set_up_again = $(if $(call moved,$(1)),@echo "$(1) was moved or its Python is go
 demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and a small table
 	PYTHONPATH=workflow_scripts python -m reproduction.runtime.demo --cores $(CORES)
 
-
 run: $(READY)  ## build every table and figure of config.yaml; what a killed build left locked is unlocked
 	@PYTHONPATH=workflow_scripts python -m reproduction.runtime.liveness --quiet
 	snakemake --cores $(CORES)
