@@ -21,7 +21,7 @@ def change(folder, old, new, name="configs/smoke.yaml"):
     [
         ("  digits:\n    width", "  digts:\n    width", "config: datasets.digts: unknown key; did you mean 'digits'?"),
         ("epochs: 2", "epochs: '2'", "config: datasets.digits.training.epochs = '2': a whole number is expected"),
-        ("k: 20", "k: 5000", "config: datasets.digits.metric.k = 5000: there are 1000 training images"),
+        ("k: 20", "k: 5000", "config: datasets.digits.metric.k = 5000: subset"),
         ("variants: [k10]", "subset: n5000", "artefacts.table1.subset = 'n5000': digits has 1000 training images"),
     ],
 )

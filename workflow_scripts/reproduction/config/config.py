@@ -18,7 +18,6 @@ from reproduction.config.datasets import CLASSES, Datasets
 from reproduction.config.errors import explain
 from reproduction.config.evaluation import Evaluation
 from reproduction.config.layers import Base
-from reproduction.config.variants import baseline_of, variant_options
 
 # Tables and figures that a backbone's features are taken for.
 JUDGED = (
@@ -115,15 +114,13 @@ def _seeded_artefacts() -> Iterator[str]:
 
 
 class _Use(NamedTuple):
-    """A data set that an artefact is made on: with which training images, nets and largest number of centroids."""
+    """A data set that an artefact is made on: with which training images and nets."""
 
     where: str
     subset_key: str
     dataset: str
     subset: str
     nets: tuple[str, ...]
-    k_key: str
-    k: int
 
     @property
     def judged(self) -> bool:
@@ -137,27 +134,15 @@ def _uses(config: Config) -> Iterator[_Use]:
         artefact = getattr(config.artefacts, name)
         datasets = [artefact.dataset] if hasattr(artefact, "dataset") else getattr(artefact, "datasets", [])
         for row in getattr(artefact, "rows", []):
-            yield _Use(f"artefacts.{name}.rows", "", row.dataset, "full", (row.net,), "", 0)
+            yield _Use(f"artefacts.{name}.rows", "", row.dataset, "full", (row.net,))
         for dataset in datasets:
             subsets = getattr(artefact, "subsets", [getattr(artefact, "subset", "full")])
             nets = [getattr(artefact, "net", None), *getattr(artefact, "nets", [])]
-            k_key, k = max(_centroids(artefact), key=lambda named: named[1], default=("", 0))
             if name == "figure_controls":  # its net is the two-stage model's alone
                 nets.append(config.protocol(dataset).net if dataset in config.datasets.names() else None)
             key = f"artefacts.{name}.{'subsets' if hasattr(artefact, 'subsets') else 'subset'}"
             for subset in subsets:
-                yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net), k_key, k)
-
-
-def _centroids(artefact: object) -> Iterator[tuple[str, int]]:
-    """The numbers of centroids that an artefact names itself, each with its key."""
-    yield from (("ks", k) for k in getattr(artefact, "ks", []))
-    yield from ((name, getattr(artefact, name)) for name in ("k", "k_draws") if hasattr(artefact, name))
-    yield from (("variants", variant_options(name).get("k", 0)) for name in getattr(artefact, "variants", []))
-    for name in getattr(artefact, "baselines", []):
-        yield "baselines", variant_options(baseline_of(name)[1]).get("k", 0)
-    if hasattr(artefact, "baseline_curves"):
-        yield from (("baseline_curves.volume", k) for k in artefact.baseline_curves.volume)
+                yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net))
 
 
 def _check_use(protocol: Dataset, use: _Use) -> None:
@@ -176,16 +161,10 @@ def _check_use(protocol: Dataset, use: _Use) -> None:
         return
     if use.subset.startswith("n") and int(use.subset[1:]) > n_train:
         raise ValueError(f"{use.subset_key} = '{use.subset}': {use.dataset} has {n_train} training images, no more")
-    available = min(n_train, int(use.subset[1:])) if use.subset.startswith("n") else n_train
-    if protocol.metric.k > available:
-        k = protocol.metric.k
-        raise ValueError(f"datasets.{use.dataset}.metric.k = {k}: there are {available} training images")
-    if use.k > available:
-        raise ValueError(f"{use.where}.{use.k_key}: k = {use.k}, but {use.dataset} has {available} training images")
 
 
 def _check_classes(config: Config) -> None:
-    """That Table 2 has two classes, with enough images for the centroids."""
+    """That Table 2 has two classes."""
     table = config.artefacts.table2
     name, protocol = table.dataset, config.protocol(table.dataset)
     if not protocol.labelled():
@@ -196,9 +175,6 @@ def _check_classes(config: Config) -> None:
             f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}; of another, name two "
             "in artefacts.table2.classes"
         )
-    if table.n_train and protocol.metric.k > min(table.n_train):
-        k, n = protocol.metric.k, min(table.n_train)
-        raise ValueError(f"datasets.{name}.metric.k = {k}: artefacts.table2.n_train has {n} images of a class")
 
 
 def _refuse_broken_text(content: Any, key: str) -> None:

@@ -64,7 +64,7 @@ def _problems(config: Config) -> Iterator[str]:
                 yield f"{where}: {reason}"
         for generation in generations:
             if generation.run in sizes:
-                yield from _of_generation(config, generation, sizes[generation.run])
+                yield from _of_generation(config, name, generation, sizes[generation.run])
         yield from _of_figure(config, name)
         if name in SCORED:
             yield from (
@@ -105,8 +105,8 @@ def _check_run(config: Config, run: Run) -> int | None:
     return n
 
 
-def _of_generation(config: Config, generation: Generation, n: int | None) -> Iterator[str]:
-    """What its sampler would refuse, which draws from n training means."""
+def _of_generation(config: Config, artefact: str, generation: Generation, n: int | None) -> Iterator[str]:
+    """What the sampler of a generation would refuse, which an artefact shows and which has n training means."""
     run, options = generation.run, variant_options(generation.variant)
     protocol, where = protocol_of(config, run), f"datasets.{generation.run.dataset}"
     if n is None:
@@ -114,7 +114,7 @@ def _of_generation(config: Config, generation: Generation, n: int | None) -> Ite
     few = f"subset {run.subset} of {run.dataset} has {n} training images"
     if "metric" in sampler_reads(config, generation):
         k = options.get("k", protocol.metric.k)
-        key = f"variant {generation.variant}" if "k" in options else f"{where}.metric.k = {k}"
+        key = f"artefacts.{artefact}: variant {generation.variant}" if "k" in options else f"{where}.metric.k = {k}"
         if k > n:
             yield f"{key}: {few}"
     named = f"{generation.sampler}/{generation.variant}"

@@ -51,6 +51,28 @@ def folder(**options: object) -> dict:
 
 
 MISTAKES = [
+    (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: subset full of digits has 1000 training images"),
+    ({"artefacts": {"table1": {"subset": "n50"}}}, "datasets.digits.metric.k = 100: subset n50 of digits has 50"),
+    (
+        phantoms(metric={"k": 50}) | {"artefacts": {"table2": {"n_train": [40, 120]}}},
+        "datasets.phantoms.metric.k = 50: subset class-AD.n40 of phantoms has 40 training images",
+    ),
+    *(
+        (
+            {"artefacts": {name: section}},
+            f"artefacts.{name}: variant {variant}: subset full of digits has 1000 training",
+        )
+        for name, section, variant in (
+            ("table1", {"variants": ["k10_lam1", "k9999"]}, "k9999"),
+            ("table1", {"variants": ["k5000_steps100"]}, "k5000_steps100"),
+            ("table1", {"variants": ["k5000_lam0.1"]}, "k5000_lam0.1"),
+            ("figure12", {"ks": [10, 2000]}, "k2000"),
+            ("figure12", {"k_draws": 1001}, "k1001"),
+            ("figure14", {"k": 1500}, "k1500_lam1e-06"),
+            ("figure_controls", {"ks": [3000]}, "k3000"),
+            ("figure_controls", {"baseline_curves": {"volume": [3001]}}, "k3001"),
+        )
+    ),
     ({"evaluation": {"n_samples": 30}}, "evaluation.n_samples = 30: artefacts.figure5 shows 100 samples"),
     (
         {"evaluation": {"n_samples": 9}, "artefacts": {"figure5": None, "figure6": None, "figure2": {"columns": 10}}},
@@ -73,7 +95,7 @@ MISTAKES = [
     (phantoms(options={"n_ad": 3, "n_cn": 40}), "phantoms"),
     (digits(latent_dim=5000), "datasets.digits.latent_dim = 5000: should be less than or equal to 4096"),
     (digits(models={"vaegan": {"reconstruction_layer": 5}}), "datasets.digits.models.vaegan.reconstruction_layer = 5"),
-    ({"artefacts": {"table1": {"subset": "n1"}}}, "datasets.digits.metric.k = 100: there are 1 training images"),
+    ({"artefacts": {"table1": {"subset": "n1"}}}, "subset n1 of digits has 1 training images, but at least 2"),
     ({"artefacts": {"table1": {"subset": "class-none"}}}, "subset class-none: digits has no such class"),
     (
         {"datasets": {"mnist28": {}}, "artefacts": {"table1": {"datasets": ["mnist28"]}}},
