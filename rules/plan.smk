@@ -11,8 +11,6 @@ rule plan_costs:
     params:
         script=script("plan_costs.py"),
         config=CONFIG.model_dump_json(),
-        device="cuda" if CONFIG.device == "cuda" else "cpu",
-        cores=lambda w: max(1, workflow.cores or 1),
+        machine=lambda w: commands.machine(CONFIG, PROJECT, workflow.cores or 1),
     shell:
-        "python {params.script} --config {params.config:q} --device {params.device}"
-        " --cores {params.cores} --threads {threads} | tee {log}"
+        "python {params.script} --config {params.config:q} {params.machine} --threads {threads} | tee {log}"

@@ -1,13 +1,17 @@
 """What is said of a build before it runs: the count of its jobs agrees with Snakemake's, and the costs are printed."""
 
 import re
+from collections import Counter
+from graphlib import TopologicalSorter
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
-from helpers.snakemake_runs import output, run_command
+from helpers.dry_runs import jobs_of
+from helpers.snakemake_runs import output, run_command, run_snakemake
 from reproduction.config.config import load_config
+from reproduction.costs.graph import job_graph
 from reproduction.costs.jobs import planned_jobs
 from reproduction.costs.submissions import submissions
 
@@ -37,6 +41,22 @@ def test_the_jobs_are_those_that_snakemake_plans(project, planned, target):
     jobs = planned_jobs(smoke_config(project), *([] if target == "all" else [target]))
     counted = {rule: len(items) for rule, items in jobs.items()}
     assert counted == {rule: len(outputs) for rule, outputs in planned(project, target).items() if rule != target}
+
+
+def closure(graph):
+    """How many jobs of a rule wait for how many of another, directly or through others."""
+    before = {}
+    for job in TopologicalSorter(graph).static_order():
+        before[job] = set(graph[job]).union(*(before[earlier] for earlier in graph[job]))
+    return Counter((job.rule, earlier.rule) for job, all_before in before.items() for earlier in all_before)
+
+
+def test_the_jobs_wait_for_those_that_snakemake_lets_them_wait_for(project):
+    result = run_snakemake(project, "--dry-run")
+    planned = [job for job in jobs_of(output(result)) if job.rule != "all"]
+    writers = {path: job for job in planned for path in job.outputs}
+    expected = {job: {writers[path] for path in job.inputs if path in writers} for job in planned}
+    assert closure(job_graph(smoke_config(project))) == closure(expected)
 
 
 def test_the_submissions_are_those_that_snakemake_would_make(project):

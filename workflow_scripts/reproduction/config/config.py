@@ -51,6 +51,11 @@ class Config(Closed):
     mirror: Address | None = Field(
         None, description="URL of a copy of the raw files, named as in `data_dir`, that downloads try first."
     )
+    machine: PathText | None = Field(
+        None,
+        description="File of the machine that `plan_costs` plans the build for, as those of `configs/machines`; "
+        "without one, an A100 where `device` is `cuda`, else this machine's cores.",
+    )
     seeds: Seeds = Field(
         [0],
         description="Seeds of the trainings behind means and deviations, unless a table or figure has its own.",

@@ -8,6 +8,8 @@ from geovae.geometry.diagnostics import INTERPOLATIONS as KINDS
 from geovae.geometry.diagnostics import LONG_FACTOR
 from geovae.sampling.table import SAMPLERS
 from reproduction.config.config import Config
+from reproduction.config.datasets import DOWNLOADED
+from reproduction.config.searches import trial_settings
 from reproduction.config.variants import variant_options
 from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
@@ -16,16 +18,21 @@ from reproduction.plan.augmentation import n_samples
 from reproduction.plan.keys import Generation, Run, protocol_of
 from reproduction.plan.targets import artefact_files
 
-# Seconds per job before it computes: Python, torch where it needs it, reading. Measured on one core.
-START = 3.5
-START_WITHOUT_TORCH = 1.0
+# Seconds of a job before it computes: Python, its imports, reading. Measured on one core, in processor time. `START` is
+# of those that load torch and little besides.
+START = 1.8
+STARTS = {
+    **dict.fromkeys(("train_model", "score_samples"), 3.5),  # torch's compiler with the optimiser; scikit-learn
+    "build_metric": 3.0,
+    "prepare_dataset": 1.5,
+    "draw_samples": 2.5,
+    **dict.fromkeys(("render_figure", "render_history"), 1.0),
+}
+START_WITHOUT_TORCH = 0.3
 WITHOUT_TORCH = (
-    "draw_subset",
-    "render_figure",
-    "render_history",
-    "collect_scores",
-    "collect_all_scores",
-    "write_provenance",
+    *("prepare_dataset", "draw_subset", "collect_scores", "collect_all_scores", "collect_classification"),
+    *("render_figure", "render_history", "render_table", "write_claims", "write_provenance"),
+    *(f"download_{dataset}" for dataset in DOWNLOADED),
 )
 # Multiplications per second of a forward pass, of the sampler's sums over centroids where most are active nowhere, and
 # of distances between images. Measured on one core.
@@ -41,6 +48,8 @@ N_HELD_OUT = 1000
 PER_PAIR = 0.5
 # A training step costs about three forward passes, as its backward pass costs about two.
 TRAINING_PASSES = 3
+# Validation images, each of them a forward pass an epoch, for each training image: 0.12 (CelebA) to 0.4 (digits).
+VALIDATION_SHARE = 0.25
 ON_GPU = (
     "train_model",
     "train_backbone",
@@ -54,6 +63,7 @@ ON_GPU = (
     "find_neighbours",
     "show_centroids",
     "compare_pullback",
+    "compare_interpolation",
 )
 
 
@@ -73,26 +83,23 @@ class Cost(NamedTuple):
 
 
 class Estimator:
-    """Seconds of jobs.
+    """Seconds of jobs, where forward passes take what they take on a core that was measured.
 
     Args:
         config: the build's.
         device: `cpu` or `cuda`.
-        known: measured throughputs, those to be trusted most first.
-        gpu_in_cores: how many times faster than a CPU core the device runs forward passes; 1 for a CPU.
+        known: throughputs that were measured on it, those to be trusted most first.
     """
 
-    def __init__(self, config: Config, device: str, known: Sequence[Throughput], gpu_in_cores: float = 1.0) -> None:
+    def __init__(self, config: Config, device: str, known: Sequence[Throughput]) -> None:
         self.config, self.device, self.known = config, device, known
-        self.forward = FORWARD_PER_SECOND * gpu_in_cores
-        self.chain = CHAIN_PER_SECOND * gpu_in_cores
-        self.distances = DISTANCES_PER_SECOND * gpu_in_cores
+        self.forward, self.distances = FORWARD_PER_SECOND, DISTANCES_PER_SECOND
 
     def seconds(self, rule: str, item: object) -> float:
         """Seconds of one job; `item` as in `planned_jobs`."""
-        start = START_WITHOUT_TORCH if rule in WITHOUT_TORCH else START
+        start = STARTS.get(rule, START_WITHOUT_TORCH if rule in WITHOUT_TORCH else START)
         work = {
-            "train_model": self._training,
+            "train_model": self.training_seconds,
             "embed_latents": self._embedding,
             "draw_samples": self._drawing,
             "score_samples": self._scoring,
@@ -108,12 +115,14 @@ class Estimator:
         }
         return start + (work[rule](item) if rule in work else 0.0)
 
-    def _training(self, run: Run) -> float:
-        training = protocol_of(self.config, run).training
+    def chain_seconds(self, n_gradients: float, k: int, d: int) -> float:
+        """Seconds of so many gradients of one chain each, with k centroids in d dimensions."""
+        return n_gradients * k * d / CHAIN_PER_SECOND
+
+    def training_seconds(self, run: Run) -> float:
+        """Seconds of a training beyond the start of its job."""
         speed = images_per_second(self.known, self.device, run.net, run.model, training_macs(self.config, run))
-        # One more forward pass an epoch where the training images decide.
-        passes = 1 + (1 / TRAINING_PASSES if training.select_on == "train" else 0)
-        return training.epochs * passes * n_train(self.config, run) / speed
+        return epochs(self.config, run) * passes(self.config, run) * n_train(self.config, run) / speed
 
     def _embedding(self, run: Run) -> float:
         n = n_train(self.config, run) + 2 * self.config.evaluation.n_samples
@@ -126,7 +135,7 @@ class Estimator:
             options, settings = variant_options(generation.variant), protocol.samplers.manifold
             steps = options.get("steps", settings.n_steps) * settings.n_lf
             chains = n + LONG_FACTOR * min(n, settings.n_long)
-            chain = chains * steps * options.get("k", protocol.metric.k) * protocol.latent_dim / self.chain
+            chain = self.chain_seconds(chains * steps, options.get("k", protocol.metric.k), protocol.latent_dim)
         chosen = generation.variant == ("componentsheldout" if generation.sampler == "gmm" else "base")
         held_out = HELD_OUT.get(generation.sampler, 0.0) * chosen * N_HELD_OUT * n_train(self.config, run)
         return n * run_macs(self.config, run)[1] / self.forward + chain + held_out
@@ -170,6 +179,19 @@ class Estimator:
         n = real if source in ("raw", "resampled") else 2 * table.n_per_class
         macs = classifier_macs(self.config.protocol(table.dataset).image_shape(), table.classifier.width)
         return table.n_runs * table.classifier.epochs * n * macs * TRAINING_PASSES / self.forward
+
+
+def epochs(config: Config, run: Run) -> float:
+    """Epochs of a training, those of the two-stage VAE's second stage among them."""
+    protocol = protocol_of(config, run)
+    second = trial_settings(protocol, run.model, run.trial).get("second_epochs", 0.0)
+    return protocol.training.epochs * (1 + second)
+
+
+def passes(config: Config, run: Run) -> float:
+    """How much an epoch costs beside its steps on the training images alone, by the forward passes that judge it."""
+    judged = VALIDATION_SHARE + (protocol_of(config, run).training.select_on == "train")
+    return 1 + judged / TRAINING_PASSES
 
 
 def cost(estimator: Estimator, jobs: Jobs) -> Cost:

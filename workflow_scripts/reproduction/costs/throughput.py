@@ -16,9 +16,6 @@ from geovae.core.storage import load_json
 from geovae.training.history import load_history
 
 MEASURED = Path(__file__).parent / "measured.csv"
-# No GPU was at hand when the table was made: a GPU is taken to do the work of this many cores, some 15 TFLOP/s, a
-# twentieth of what an A100 can do in bfloat16.
-GPU_IN_CORES = 1000.0
 
 
 class Throughput(NamedTuple):
@@ -29,6 +26,7 @@ class Throughput(NamedTuple):
         net, model: names.
         macs: multiplications per image of a forward pass of encoder and decoder, for the VAEGAN of D too.
         images_per_second: speed of the training loop.
+        name: of the device, as torch gives it; empty for a core.
     """
 
     device: str
@@ -36,6 +34,7 @@ class Throughput(NamedTuple):
     model: str
     macs: float
     images_per_second: float
+    name: str = ""
 
 
 def read_measured(path: str | Path = MEASURED) -> list[Throughput]:
@@ -60,7 +59,8 @@ def read_histories(results: str | Path, macs: Mapping[str, float]) -> Iterator[T
         speed = statistics.median(row["images_per_second"] for row in load_history(folder / "history.csv"))
         device = "cpu" if description["device"] == "cpu" else "cuda"
         threads = description["threads"] if device == "cpu" else 1
-        yield Throughput(device, description["net"], description["model"], count, speed / threads)
+        name = "" if device == "cpu" else description["device"]
+        yield Throughput(device, description["net"], description["model"], count, speed / threads, name)
 
 
 def preferred(own: Iterable[Throughput], table: Iterable[Throughput]) -> list[Throughput]:
@@ -73,20 +73,10 @@ def preferred(own: Iterable[Throughput], table: Iterable[Throughput]) -> list[Th
 def images_per_second(known: Iterable[Throughput], device: str, net: str, model: str, macs: float) -> float:
     """Images per second of a training, from the most similar one that was measured, in inverse proportion to `macs`.
 
-    Most similar is the same model, then the same net, then the nearest number of multiplications. For a device without
-    measurements those of the other kind are taken, where a GPU counts as `GPU_IN_CORES` cores.
+    Most similar is the same model, then the same net, then the nearest number of multiplications.
     """
-    known = list(known)
-    own = [entry for entry in known if entry.device == device] or known
+    own = [entry for entry in known if entry.device == device]
     same_model = [entry for entry in own if entry.model == model] or [entry for entry in own if entry.model == "vae"]
     same_net = [entry for entry in same_model if entry.net == net] or same_model
     nearest = min(same_net, key=lambda entry: max(entry.macs / macs, macs / entry.macs))
-    factor = 1.0
-    if nearest.device != device:
-        factor = GPU_IN_CORES if device == "cuda" else 1 / GPU_IN_CORES
-    return nearest.images_per_second * nearest.macs / macs * factor
-
-
-def is_assumed(known: Iterable[Throughput], device: str) -> bool:
-    """Whether nothing was measured on this kind of device."""
-    return all(entry.device != device for entry in known)
+    return nearest.images_per_second * nearest.macs / macs

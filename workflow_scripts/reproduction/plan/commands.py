@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from geovae.core.errors import GeovaeError
@@ -71,6 +72,22 @@ def mirror_login(config: Config) -> dict[str, str]:
     """
     login = login_of(config.mirror or "")
     return {LOGIN_VARIABLE: login} if login else {}
+
+
+def machine(config: Config, project: Path, cores: int) -> str:
+    """For plan_costs: the file of the machine, and how many devices where that is not the file's to say.
+
+    Args:
+        config: the build's.
+        project: its folder, in which the files are that stand in for one of the user's.
+        cores: of this machine, which are planned for without a GPU.
+    """
+    if config.machine:
+        return f"--machine {shlex.quote(config.machine)}"
+    folder = project / "configs/machines"
+    if config.device == "cuda":
+        return f"--machine {shlex.quote(str(folder / 'a100.yaml'))}"
+    return f"--machine {shlex.quote(str(folder / 'cores.yaml'))} --count {cores}"
 
 
 def keep_diverged(wildcards: Wildcards) -> str:

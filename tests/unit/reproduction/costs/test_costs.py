@@ -1,5 +1,7 @@
 """The estimate of a build: what is counted, and what the speeds are taken from."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -8,15 +10,14 @@ from geovae.core import storage
 from geovae.nets.table import NETS
 from geovae.training.history import save_history
 from helpers.configs import configured
+from helpers.paths import ROOT
 from reproduction.config.config import load_config
-from reproduction.costs.estimate import START, Cost, Estimator, artefact_costs, cost
+from reproduction.costs.estimate import ON_GPU, START, Cost, Estimator, artefact_costs, cost, epochs
 from reproduction.costs.jobs import planned_jobs
 from reproduction.costs.report import costs_text
 from reproduction.costs.throughput import (
-    GPU_IN_CORES,
     Throughput,
     images_per_second,
-    is_assumed,
     preferred,
     read_histories,
     read_measured,
@@ -68,7 +69,7 @@ def test_a_training_that_chooses_its_epoch_on_its_own_images_passes_them_once_mo
     start = 3.5
     assert other.seconds("train_model", full) == usual.seconds("train_model", full)
     assert other.seconds("train_model", small) - start == pytest.approx(
-        (usual.seconds("train_model", small) - start) / 2 * 4 / 3
+        (usual.seconds("train_model", small) - start) / 2 * (1 + 1.25 / 3) / (1 + 0.25 / 3)
     )
 
 
@@ -124,14 +125,6 @@ def test_a_speed_is_that_of_the_most_similar_training(net, model, macs, expected
     assert images_per_second(KNOWN, "cpu", net, model, macs) == pytest.approx(expected)
 
 
-def test_a_gpu_without_measurements_is_so_many_cores():
-    assert is_assumed(KNOWN, "cuda")
-    assert images_per_second(KNOWN, "cuda", "conv", "vae", 1e6) == pytest.approx(1000 * GPU_IN_CORES)
-    measured = [*KNOWN, Throughput("cuda", "conv", "vae", 1e8, 9000.0)]
-    assert not is_assumed(measured, "cuda")
-    assert images_per_second(measured, "cuda", "conv", "vae", 1e8) == pytest.approx(9000)
-
-
 def write_run(folder, key, speeds, device="cpu", threads=1):
     path = folder / "runs" / key
     path.mkdir(parents=True)
@@ -147,7 +140,7 @@ def test_histories_give_the_median_speed_of_a_core(tmp_path):
     assert found == [
         Throughput("cpu", "conv", "vae", 5.0, 100.0),
         Throughput("cpu", "conv", "vae", 6.0, 200.0),
-        Throughput("cuda", "conv", "vae", 7.0, 7000.0),
+        Throughput("cuda", "conv", "vae", 7.0, 7000.0, "NVIDIA H100"),
     ]
 
 
@@ -217,26 +210,39 @@ def test_the_whole_build_shares_what_artefacts_have_in_common():
 
 def test_a_gpu_takes_its_jobs_from_the_cores():
     made = config(figure5={"dataset": "digits"})
-    jobs = planned_jobs(made, "figure5")
-    on_cpu, on_gpu = (cost(Estimator(made, device, KNOWN), jobs) for device in ("cpu", "cuda"))
+    jobs, measured = planned_jobs(made, "figure5"), [Throughput("cuda", "conv", "vae", 1e6, 1e4)]
+    on_cpu, on_gpu = (
+        cost(Estimator(made, device, known), jobs) for device, known in (("cpu", KNOWN), ("cuda", measured))
+    )
     assert on_cpu.gpu_hours == 0
     assert 0 < on_gpu.core_hours < on_cpu.core_hours
     assert on_gpu.gpu_hours > 0
     assert on_gpu.jobs == on_cpu.jobs
 
 
+def test_the_jobs_on_a_gpu_are_those_whose_rules_ask_for_one():
+    text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    _, *rules = re.split(r"^rule (\w+):$", text, flags=re.MULTILINE)
+    asking = {name for name, content in zip(rules[::2], rules[1::2], strict=True) if "gpu=GPUS" in content}
+    assert set(ON_GPU) == asking
+
+
+def test_the_second_stage_of_a_model_has_epochs_of_its_own():
+    training = {"training": {"epochs": 6}, "models": {"two_stage": {"second_epochs": 2.0}}}
+    made = load_config({"datasets": {"digits": training}, "artefacts": NONE})
+    assert epochs(made, Run("digits", "full", "infogan", "two_stage", "base", 0)) == 18
+    assert epochs(made, RUN) == 6
+
+
 def test_the_table_is_aligned_and_says_what_it_rests_on():
     costs = {"table1": Cost(79, 10, 0.5, 0.0), "whole build": Cost(429, 37, 12.0, 0.0)}
-    lines = costs_text(costs, "cpu", 2, 1405, 3, assumed=False).splitlines()
+    lines = costs_text(costs, "cpu", 1405).splitlines()
     assert lines[0].split() == ["artefact", "jobs", "trainings", "core", "hours", "GPU", "hours"]
     assert lines[2].split() == ["table1", "79", "10", "0.50", "-"]
     assert lines[4].split() == ["whole", "build", "429", "37", "12", "-"]
     assert len({len(line) for line in lines[:5]}) == 1
-    assert "The whole build: about 6.0 hours on 2 cores; with profiles/slurm 1,405 submissions." in lines
-    assert any(line.startswith("Speeds: 3 finished trainings") for line in lines)
-    on_gpu = costs_text({"whole build": Cost(9, 1, 1.0, 2.5)}, "cuda", 1, 9, 0, assumed=True)
-    assert "about 1.0 hours on 1 core and 2.5 hours of one GPU; " in on_gpu
-    assert "No training on a GPU was measured" in on_gpu
+    assert lines[-1] == "With profiles/slurm the whole build makes 1,405 submissions."
+    assert costs_text({"whole build": Cost(9, 1, 1.0, 2.5)}, "cuda", 9).splitlines()[3].split()[-2:] == ["1.00", "2.50"]
 
 
 def test_a_shared_backbone_costs_the_same_on_all_images():

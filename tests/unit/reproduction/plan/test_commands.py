@@ -1,6 +1,7 @@
 """What the rules put into commands."""
 
 import shlex
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -74,6 +75,15 @@ def test_a_classifier_gets_the_generated_images_of_each_class():
         "--samples AD=a.npy --samples CN=b.npy --n-per-class 200"
     )
     assert commands.class_samples(CONFIG, job(dataset="phantoms", source="raw"), []) == ""
+
+
+def test_a_build_is_planned_for_a_named_machine_or_for_what_it_computes_on():
+    def told(**keys):
+        return shlex.split(commands.machine(load_config(overlay(BASE, keys)), Path("a project"), 3))
+
+    assert told() == ["--machine", "a project/configs/machines/cores.yaml", "--count", "3"]
+    assert told(device="cuda") == ["--machine", "a project/configs/machines/a100.yaml"]
+    assert told(device="cuda", machine="my own.yaml") == ["--machine", "my own.yaml"]
 
 
 def test_raw_files_and_their_mirror_become_options_where_there_are_any():
