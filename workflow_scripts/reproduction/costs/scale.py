@@ -93,11 +93,9 @@ def _basis(scale: Scale, estimator: MachineEstimator) -> str:
     measured = len(runs) - len(estimator.counted)
     devices = sorted({entry.name or "a core" for entry in estimator.known})
     where = f" on {', '.join(devices)}" if devices else ""
-    text = (
-        f"Trainings: {measured:,} from {len(estimator.known)} measured speeds{where}, {len(estimator.counted):,} from "
-    )
-    text += "FLOPs and stated efficiency. Downloads are not counted."
-    return text
+    speeds = f"{measured:,} from {len(estimator.known)} measured speeds{where}"
+    flops = f"{len(estimator.counted):,} from FLOPs and stated efficiency"
+    return f"Trainings: {speeds}, {flops}. Downloads are not counted."
 
 
 def _name(item: object) -> str:

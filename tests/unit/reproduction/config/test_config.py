@@ -206,9 +206,12 @@ def test_many_mistakes_are_listed_up_to_four():
     assert str(caught.value).endswith("… and 6 more")
 
 
-@pytest.mark.parametrize(
-    "name", ["config.yaml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/**/*.yaml"))]
+SHIPPED = sorted(
+    str(path.relative_to(ROOT)) for path in ROOT.glob("configs/**/*.yaml") if path.parent.name != "machines"
 )
+
+
+@pytest.mark.parametrize("name", ["config.yaml", *SHIPPED])
 def test_shipped_configs_are_valid_by_model_and_by_schema(name):
     content = configured(name)
     assert load_config(content).artefacts.table1 is not None
