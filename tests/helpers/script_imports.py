@@ -22,6 +22,7 @@ PACKAGES = {
     "pydantic_core": "pydantic",
     "pytorch_fid": "pytorch-fid",
     "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
     "urllib3": "requests",
 }
 # Names of the library's registries -> the places in them.

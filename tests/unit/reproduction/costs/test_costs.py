@@ -12,7 +12,7 @@ from geovae.training.history import save_history
 from helpers.configs import configured
 from helpers.paths import ROOT
 from reproduction.config.config import load_config
-from reproduction.costs.estimate import ON_GPU, START, Cost, Estimator, artefact_costs, cost, epochs
+from reproduction.costs.estimate import ON_GPU, START, VALIDATION_SHARE, Cost, Estimator, artefact_costs, cost, epochs
 from reproduction.costs.jobs import planned_jobs
 from reproduction.costs.report import costs_text
 from reproduction.costs.throughput import (
@@ -69,7 +69,10 @@ def test_a_training_that_chooses_its_epoch_on_its_own_images_passes_them_once_mo
     start = 3.5
     assert other.seconds("train_model", full) == usual.seconds("train_model", full)
     assert other.seconds("train_model", small) - start == pytest.approx(
-        (usual.seconds("train_model", small) - start) / 2 * (1 + 1.25 / 3) / (1 + 0.25 / 3)
+        (usual.seconds("train_model", small) - start)
+        / 2
+        * (1 + (1 + VALIDATION_SHARE) / 3)
+        / (1 + VALIDATION_SHARE / 3)
     )
 
 
