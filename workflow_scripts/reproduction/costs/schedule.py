@@ -25,10 +25,14 @@ class Plan(NamedTuple):
 def critical_path(graph: Graph, seconds: Mapping[Job, float]) -> list[Job]:
     """The chain of jobs, each reading results of the one before, that takes longest: no number of devices beats it."""
     done, last = {}, {}
+
+    def ended(job: Job) -> tuple[float, str]:
+        return done[job], str(job)  # of two that take as long always the same one
+
     for job in TopologicalSorter(graph).static_order():
-        last[job] = max(graph[job], key=done.__getitem__, default=None)
+        last[job] = max(graph[job], key=ended, default=None)
         done[job] = seconds[job] + (done[last[job]] if last[job] else 0.0)
-    path = [max(done, key=done.__getitem__)] if done else []
+    path = [max(done, key=ended)] if done else []
     while path and last[path[-1]]:
         path.append(last[path[-1]])
     return path[::-1]

@@ -27,6 +27,8 @@ def test_the_critical_path_is_the_longest_chain():
     path = critical_path(graph, {job: SECONDS[job.rule] for job in graph})
     assert [job.rule for job in path] == ["a", "b", "d"]
     assert critical_path({}, {}) == []
+    ties = graph_of("b: a: c:")
+    assert critical_path(ties, dict.fromkeys(ties, 1.0)) == [Job("c", None)]
 
 
 @pytest.mark.parametrize(("cores", "expected"), [(1, 15.0), (2, 9.0), (3, 9.0), (100, 9.0)])
