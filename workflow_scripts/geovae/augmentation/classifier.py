@@ -17,8 +17,8 @@ from geovae.core.quantities import real, whole
 from geovae.core.seeding import seed_from, torch_generator
 from geovae.core.stopwatch import Stopwatch
 from geovae.training.classification import fit
+from geovae.training.optimiser import Adam, PlateauSchedule
 
-PLATEAU_FACTOR = 0.5
 EVALUATION_BATCH = 500
 
 
@@ -96,8 +96,8 @@ def train(
             "and 1 are needed."
         )
     model = _build(training.images.shape[1:], n_classes, settings.width, seed_from(key, run, "weights"), device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=PLATEAU_FACTOR, patience=settings.patience)
+    optimizer = Adam(model.parameters(), settings.lr, fused=True)
+    scheduler = PlateauSchedule(optimizer, settings.patience)
     # A few thousand small images: on the device once for all epochs.
     images, labels = (torch.from_numpy(np.array(array)).to(device) for array in training)
     scores: dict[int, tuple[float, float]] = {}

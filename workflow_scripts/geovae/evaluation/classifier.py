@@ -19,6 +19,7 @@ from geovae.core.images import to_unit
 from geovae.core.seeding import seed_from, torch_generator
 from geovae.evaluation.splits import Split
 from geovae.training.classification import fit
+from geovae.training.optimiser import Adam
 
 N_FEATURES = 64
 BASE_CHANNELS = 16  # of the first stage, at width 1
@@ -138,7 +139,7 @@ def _fit(
             )
         return -loss
 
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    optimizer = Adam(model.parameters(), lr)
     return fit(model, optimizer, epochs, batches=batches, rank=rank)
 
 

@@ -7,10 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from geovae.training.optimiser import Adam
+
 
 def fit(
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Adam | torch.optim.Optimizer,
     epochs: int,
     *,
     batches: Callable[[int], Iterable[tuple[Tensor, Tensor]]],
@@ -28,7 +30,7 @@ def fit(
     for epoch in range(1, epochs + 1):
         model.train()
         for images, labels in batches(epoch):
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad()
             functional.cross_entropy(model(images), labels).backward()
             optimizer.step()
         reached = rank(epoch)

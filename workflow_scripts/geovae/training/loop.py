@@ -201,7 +201,7 @@ def _step(state: TrainingState, x: torch.Tensor, noise: torch.Generator) -> Loss
     loss = state.model.loss(x, noise)
     objectives = loss.objectives or {ALL: loss.total}
     for optimizer in state.optimizers.values():
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
     for count, (group, objective) in enumerate(objectives.items(), start=1):
         objective.backward(inputs=state.groups[group], retain_graph=count < len(objectives))
     for group in objectives:

@@ -1,12 +1,10 @@
 """Everything that one epoch of a training hands to the next, and its two written forms."""
 
 import torch
-from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 from geovae.core.errors import GeovaeError
 from geovae.models.base import Autoencoder
-
-FACTOR = 0.5  # of the learning rate
+from geovae.training.optimiser import Adam, PeriodSchedule, PlateauSchedule
 
 
 class DivergedError(GeovaeError):
@@ -50,25 +48,21 @@ class TrainingState:
         self.best_loss = float("inf")
         self.best_weights: dict[str, torch.Tensor] = {}
         self.groups = model.parameter_groups()
-        self.optimizers = {
-            name: torch.optim.Adam(parameters, lr=lr, fused=True) for name, parameters in self.groups.items()
-        }
+        self.optimizers = {name: Adam(parameters, lr, fused=True) for name, parameters in self.groups.items()}
         self.schedulers = {
-            name: StepLR(optimizer, step_size=period, gamma=FACTOR)
-            if period
-            else ReduceLROnPlateau(optimizer, factor=FACTOR, patience=patience)
+            name: PeriodSchedule(optimizer, period) if period else PlateauSchedule(optimizer, patience)
             for name, optimizer in self.optimizers.items()
         }
 
     @property
     def lr(self) -> float:
         """The learning rate as it is now; it is the same for all groups."""
-        return next(iter(self.optimizers.values())).param_groups[0]["lr"]
+        return next(iter(self.optimizers.values())).lr
 
     def judge(self, loss: float) -> None:
         """Halve the rates if it is time to, and keep the weights if they are the best so far, or the last."""
         for scheduler in self.schedulers.values():
-            scheduler.step(*([loss] if isinstance(scheduler, ReduceLROnPlateau) else []))
+            scheduler.step(loss)
         if self.keep_last or loss < self.best_loss:
             self.best_loss = loss
             self.best_weights = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
@@ -86,7 +80,7 @@ class TrainingState:
             "epoch": self.epoch,
             "best_loss": self.best_loss,
             "history": self.history,
-            "rates": {group: optimizer.param_groups[0]["lr"] for group, optimizer in self.optimizers.items()},
+            "rates": {group: optimizer.lr for group, optimizer in self.optimizers.items()},
             "schedulers": {group: scheduler.state_dict() for group, scheduler in self.schedulers.items()},
         }
         return tensors, rest
@@ -104,11 +98,11 @@ class TrainingState:
                 parameter = self.groups[group][int(index)]
                 # As the parameter lies in memory: the fused step runs through both side by side.
                 kept = torch.empty_like(parameter).copy_(tensor) if part != "step" else tensor.to(device)
-                self.optimizers[group].state[parameter][part] = kept
+                self.optimizers[group].state.setdefault(parameter, {})[part] = kept
         self.model.load_state_dict(named["model"])
         self.best_weights = {name: tensor.to(device) for name, tensor in named["best"].items()}
         self.phase, self.epoch, self.best_loss = rest["phase"], rest["epoch"], rest["best_loss"]
         self.history = rest["history"]
         for group, optimizer in self.optimizers.items():
-            optimizer.param_groups[0]["lr"] = rest["rates"][group]
+            optimizer.lr = rest["rates"][group]
             self.schedulers[group].load_state_dict(rest["schedulers"][group])

@@ -82,7 +82,7 @@ def test_the_rate_is_halved_when_the_loss_stays_for_longer_than_the_patience(mon
 
     def recording(model, optimizer, epochs, *, batches, rank):
         def noted(epoch):
-            rates.append(optimizer.param_groups[0]["lr"])
+            rates.append(optimizer.lr)
             return batches(epoch)
 
         return fit(model, optimizer, epochs, batches=noted, rank=rank)
