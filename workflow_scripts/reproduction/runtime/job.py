@@ -13,7 +13,7 @@ from pathlib import Path
 
 from geovae.core.errors import GeovaeError
 from geovae.core.seals import places_below
-from reproduction.runtime import devices, interruption
+from reproduction.runtime import collector, devices, interruption
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -96,6 +96,7 @@ def run(
     options = arguments.parse_args(argv)
     _check_numbers(options)
     interruption.follow_workflow()
+    collector.spare_loading()
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(options.threads)
     try:
@@ -161,6 +162,7 @@ def torch_device(name: str, threads: int, deterministic: bool = True):
     bound = None if name == "cpu" else devices.bind()
     import torch
 
+    collector.resume()
     torch.set_num_threads(threads)
     torch.backends.cudnn.deterministic = deterministic
     torch.backends.cudnn.benchmark = not deterministic
