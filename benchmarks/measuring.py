@@ -88,13 +88,13 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-def copy_project(folder: Path) -> Path:
-    """What the workflow runs from, in a new `folder`, with no results."""
+def copy_project(folder: Path, root: Path = ROOT) -> Path:
+    """What the workflow of the checkout `root` runs from, in a new `folder`, with no results."""
     folder.mkdir(parents=True)
     for name in ("Snakefile", "config.yaml"):
-        shutil.copy2(ROOT / name, folder / name)
+        shutil.copy2(root / name, folder / name)
     for name in ("configs", "envs", "profiles", "rules", "workflow_scripts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "results").mkdir()
     return folder
 

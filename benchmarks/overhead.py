@@ -1,10 +1,15 @@
 """What the workflow costs beside its jobs, and what each script costs before it computes; prints Markdown tables.
 
     python benchmarks/overhead.py [--build] [--config configs/smoke.yaml]
+    python benchmarks/overhead.py --against PATH [--config configs/demo.yaml]
 
 Overhead: wall-clock seconds of a whole build in an empty copy of the project, against the sum of its jobs' own seconds
 (`benchmark:` files) over the cores: 1 is the least that the jobs allow. Imports: each script's own import statements,
 those of its functions among them, in a fresh Python; scripts that compute nothing with torch must not load it.
+
+Against another checkout: the processor seconds of jobs of each script, in both in turn, on the files of one build of
+the config; weighed with the numbers of jobs of the default build. Other programs on the machine disturb them less than
+they do wall-clock seconds.
 """
 
 import ast
@@ -18,6 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
+import checkouts
 import measuring
 from reproduction.runtime import job
 
@@ -83,8 +89,13 @@ def _benchmarks(folder: Path) -> list[dict[str, str]]:
 
 
 def main(options) -> None:
-    """Time the imports and, where it is asked for, a whole build."""
+    """Time the imports and, where it is asked for, a whole build; or compare two checkouts."""
     print(f"{measuring.circumstances(options.cores, 'snakemake', 'torch')}\n")
+    if options.against:
+        found = checkouts.compare(options.against.resolve(), options.config or "configs/demo.yaml", options.rounds)
+        columns = ("script", "jobs of config.yaml", "processor seconds a job", "there", "ratio")
+        print(measuring.table(columns, checkouts.rows(found, checkouts.default_counts())))
+        return
     print(measuring.table(("script", "seconds to import", "libraries"), import_rows(options.rounds)), flush=True)
     if options.build:
         jobs, wall, total = build(options.config, options.cores)
@@ -111,4 +122,5 @@ if __name__ == "__main__":
     arguments.add_argument("--cores", type=int, default=2, help="cores of the build")
     arguments.add_argument("--build", action="store_true", help="also time a whole build")
     arguments.add_argument("--config", default="", help="overlay of the build (default: config.yaml alone)")
+    arguments.add_argument("--against", type=Path, help="another checkout of the project, to compare with")
     job.run(main, arguments)

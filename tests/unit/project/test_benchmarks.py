@@ -1,11 +1,13 @@
 """The arithmetic of the benchmarks, and which scripts load torch."""
 
 import ast
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import checkouts
 import measuring
 import overhead
 import quick
@@ -90,3 +92,44 @@ def test_every_import_of_a_script_is_timed(tmp_path: Path):
     script.write_text("import json\n\n\ndef main():\n    from pathlib import Path\n    return Path, json\n")
     statements = ast.unparse(ast.parse(overhead.script_imports(script)))
     assert statements.splitlines() == ["import json", "from pathlib import Path"]
+
+
+PRINTED = """
+    output: results/a
+Shell command: python workflow_scripts/draw_samples.py --settings '{"n": 1}' --threads 1 > results/logs/a.log 2>&1
+Shell command: None
+Shell command: python workflow_scripts/draw_samples.py --n 2 > results/logs/b.log 2>&1
+Shell command: python workflow_scripts/collect_scores.py --threads 1 > results/logs/c.log 2>&1
+"""
+
+
+def test_jobs_are_found_in_what_snakemake_prints():
+    assert checkouts.commands(PRINTED) == {
+        "draw_samples": [
+            ["python", "workflow_scripts/draw_samples.py", "--settings", '{"n": 1}', "--threads", "1"],
+            ["python", "workflow_scripts/draw_samples.py", "--n", "2"],
+        ],
+        "collect_scores": [["python", "workflow_scripts/collect_scores.py", "--threads", "1"]],
+    }
+
+
+@pytest.mark.parametrize(("jobs", "most", "chosen"), [(1, 2, [0]), (7, 2, [0, 6]), (7, 3, [0, 3, 6])])
+def test_the_jobs_that_are_run_lie_evenly(jobs, most, chosen):
+    assert checkouts.spread([[str(index)] for index in range(jobs)], most) == [[str(index)] for index in chosen]
+
+
+def test_checkouts_are_compared_by_the_seconds_of_all_jobs_of_the_default_build():
+    found = {"few": measuring.Paired((1.0, 3.0, 2.0), (4.0, 4.0, 4.0)), "many": measuring.Paired((1.0,), (1.0,))}
+    assert checkouts.rows(found, checkouts.Counter(few=2, many=4, other=9)) == [
+        ("many", 4, "1.00", "1.00", "1.00"),
+        ("few", 2, "2.00", "4.00", "0.50"),
+        ("all of these", 6, "8", "12", "0.67"),
+    ]
+
+
+def test_processor_seconds_are_those_of_the_command(tmp_path):
+    idle = checkouts.processor_seconds([sys.executable, "-c", "import time; time.sleep(0.5)"], tmp_path)
+    busy = "import time\nwhile time.process_time() < 0.5: pass"
+    assert idle < 0.4 < checkouts.processor_seconds([sys.executable, "-c", busy], tmp_path) < 1.0
+    with pytest.raises(SystemExit, match="no such thing"):
+        checkouts.processor_seconds([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path)
