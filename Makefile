@@ -34,8 +34,7 @@ demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and 
 
 run: $(READY)  ## build every table and figure of config.yaml; what a killed build left locked is unlocked
 	@PYTHONPATH=workflow_scripts python -m reproduction.runtime.liveness --quiet
-	PYTHONPATH=workflow_scripts snakemake --cores $(CORES) --logger progress
-	snakemake --report results/report.html
+	PYTHONPATH=workflow_scripts snakemake --cores $(CORES) --logger progress --report results/report.html --report-after-run
 	@echo "Tables are in results/tables, figures in results/figures, scores in results/scores.csv; results/report.html shows all."
 
 unlock: $(READY)  ## after a SIGKILL or a loss of power: unlock this folder, if no build is alive in it

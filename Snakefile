@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+report: "rules/captions/build.rst"
+
+
 include: "rules/common.smk"
 include: "rules/devices.smk"
 include: "rules/data.smk"

@@ -40,7 +40,7 @@ from reproduction.plan.code import code_of
 from reproduction.plan.figures import figure_inputs
 from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
-from reproduction.plan.targets import ARTEFACTS, score_records, targets
+from reproduction.plan.targets import ARTEFACTS, drawn_histories, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
 from reproduction.runtime import clock, interruption, liveness, slurm
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
@@ -88,6 +88,12 @@ if not os.access("results" if os.path.exists("results") else ".", os.W_OK):
     raise WorkflowError("results: the folder cannot be written. Change its permissions or its place.")
 
 THREADS = CONFIG.threads
+# For the first page of the report, whose text is given the config and nothing else.
+config["built"] = {
+    "files": [os.path.relpath(path) for path in workflow.overwrite_configfiles] or [DEFAULT],
+    "datasets": sorted({run.dataset for run in drawn_histories(CONFIG)}),
+    "commit": os.environ[COMMIT_VARIABLE],
+}
 
 # Thousands of jobs are millions of objects that all live to the end: looking for dead ones after each few hundred new
 # ones takes a fifth of the planning.

@@ -46,7 +46,8 @@ def test_a_build_unlocks_what_is_dead_and_inherits_nothing_foreign(clone, tmp_pa
     assert f"XDG_CACHE_HOME={tmp_path}/cache\n" in said
     started = [line for line in said.splitlines() if line.startswith(("python ", "snakemake --"))]
     assert started[0] == "python -m reproduction.runtime.liveness --quiet"
-    assert "snakemake --cores all --logger progress" in started[1:]
+    report = "--report results/report.html --report-after-run"
+    assert set(started[1:]) == {f"snakemake --cores all --logger progress {report}"}
     assert "PYTHONPATH=workflow_scripts\n" in said  # where Snakemake finds that logger
 
 
