@@ -2,6 +2,7 @@
 import gc
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -18,14 +19,18 @@ if {"{", "}"} & set(str(PROJECT)):
 CODE = str(PROJECT / "workflow_scripts")
 sys.path.insert(0, CODE)
 
+# All that a plan needs beside Snakemake, whose newer versions bring it along; NumPy and torch are the jobs'.
+if find_spec("pydantic") is None:
+    sys.exit("error: the Python of this Snakemake lacks pydantic. Install envs/requirements.txt into it.")
+
 from reproduction.runtime import environment
 
 environment.settle(Path(".snakemake/caches"))
 if CODE not in sys.path:  # where PYTHONPATH named it
     sys.path.insert(0, CODE)
 
+from geovae.core.disk import shortage
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import shortage
 from geovae.evaluation.table import BACKBONES
 from reproduction.config.base import SUBSET_PATTERN
 from reproduction.config.config import load_config

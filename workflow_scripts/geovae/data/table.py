@@ -8,9 +8,12 @@ and name it here.
 
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from geovae.core.registry import load
-from geovae.data.base import Images
+
+if TYPE_CHECKING:  # names are looked up in this module without NumPy too
+    from geovae.data.base import Images
 
 DATASETS: dict[str, str | ModuleType] = {
     "digits": "geovae.data.digits",
@@ -35,7 +38,7 @@ def dataset_module(name: str) -> ModuleType:
 
 def load_dataset(
     name: str, options: dict, data_dir: str | Path | None = None, threads: int = 1
-) -> tuple[dict[str, Images], dict[str, str]]:
+) -> tuple[dict[str, "Images"], dict[str, str]]:
     """The splits of the data set `name`, and the part of their cards that they share.
 
     Args:

@@ -1,7 +1,5 @@
 """Files under their final names are whole, and a broken one is named."""
 
-import resource
-
 import numpy as np
 import pytest
 import torch
@@ -95,22 +93,3 @@ def test_what_an_array_must_be_is_checked(tmp_path):
 def test_nan_is_no_json(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         storage.save_json(tmp_path / "a.json", {"fid": float("nan")})
-
-
-def test_a_folder_with_room_has_no_shortage_and_keeps_nothing(tmp_path):
-    assert storage.shortage(tmp_path, mebibytes=2) is None
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_folder_that_is_missing_says_why_nothing_can_be_written(tmp_path):
-    assert storage.shortage(tmp_path / "a", mebibytes=1) == "No such file or directory"
-
-
-def test_a_limit_below_what_is_wanted_is_a_shortage(tmp_path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
-    try:
-        assert storage.shortage(tmp_path, mebibytes=1) is None
-        assert storage.shortage(tmp_path, mebibytes=2) == "File too large"
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
