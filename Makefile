@@ -89,10 +89,11 @@ site: $(PAGES)  ## docs/ as a site in site/, with the library's public names; wa
 	NO_MKDOCS_2_WARNING=1 docs/.venv/bin/mkdocs build --strict
 	@echo "The pages are in site/index.html."
 
-lock: $(READY)  ## envs/, docs/ and tests/cloud/requirements.txt from what stands in their .in files
+lock: $(READY)  ## envs/, docs/ and tests/cloud/requirements.txt from what stands in their .in files, and envs/*.yaml
 	python -m pip install uv
 	cd envs && uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
+	python envs/conda_files.py
 	cd docs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
 	cd tests/cloud && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -23,17 +23,17 @@ sys.meta_path.insert(0, _Gate())
 
 def gate(packages: set[str], closed_to: set[str], own: set[str]) -> str:
     """Python code after which only these can be imported: what the distributions `packages` need, and `own` names."""
-    return _GATE.format(open_to=own | _top_level_names(_needed(packages)), closed_to=closed_to)
+    return _GATE.format(open_to=own | _top_level_names(needed(packages)), closed_to=closed_to)
 
 
 def without_others(packages: set[str]) -> str:
     """Python code after which all else that is installed is as if it were not, also to who asks before he imports."""
-    kept = _top_level_names(_needed(packages)) | set(sys.stdlib_module_names)
+    kept = _top_level_names(needed(packages)) | set(sys.stdlib_module_names)
     others = sorted(set(metadata.packages_distributions()) - kept)
     return f"import sys\nsys.modules.update(dict.fromkeys({others!r}))\n"
 
 
-def _needed(packages: set[str]) -> set[str]:
+def needed(packages: set[str]) -> set[str]:
     """The distributions named, and all that they need, as far as they are installed here."""
     found, waiting = set(), {_normal(name) for name in packages}
     while waiting:

@@ -1,15 +1,18 @@
 """The environment files agree with one another, with what the library declares, and with what the scripts import."""
 
 import re
+import runpy
 import tomllib
 
 import pytest
 import yaml
 
+from helpers.blocked_imports import needed
 from helpers.paths import ROOT
 from helpers.script_imports import SCRIPTS, packages_behind
 
 LOCK = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
+CONDA_FILES = runpy.run_path(str(ROOT / "envs/conda_files.py"))
 # The scripts that share a conda environment.
 FAMILIES = {
     "data": {"download_dataset", "prepare_dataset", "draw_subset"},
@@ -42,7 +45,11 @@ def direct_requirements() -> set[str]:
 
 def conda_pins(family: str) -> dict[str, str]:
     dependencies = yaml.safe_load((ROOT / f"envs/{family}.yaml").read_text())["dependencies"]
-    return dict(entry.split("==") for entry in dependencies[-1]["pip"])
+    return dict(re.match(r"([\w.-]+)==(\S+)", entry).groups() for entry in dependencies[-1]["pip"])
+
+
+def direct_in_conda(family: str) -> set[str]:
+    return set(CONDA_FILES["direct_names"]((ROOT / f"envs/{family}.yaml").read_text()))
 
 
 def test_every_direct_requirement_is_locked_once_with_hashes():
@@ -60,7 +67,7 @@ def test_one_version_serves_every_supported_python():
 
 
 def test_every_conda_file_is_that_of_a_family():
-    assert {path.stem for path in (ROOT / "envs").glob("*.yaml")} == set(FAMILIES)
+    assert {path.stem for path in (ROOT / "envs").glob("*.yaml")} == set(FAMILIES) == set(CONDA_FILES["FAMILIES"])
 
 
 def test_every_script_belongs_to_one_family():
@@ -72,7 +79,31 @@ def test_every_script_belongs_to_one_family():
 def test_conda_has_the_locked_versions(family):
     pinned = conda_pins(family)
     assert pinned == {name: LOCK[name] for name in pinned}
-    assert set(pinned) <= direct_requirements()
+    assert direct_in_conda(family) <= direct_requirements()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_floats_in_conda(family):
+    """What its packages say that they need is pinned, as far as they are installed here."""
+    assert needed(direct_in_conda(family)) <= set(conda_pins(family))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_conda_has_what_is_written_for_it(family):
+    text = (ROOT / f"envs/{family}.yaml").read_text()
+    lock = CONDA_FILES["read_lock"]((ROOT / "envs/requirements.txt").read_text())
+    assert CONDA_FILES["with_pins"](text, *lock) == text
+
+
+def test_a_new_lock_changes_versions_and_what_is_needed():
+    lock = (
+        "a==2.0 \\\n    --hash=sha256:0\nb==3.1 ; sys_platform == 'linux' \\\n    --hash=sha256:0\n    # via a\n"
+        "c==1 \\\n    --hash=sha256:0\n    # via\n    #   b\n    #   d\nd==4 \\\n    --hash=sha256:0\n"
+    )
+    head, direct, indirect = "name: x\n", CONDA_FILES["DIRECT"], CONDA_FILES["INDIRECT"]
+    old = f"{head}{direct}      - a==1.0\n{indirect}      - e==1\n"
+    new = f"{head}{direct}      - a==2.0\n{indirect}      - b==3.1 ; sys_platform == 'linux'\n      - c==1\n"
+    assert CONDA_FILES["with_pins"](old, *CONDA_FILES["read_lock"](lock)) == new
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -80,7 +111,7 @@ def test_conda_has_what_the_scripts_import_and_no_more(family):
     imported = set().union(*(packages_behind(f"{script}.py") for script in FAMILIES[family]))
     if "torchvision" in imported:
         imported.add("torch")  # which it imports
-    assert set(conda_pins(family)) == imported
+    assert direct_in_conda(family) == imported
 
 
 def test_every_rule_has_the_environment_of_its_script():
