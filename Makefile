@@ -26,7 +26,7 @@ moved = $(shell test ! -e $(1)/.ready || { test -x $(1)/bin/python && \
   head -n 3 $(1)/bin/pip | grep -qF "$$(cd $(1) && pwd -P)/bin/python"; } 2>/dev/null || echo moved)
 set_up_again = $(if $(call moved,$(1)),@echo "$(1) was moved or its Python is gone: setting it up again.")
 
-.PHONY: demo run unlock test test-all test-faults test-cluster test-cloud test-peers site verify lint format evidence keep docs lock bench bench-quick \
+.PHONY: demo run unlock test test-all test-faults test-cluster test-cloud test-peers site verify lint format evidence keep crate docs lock bench bench-quick \
   gpu-check clean
 
 demo: $(READY)  ## one VAE, the paper's sampler and its controls: a picture and a small table
@@ -79,6 +79,10 @@ evidence: $(READY)  ## the pages of docs/evidence from the records there, withou
 keep: $(READY)  ## keep what a build of configs/evidence has so far as its record: make keep NAME=mnist
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep $(NAME) --root $(ROOT)
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
+
+# CONFIG names the config files of the build, where it was not the default.
+crate: $(READY)  ## results/ro-crate.zip: a build to deposit, with workflow, config and checksums: make crate CONFIG=…
+	PYTHONPATH=workflow_scripts python -m reproduction.runtime.crate $(if $(CONFIG),--configfile $(CONFIG))
 
 docs: $(READY)  ## docs/config.md, docs/protocol.md, the schema and the settings in docs/reproduction.md from the configs
 	PYTHONPATH=workflow_scripts python -m reproduction.config.documents
