@@ -22,6 +22,8 @@ include: "rules/plan.smk"
 
 
 onstart:
+    gc.freeze()  # the jobs live to the end
+    gc.enable()
     interruption.heed_sigterm()
     stop_without_gpu()
     wait_for_the_past()

@@ -5,9 +5,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from snakemake import common as snakemake_common, io as snakemake_io, rules as snakemake_rules
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
+from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config
 
 # The folder of the project, whatever is included from where: `-s`, `--directory` and `module` change no path.
@@ -47,7 +49,7 @@ from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, drawn_histories, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
-from reproduction.runtime import clock, interruption, liveness, slurm
+from reproduction.runtime import clock, interruption, liveness, planning, slurm
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 os.environ[COMMIT_VARIABLE] = commit()
@@ -100,9 +102,12 @@ config["built"] = {
     "commit": os.environ[COMMIT_VARIABLE],
 }
 
-# Thousands of jobs are millions of objects that all live to the end: looking for dead ones after each few hundred new
-# ones takes a fifth of the planning.
-gc.set_threshold(200_000, 20, 100)
+# Thousands of jobs are millions of objects that all live to the end: looking for dead ones among them takes a fifth of
+# the planning. A real run looks again from its start on (Snakefile).
+gc.disable()
+planning.remember_signatures(snakemake_common, snakemake_rules)
+planning.remember_patterns(snakemake_io)
+planning.show_numbers_of_many(workflow, {Quietness.RULES, Quietness.PROGRESS})
 
 os.environ.update(commands.mirror_login(CONFIG))  # for the jobs
 

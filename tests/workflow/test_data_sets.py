@@ -24,6 +24,10 @@ def test_the_whole_paper_is_planned_without_data_or_network(project):
         assert counts[f"download_{dataset}"] == "1"
     assert counts["fetch_inception"] == "1"
     assert "train_backbone" not in counts
+    # Thousands of jobs are not shown one by one.
+    assert int(counts["total"]) > 2000
+    assert "rule train_model:" not in output(result)
+    assert "--quiet host" in output(result)
 
 
 def test_data_under_a_licence_are_asked_for_by_name(project):

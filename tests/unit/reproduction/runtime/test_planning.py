@@ -1,0 +1,125 @@
+"""Planning that is faster gives what Snakemake gives: signatures, filled patterns, and dry runs of few jobs."""
+
+from types import SimpleNamespace
+
+import pytest
+import snakemake.cli  # noqa: F401 - before its parts, which import one another
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake import common, io, rules
+from snakemake.exceptions import WildcardError
+
+from reproduction.config.variants import VARIANT_PATTERN
+from reproduction.runtime import planning
+
+PATTERN = f"results/{{run}}/{{variant,{VARIANT_PATTERN}}}/{{n,a{{3,5}}}}/{{run}}.npy"
+
+
+def copy_of(module, *names):
+    return SimpleNamespace(**{name: getattr(module, name) for name in names})
+
+
+@pytest.fixture
+def signatures():
+    """A stand-in for a module that counts how often signatures are read."""
+    read = []
+
+    def get_function_params(function):
+        read.append(function)
+        return common.get_function_params(function)
+
+    module = SimpleNamespace(get_function_params=get_function_params, read=read)
+    planning.remember_signatures(module)
+    return module
+
+
+def test_snakemake_still_has_what_is_replaced():
+    assert callable(common.get_function_params)
+    assert callable(rules.get_function_params)
+    assert callable(io.apply_wildcards)
+    assert io._IOFile.apply_wildcards.__globals__ is vars(io)  # so that paths are filled by the module's function
+
+
+def test_the_signature_of_a_function_is_read_once(signatures):
+    def function(wildcards, input): ...
+
+    assert [list(signatures.get_function_params(function)) for _ in range(3)] == [["wildcards", "input"]] * 3
+    assert signatures.read == [function]
+
+
+def test_parameters_that_snakemake_sets_later_are_seen(signatures):
+    def function(*arguments): ...
+
+    assert list(signatures.get_function_params(function)) == ["arguments"]
+    common.overwrite_function_params(function, ["wildcards"])
+    assert signatures.get_function_params(function) == ["wildcards"]
+
+
+def test_what_cannot_be_remembered_is_read_each_time(signatures):
+    class Unhashable:
+        __hash__ = None
+
+        def __call__(self, wildcards): ...
+
+    function = Unhashable()
+    assert [list(signatures.get_function_params(function)) for _ in range(2)] == [["wildcards"]] * 2
+    assert len(signatures.read) == 2
+
+
+def test_a_module_is_changed_once(signatures):
+    changed = signatures.get_function_params
+    planning.remember_signatures(signatures)
+    assert signatures.get_function_params is changed
+
+
+def test_a_version_without_these_functions_is_left_as_it_is():
+    module = SimpleNamespace()
+    planning.remember_signatures(module)
+    planning.remember_patterns(module)
+    workflow = SimpleNamespace(output_settings=SimpleNamespace(dryrun=True, quiet=None))
+    planning.show_numbers_of_many(workflow, {"rules"})
+    assert not vars(module)
+    assert not hasattr(workflow, "_build_dag")
+
+
+@given(st.text(), st.sampled_from(["base", "k100_lam0.1", "", "{run}", 7]))
+def test_patterns_are_filled_as_snakemake_fills_them(run, variant):
+    module = copy_of(io, "apply_wildcards", "WILDCARD_REGEX")
+    planning.remember_patterns(module)
+    wildcards = {"run": run, "variant": variant, "n": "aaa"}
+    for pattern in (
+        PATTERN,
+        "results/{run}",
+        "{run}{n}",
+        "results/scores.csv",
+        "{",
+        "a{}b",
+        io.AnnotatedString(PATTERN),
+    ):
+        original = getattr(io.apply_wildcards, "__wrapped__", io.apply_wildcards)
+        assert module.apply_wildcards(pattern, wildcards) == original(pattern, wildcards)
+
+
+def test_a_missing_wildcard_is_named_as_by_snakemake():
+    module = copy_of(io, "apply_wildcards", "WILDCARD_REGEX")
+    planning.remember_patterns(module)
+    with pytest.raises(WildcardError, match="variant"):
+        module.apply_wildcards(PATTERN, {"run": "a"})
+
+
+@pytest.mark.parametrize(
+    ("dryrun", "quiet", "n_jobs", "after"),
+    [
+        (True, None, planning.MOST_PRINTED + 1, {"rules"}),
+        (True, None, planning.MOST_PRINTED, None),
+        (True, {"host"}, planning.MOST_PRINTED + 1, {"host"}),
+        (False, None, planning.MOST_PRINTED + 1, None),
+    ],
+)
+def test_only_a_dry_run_of_many_jobs_shows_their_numbers_alone(dryrun, quiet, n_jobs, after, capsys):
+    workflow = SimpleNamespace(output_settings=SimpleNamespace(dryrun=dryrun, quiet=quiet), dag=())
+    workflow._build_dag = lambda: setattr(workflow, "dag", range(n_jobs))
+    planning.show_numbers_of_many(workflow, {"rules"})
+    workflow._build_dag()
+    assert workflow.output_settings.quiet == after
+    assert ("--quiet host" in capsys.readouterr().err) == (after == {"rules"})

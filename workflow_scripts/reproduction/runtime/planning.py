@@ -1,0 +1,105 @@
+"""What makes Snakemake plan thousands of jobs faster, without another result; docs/performance.md says by how much.
+
+Snakemake reads the signatures of the same few functions of the rules some 22 times a job, parses a pattern with its
+constraints again for each path that it fills, and formats each job of a dry run. What is replaced here is not public
+in Snakemake: a version that has it no more is left as it is, and plans slower.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from types import ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+# Of more jobs than this a dry run shows the numbers alone. Builds for one machine have fewer.
+MOST_PRINTED = 2_000
+OF_FUNCTIONS = "get_function_params"
+OF_PATTERNS = "apply_wildcards"
+
+
+def remember_signatures(*modules: ModuleType) -> None:
+    """Let modules of Snakemake read each function's signature once.
+
+    Args:
+        modules: those that call `get_function_params` by that name; each is changed once.
+    """
+    for module in modules:
+        original = getattr(module, OF_FUNCTIONS, None)
+        if original is not None and not hasattr(original, "__wrapped__"):
+            setattr(module, OF_FUNCTIONS, _signatures(original))
+
+
+def _signatures(original: Callable[[Callable], Mapping[str, Any]]) -> Callable[[Callable], Mapping[str, Any]]:
+    known: WeakKeyDictionary[Callable, Mapping[str, Any]] = WeakKeyDictionary()
+
+    @wraps(original)
+    def parameters(function: Callable) -> Mapping[str, Any]:
+        # By this attribute, which it may set at any time, Snakemake says what a function takes.
+        if hasattr(function, "_overwrite_params"):
+            return original(function)
+        try:
+            return known[function]
+        except KeyError:
+            return known.setdefault(function, original(function))
+        except TypeError:  # it cannot be hashed, or referred to weakly
+            return original(function)
+
+    return parameters
+
+
+def remember_patterns(module: ModuleType) -> None:
+    """Let Snakemake parse each pattern of paths once: the constraint of variants has some 4,000 characters.
+
+    Args:
+        module: `snakemake.io`, which fills patterns by `apply_wildcards`; it is changed once.
+    """
+    original, wildcard = getattr(module, OF_PATTERNS, None), getattr(module, "WILDCARD_REGEX", None)
+    if original is None or wildcard is None or hasattr(original, "__wrapped__"):
+        return
+
+    @lru_cache(maxsize=10_000)
+    def parsed(pattern: str) -> tuple[tuple[str, str], ...]:
+        """The text before each wildcard with its name; last, the text after them with an empty name."""
+        found, start = [], 0
+        for match in wildcard.finditer(pattern):
+            found.append((pattern[start : match.start()], match["name"]))
+            start = match.end()
+        return (*found, (pattern[start:], ""))
+
+    @wraps(original)
+    def filled(pattern: str, wildcards: Mapping[str, Any]) -> str:
+        if "{" not in pattern:
+            return original(pattern, wildcards)
+        try:
+            return "".join(text + (str(wildcards[name]) if name else "") for text, name in parsed(str(pattern)))
+        except KeyError:
+            return original(pattern, wildcards)  # which says what is missing
+
+    setattr(module, OF_PATTERNS, filled)
+
+
+def show_numbers_of_many(workflow: Any, numbers_alone: set) -> None:
+    """Let a dry run of many jobs end with the table of their numbers, where it would print each job before it.
+
+    Snakemake ends so where it is told to be quiet about `numbers_alone`; told on the command line it keeps the table to
+    itself as well, and told by a profile, it would hide the failed jobs of real runs.
+
+    Args:
+        workflow: Snakemake's; the setting of its output is changed once its jobs are known.
+        numbers_alone: what a dry run is quiet about that shows no jobs.
+    """
+    build, settings = getattr(workflow, "_build_dag", None), workflow.output_settings
+    if build is None or not settings.dryrun or settings.quiet:
+        return
+
+    def build_and_count() -> None:
+        build()
+        if len(workflow.dag) > MOST_PRINTED:
+            print(
+                f"{len(workflow.dag):,} jobs, of which these are the numbers; `--quiet host` prints each.",
+                file=sys.stderr,
+            )
+            settings.quiet = numbers_alone
+
+    workflow._build_dag = build_and_count
