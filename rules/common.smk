@@ -102,9 +102,10 @@ config["built"] = {
     "commit": os.environ[COMMIT_VARIABLE],
 }
 
-# Thousands of jobs are millions of objects that all live to the end: looking for dead ones among them takes a fifth of
-# the planning. A real run looks again from its start on (Snakefile).
-gc.disable()
+# Thousands of jobs are millions of objects that all live to the end: looking for dead ones among them is in vain. A real
+# run looks again from its start on (Snakefile); that of an importer would not.
+if not IMPORTED:
+    gc.disable()
 planning.remember_signatures(snakemake_common, snakemake_rules)
 planning.remember_patterns(snakemake_io)
 planning.show_numbers_of_many(workflow, {Quietness.RULES, Quietness.PROGRESS})
