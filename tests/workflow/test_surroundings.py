@@ -93,6 +93,26 @@ def test_an_odd_folder_is_built_in(tmp_path):
     assert (folder / CARD).is_file()
 
 
+def test_config_files_that_snakemake_would_stumble_over_are_refused_before_it_reads_them(project):
+    """One that it would end in a traceback on, one that it would wait for, and one whose code it would run."""
+    (project / "latin.yaml").write_bytes(b"base: caf\xe9\n")
+    os.mkfifo(project / "pipe.yaml")
+    code = "import pathlib; pathlib.Path('pwned').touch()"
+    (project / "code.yaml").write_text(
+        yaml.safe_dump({"base": "default", "__use_yte__": True, "__definitions__": [code]})
+    )
+    said = {
+        "latin.yaml": "latin.yaml, line 1: this is no UTF-8 text. Save the file in UTF-8.",
+        "pipe.yaml": "pipe.yaml: this is no regular file. Correct the name of the config file.",
+        "code.yaml": "code.yaml, line 3: __use_yte__ would run code, which a config file has none of. Remove it.",
+    }
+    for name, words in said.items():
+        result = run_command(project, "snakemake", "--dry-run", "--configfile", name)
+        assert result.returncode == 1
+        assert result.stderr.splitlines()[-1] == words
+    assert not list(project.rglob("pwned"))
+
+
 def test_texts_that_harm_in_a_shell_are_one_argument_each(project):
     harmful = "'; touch pwned; '\"$(touch pwned)`touch pwned`* \\ -x"
     address = f"http://host/{harmful.replace(' ', '')}"
