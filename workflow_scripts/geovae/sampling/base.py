@@ -56,8 +56,8 @@ class Context:
                 latents[name] = value = without_graph(getattr(self, name), name)
                 if value.device.type != "cpu":
                     raise GeovaeError(f"{name} is on {value.device}; samplers take latents on the CPU ({name}.cpu()).")
-                if value.ndim != 2 or not torch.isfinite(value).all():
-                    raise GeovaeError(f"{name} of shape {tuple(value.shape)} must be (N, d) and finite.")
+                if value.ndim != 2 or value.shape[1] == 0 or not torch.isfinite(value).all():
+                    raise GeovaeError(f"{name} of shape {tuple(value.shape)} must be (N, d) and finite, with d ≥ 1.")
                 object.__setattr__(self, name, value)
         if len({value.shape[1] for value in latents.values()}) > 1 or (
             "log_var" in latents and "mu" in latents and latents["log_var"].shape != latents["mu"].shape

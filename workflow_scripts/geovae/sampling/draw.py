@@ -3,6 +3,9 @@
 import inspect
 import time
 
+import torch
+
+from geovae.core.errors import GeovaeError
 from geovae.core.quantities import whole
 from geovae.core.registry import look_up, resolve, take_options
 from geovae.sampling.base import Context, Draw
@@ -13,8 +16,8 @@ def draw(name: str, context: Context, n: int, key: str, **settings: object) -> D
     """Draw n latents or images with the sampler `name`; its diagnostics hold the `seconds` that this took.
 
     Raises:
-        GeovaeError: the sampler or one of its settings is unknown, a value is refused, or `context` lacks what the
-            sampler needs.
+        GeovaeError: the sampler or one of its settings is unknown, a value is refused, `context` lacks what the
+            sampler needs, or what is drawn is not finite.
 
     Examples:
         >>> import torch
@@ -31,5 +34,10 @@ def draw(name: str, context: Context, n: int, key: str, **settings: object) -> D
     options = take_options(settings, defaults, f"sampler {name!r}")
     start = time.perf_counter()
     result = sampler(context, n, key, **options)
+    if result.latents is not None and not torch.isfinite(result.latents).all():
+        raise GeovaeError(
+            f"sampler {name!r}: it drew latents that are not finite numbers of 32 bits. Lower its settings "
+            f"({', '.join(options) or 'none'}),\nor see whether the model's training has diverged (--latents)."
+        )
     # Samplers that add costly diagnostics time the drawing themselves.
     return result._replace(diagnostics={"seconds": time.perf_counter() - start, **result.diagnostics})

@@ -9,12 +9,12 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from geovae.core.errors import GeovaeError
-from geovae.core.quantities import whole
+from geovae.core.quantities import real, whole
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, rows_without_replacement
 
 CHUNK_ENTRIES = 1 << 22
-# Largest coordinate of latents: squares of their distances are kept in float32.
+# Largest coordinate of latents, and largest scale: squares of them are kept in float32.
 LARGEST = 1e16
 # Scales tried, relative to a first guess.
 GRID = np.geomspace(0.03, 30.0, 25)
@@ -108,3 +108,8 @@ def scales_around(blocks: Sequence[np.ndarray], d: int, sampler: str) -> np.ndar
             "The model has collapsed, or the validation images are training images."
         )
     return GRID * math.sqrt(nearest / d)
+
+
+def checked_scale(scale: float, what: str) -> float:
+    """A scale that is given; a GeovaeError that names `what` unless it is a number whose square is one of float32."""
+    return real(scale, what, least=1 / LARGEST, most=LARGEST)

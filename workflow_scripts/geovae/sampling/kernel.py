@@ -7,13 +7,13 @@ import torch
 from scipy.spatial.distance import cdist
 
 from geovae.core.errors import GeovaeError
-from geovae.core.quantities import real
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
     CHUNK_ENTRIES,
     Choice,
     best_scale,
+    checked_scale,
     held_out_means,
     kernel_likelihood,
     require_moderate,
@@ -43,7 +43,7 @@ def sample_kde(
             "bandwidth_at_edge": float(chosen.at_edge),
         }
     else:
-        diagnostics = {"bandwidth": real(bandwidth, "sampler 'kde': bandwidth", 0.0)}
+        diagnostics = {"bandwidth": checked_scale(bandwidth, "sampler 'kde': bandwidth")}
     generator = numpy_generator(key, "draw")
     centres = mu[torch.from_numpy(rows_with_replacement(len(mu), n, generator))].float()
     noise = torch.from_numpy(generator.standard_normal(tuple(centres.shape), dtype=np.float32))

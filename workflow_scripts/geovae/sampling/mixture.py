@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
-from geovae.core.quantities import whole
+from geovae.core.quantities import real, whole
 from geovae.core.seeding import numpy_generator, small_seed
 from geovae.sampling.base import Context, Draw
 from geovae.sampling.held_out import held_out_means
@@ -54,7 +54,11 @@ def sample_mixture(
     mu = context.need("mu", "gmm").double().numpy()
     if len(mu) < 2:
         raise GeovaeError("sampler 'gmm' needs at least two training means.")
-    options = {"max_iter": max_iter, "tol": tol, "random_state": small_seed(key, "fit")}
+    options = {
+        "max_iter": whole(max_iter, "samplers.gmm.max_iter", 1),
+        "tol": real(tol, "samplers.gmm.tol", least=0.0),
+        "random_state": small_seed(key, "fit"),
+    }
     chosen = {}
     if n_components == HELD_OUT:
         mixture, factors, likelihood = _best_mixture(mu, held_out_means(context, key, "gmm", max_validation), options)

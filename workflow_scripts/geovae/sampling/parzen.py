@@ -12,13 +12,14 @@ import numpy as np
 import torch
 
 from geovae.core.errors import GeovaeError
-from geovae.core.quantities import real, whole
+from geovae.core.quantities import whole
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
     CHUNK_ENTRIES,
     Choice,
     best_scale,
+    checked_scale,
     held_out_means,
     kernel_likelihood,
     scales_around,
@@ -29,6 +30,8 @@ NAME = "parzen"
 CANDIDATES = (5, 10, 20, 50, 100)
 # Share of a kernel's variance that is the same in all directions, and the least variance relative to the means' own.
 ISOTROPIC, LEAST = 0.1, 1e-6
+# Variances of the means between which a millionth of them, and products of them, are normal numbers of float64.
+SMALLEST, LARGEST_VARIANCE = 1e-280, 1e140
 
 
 class Window(NamedTuple):
@@ -74,7 +77,8 @@ def sample_parzen(
     mu = context.need("mu", NAME).double().numpy()
     if len(mu) < 2:
         raise GeovaeError("sampler 'parzen' needs at least two training means.")
-    if n_neighbours is not None:  # a mean is no neighbour of its own
+    _require_spread(mu)
+    if n_neighbours is not None:  # at most the other means
         n_neighbours = whole(n_neighbours, f"sampler {NAME!r}: n_neighbours", 1, len(mu) - 1)
     window = _window(context, mu, key, n_neighbours, scale, max_validation)
     generator = numpy_generator(key, "draw")
@@ -97,6 +101,16 @@ def sample_parzen(
         diagnostics["held_out_log_likelihood"] = window.choice.log_likelihood
         diagnostics["scale_at_edge"] = float(window.choice.at_edge)
     return Draw(torch.from_numpy(latents).float(), None, diagnostics)
+
+
+def _require_spread(mu: np.ndarray) -> None:
+    """Refuse means whose neighbourhoods have no shape in float64, with a `GeovaeError`."""
+    variance = mu.var(0).mean()
+    if variance <= SMALLEST:
+        raise GeovaeError("sampler 'parzen': all training means coincide. The model has collapsed.")
+    if not variance < LARGEST_VARIANCE:
+        reach = np.abs(mu).max()
+        raise GeovaeError(f"sampler 'parzen': the latents reach {reach:.3g}. See whether the training has diverged.")
 
 
 def nearest_others(mu: np.ndarray, k: int, rows: np.ndarray | None = None) -> np.ndarray:
@@ -140,11 +154,9 @@ def _window(
 ) -> Window:
     """K and s, chosen where they are not given."""
     if scale is not None:
-        scale = real(scale, f"sampler {NAME!r}: scale", 0.0)
+        scale = checked_scale(scale, f"sampler {NAME!r}: scale")
         if n_neighbours is not None:
             return Window(n_neighbours, scale, None)
-    if not mu.var(0).any():
-        raise GeovaeError("sampler 'parzen': all training means coincide. The model has collapsed.")
     held_out = held_out_means(context, key, NAME, max_validation)
     tried = [n_neighbours] if n_neighbours else sorted({min(k, len(mu) - 1) for k in CANDIDATES})
     near = nearest_others(mu, tried[-1])

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from geovae.core.quantities import real
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
     CHUNK_ENTRIES,
     best_scale,
+    checked_scale,
     held_out_means,
     kernel_likelihood,
     scales_around,
@@ -51,7 +51,7 @@ def sample_posterior_kde(
         scale = chosen.scale
         told = {"held_out_log_likelihood": chosen.log_likelihood, "scale_at_edge": float(chosen.at_edge)}
     else:
-        scale, told = real(scale, f"sampler {NAME!r}: scale", 0.0), {}
+        scale, told = checked_scale(scale, f"sampler {NAME!r}: scale"), {}
     generator = numpy_generator(key, "draw")
     rows = torch.from_numpy(rows_with_replacement(len(mu), n, generator))
     noise = torch.from_numpy(generator.standard_normal((n, mu.shape[1]), dtype=np.float32))
@@ -63,10 +63,12 @@ def sample_posterior_kde(
 def _squared_distances(points: np.ndarray, mu: np.ndarray, log_var: np.ndarray) -> Iterator[np.ndarray]:
     """(x − μ_i)ᵀ Σ_i⁻¹ (x − μ_i), float32, of a block of points x (M, d) to all means after another."""
     centre = mu.mean(0)
-    points, mu, precisions = points - centre, mu - centre, np.exp(-log_var)
-    own = (mu**2 * precisions).sum(1)
+    points, mu = points - centre, mu - centre
     step = max(1, CHUNK_ENTRIES // len(mu))
-    for start in range(0, len(points), step):
-        x = points[start : start + step]
-        block = x**2 @ precisions.T - 2 * x @ (mu * precisions).T + own
-        yield np.maximum(block, 0.0).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # `scales_around` refuses distances that are not finite
+        precisions = np.exp(-log_var)
+        own = (mu**2 * precisions).sum(1)
+        for start in range(0, len(points), step):
+            x = points[start : start + step]
+            block = x**2 @ precisions.T - 2 * x @ (mu * precisions).T + own
+            yield np.maximum(block, 0.0).astype(np.float32)

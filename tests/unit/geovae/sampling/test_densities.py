@@ -1,6 +1,7 @@
 """Density estimates on training means whose settings held-out means choose, and mixtures of neighbours."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -162,20 +163,41 @@ def test_the_number_of_gaussians_rises_as_long_as_the_held_out_likelihood_does(m
 
 
 @pytest.mark.parametrize("sampler", ["posterior_kde", "parzen"])
-@pytest.mark.parametrize("scale", [0, -0.5, math.nan, math.inf, "wide", True])
+@pytest.mark.parametrize("scale", [0, -0.5, math.nan, math.inf, 1e-300, 1e300, "wide", True])
 def test_scales_that_are_none_are_refused(sampler, scale):
-    with pytest.raises(GeovaeError, match=rf"sampler '{sampler}': scale = {scale!r}; it must be finite"):
+    refusal = re.escape(f"sampler '{sampler}': scale = {scale!r}; it must be finite and ≥ 1e-16")
+    with pytest.raises(GeovaeError, match=refusal):
         draw(sampler, posterior_context(), 3, "key", scale=scale)
 
 
 @pytest.mark.parametrize(
     ("sampler", "settings", "words"),
     [
-        ("parzen", {"n_neighbours": 0}, "n_neighbours = 0; it must be a whole number from 1 to 79"),
-        ("parzen", {"n_neighbours": 80}, "n_neighbours = 80; it must be a whole number from 1 to 79"),
-        ("parzen", {"max_validation": 0}, "max_validation = 0; it must be a whole number of at least 1"),
-        ("posterior_kde", {"max_validation": 0}, "max_validation = 0; it must be a whole number of at least 1"),
-        ("neighbours", {"n_neighbours": 0}, "n_neighbours = 0; it must be a whole number of at least 1"),
+        *(
+            ("parzen", {"n_neighbours": value}, rf"n_neighbours = {value!r}; it must be a whole number from 1 to 79")
+            for value in (0, 80, 2.5, "3", True, math.nan)
+        ),
+        *(
+            (
+                "neighbours",
+                {"n_neighbours": value},
+                rf"n_neighbours = {value!r}; it must be a whole number of",
+            )
+            for value in (0, 2.5, "3", True, None, math.nan)
+        ),
+        *(
+            (
+                sampler,
+                {"max_validation": value},
+                rf"max_validation = {value!r}; it must be a whole number of",
+            )
+            for sampler in ("parzen", "posterior_kde", "kde")
+            for value in (0, 2.5, "3", True)
+        ),
+        ("gmm", {"n_components": "heldout", "max_validation": 2.5}, "max_validation = 2.5; it must be a whole number"),
+        ("gmm", {"max_iter": 0}, "max_iter = 0; it must be a whole number of at least 1"),
+        ("gmm", {"tol": math.nan}, "tol = nan; it must be finite and ≥ 0"),
+        ("gmm", {"tol": "small"}, "tol = 'small'; it must be finite and ≥ 0"),
         ("gmm", {"n_components": "best"}, "n_components = .best.; it must be a whole number"),
     ],
 )
@@ -188,8 +210,9 @@ def test_held_out_means_that_are_training_means_fit_no_scale():
     mu = cloud(30, 2, 0)
     with pytest.raises(GeovaeError, match="half of the validation means are training means"):
         draw("parzen", Context(mu=mu, mu_validation=mu), 3, "key")
-    with pytest.raises(GeovaeError, match="all training means coincide"):
-        draw("parzen", Context(mu=torch.zeros(30, 2), mu_validation=mu), 3, "key")
+    for settings in ({}, {"n_neighbours": 3, "scale": 1.0}):
+        with pytest.raises(GeovaeError, match="all training means coincide"):
+            draw("parzen", Context(mu=torch.zeros(30, 2), mu_validation=mu), 3, "key", **settings)
 
 
 def test_the_best_scale_at_an_end_of_the_range_is_said_to_be_there():

@@ -55,6 +55,7 @@ def test_a_kernel_density_refuses_what_squares_overflow_of():
         (lambda x: x.numpy(), "is a ndarray"),
         (lambda x: x / 0, r"of shape \(20, 3\) must be \(N, d\) and finite"),
         (lambda x: x[0], r"of shape \(3,\) must be"),
+        (lambda x: x[:, :0], r"of shape \(20, 0\) must be \(N, d\) and finite, with d ≥ 1"),
         (lambda x: x[:, :2], "latents do not fit each other: .*NAME.*2"),
     ],
 )
@@ -81,3 +82,36 @@ def test_latents_that_track_gradients_are_drawn_from_without_them():
 def test_a_number_of_draws_is_a_whole_number(n):
     with pytest.raises(GeovaeError, match=f"^n = {n}"):
         draw("resample", Context(mu=means(4, 2, 1.0)), n, "key")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "log_variance"),
+    [
+        ("posterior_kde", {"scale": 1e15}, 120.0),
+        ("posterior", {}, 200.0),
+        ("jitter", {"scale": 1e300}, 0.0),
+    ],
+)
+def test_draws_beyond_float32_are_refused(name, settings, log_variance):
+    context = Context(mu=means(20, 3, 1.0), log_var=torch.full((20, 3), log_variance))
+    with pytest.raises(GeovaeError, match=f"sampler '{name}': it drew latents that are not finite numbers of 32 bits"):
+        draw(name, context, 5, "key", **settings)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e75])
+def test_neighbourhoods_beyond_float64_are_refused(scale):
+    mu = means(20, 3, 1.0).double() * scale
+    with pytest.raises(GeovaeError, match=r"sampler 'parzen': (all training means coincide|the latents reach 2)"):
+        draw("parzen", Context(mu=mu), 5, "key", n_neighbours=3, scale=1.0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("log_variance", [-60.0, -200.0, -900.0])
+def test_posteriors_too_narrow_for_distances_are_refused_without_warnings(log_variance):
+    mu = means(50, 3, 1.0)
+    context = Context(mu=mu, log_var=torch.full((50, 3), log_variance), mu_validation=-mu)
+    if log_variance == -60.0:
+        assert torch.isfinite(draw("posterior_kde", context, 5, "key").latents).all()
+    else:
+        with pytest.raises(GeovaeError, match="distances between the latents are too large for numbers of 32 bits"):
+            draw("posterior_kde", context, 5, "key")
