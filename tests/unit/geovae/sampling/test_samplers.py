@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 
 import numpy as np
 import pytest
@@ -238,7 +239,7 @@ def test_kde_draws_around_the_means(context):
     torch.testing.assert_close(drawn.latents.var(0), expected, rtol=0.06, atol=0)
 
 
-@pytest.mark.parametrize("bandwidth", [0.05, 2, 2.5])
+@pytest.mark.parametrize("bandwidth", [1e300, 0.05, 2, 2.5])
 def test_kde_with_a_given_bandwidth_has_that_deviation_around_the_means(bandwidth):
     mu = torch.tensor([[0.0, 0.0, 0.0], [1e3, 0.0, 0.0], [0.0, 1e3, 0.0]])
     # Neither validation means nor a likelihood are needed.
@@ -259,9 +260,11 @@ def test_kde_with_the_chosen_bandwidth_draws_as_if_it_were_given(context):
     assert "held_out_log_likelihood" in chosen.diagnostics
 
 
-@pytest.mark.parametrize("bandwidth", [0, -0.5, math.nan, math.inf, "wide"])
+@pytest.mark.parametrize("bandwidth", [1e300, 0, -0.5, math.nan, math.inf, "wide"])
 def test_bandwidths_that_are_none_are_refused(context, bandwidth):
-    with pytest.raises(GeovaeError, match=rf"sampler 'kde': bandwidth = {bandwidth!r}; it must be finite and > 0"):
+    with pytest.raises(
+        GeovaeError, match=rf"sampler 'kde': bandwidth = {re.escape(repr(bandwidth))}; it must be finite"
+    ):
         draw("kde", context, 3, "key", bandwidth=bandwidth)
 
 
