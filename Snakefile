@@ -41,6 +41,8 @@ onerror:
             f"error: results: 16 MiB more cannot be written ({reason}). Make room, and start again.",
             file=sys.stderr,
         )
+    if STORE and workflow.is_main_process and (reason := STORE.shortage(mebibytes=1)):
+        print(f"error: {reason}", file=sys.stderr)
 
 
 rule all:

@@ -49,7 +49,7 @@ from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, drawn_histories, score_records, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
-from reproduction.runtime import clock, interruption, liveness, planning, slurm
+from reproduction.runtime import clock, interruption, liveness, planning, slurm, stores
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 os.environ[COMMIT_VARIABLE] = commit()
@@ -111,6 +111,20 @@ planning.remember_patterns(snakemake_io)
 planning.show_numbers_of_many(workflow, {Quietness.RULES, Quietness.PROGRESS})
 
 os.environ.update(commands.mirror_login(CONFIG))  # for the jobs
+
+# Where results are in S3: asked before Snakemake does, whose plugin raises an error for each file that it looks for.
+S3 = (workflow.storage_provider_settings or {}).get(stores.PROVIDER)
+S3 = S3 and S3.get_settings()
+STORE = or_stop(
+    stores.of_build,
+    workflow.storage_settings.default_storage_provider,
+    workflow.storage_settings.default_storage_prefix,
+    S3,
+)
+if STORE and workflow.is_main_process:
+    or_stop(STORE.check)
+if STORE and workflow.local_exec:
+    os.environ.update(stores.variables(S3))  # for the jobs, which write the states of trainings themselves
 
 
 wildcard_constraints:

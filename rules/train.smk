@@ -24,10 +24,12 @@ rule train_model:
         device=CONFIG.device,
         settings=lambda w: job_settings.training(CONFIG, Run.parse(w.run)),
         diverged=commands.keep_diverged,
+        # With `input` among the arguments it is no reason to train again: it is a place, and no setting.
+        resume=lambda w, input: commands.resume(CONFIG, STORE),
     shell:
         "python {params.script} --data {input.train} --subset-dir {input.subset}"
         " --settings {params.settings:q} --key {wildcards.run} --output {output.weights}"
-        " {params.diverged} --device {params.device} --threads {threads} > {log} 2>&1"
+        " {params.diverged}{params.resume} --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule render_history:

@@ -21,6 +21,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--key", required=True, help="the run's key, from which all randomness is drawn")
     parser.add_argument("--output", type=job.folder, required=True, help="run folder to write")
     parser.add_argument(
+        "--resume-dir",
+        help="where the state of the unfinished training is kept: a folder, or s3://BUCKET/PREFIX (default: --output)",
+    )
+    parser.add_argument(
         "--keep-diverged",
         action="store_true",
         help="a training that diverges is a result: keep its best weights of the epochs before, and say so",
@@ -36,10 +40,11 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core.seeding import seed_from
     from geovae.data.subsets import subset_images
     from geovae.models.files import build_model, save_model
-    from geovae.training.checkpoint import FILE_NAME, Checkpoint, fingerprint
+    from geovae.training.checkpoint import fingerprint
     from geovae.training.history import EpochReport, kept_row, save_history
     from geovae.training.loop import train
     from geovae.training.state import DivergedError
+    from reproduction.runtime.resume import checkpoint_of
 
     settings, training = options.settings, dict(options.settings["training"])
     device = job.torch_device(options.device, options.threads, training.pop("deterministic", True))
@@ -66,7 +71,8 @@ def main(options: argparse.Namespace) -> None:
     }
     data = [images[split].numpy().data for split in ("train", "validation")]
     output = options.output
-    checkpoint = Checkpoint(output / FILE_NAME, fingerprint(options.key, settings, circumstances, *map(_digest, data)))
+    what = fingerprint(options.key, settings, circumstances, *map(_digest, data))
+    checkpoint = checkpoint_of(options.key, output, options.resume_dir, what)
     report = EpochReport(sum(phase.epochs for phase in model.phases(training["epochs"])))
     diverged = {}
     try:

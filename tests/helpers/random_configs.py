@@ -12,7 +12,7 @@ from reproduction.config.config import Config
 
 SCHEMA = Config.model_json_schema()
 # Where images of one's own lie and how they are named is known to their job alone.
-LEFT_OUT = ("base", "data_dir", "mirror", "datasets.folder")
+LEFT_OUT = ("base", "data_dir", "resume_dir", "mirror", "datasets.folder")
 # The embedded default, which has every artefact.
 DEFAULT = read("config.yaml")
 

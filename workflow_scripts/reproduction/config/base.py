@@ -89,6 +89,15 @@ def _address(value: str) -> str:
 Address = Annotated[UrlText, AfterValidator(_address)]
 # Of what lies outside of the clone. All else of a path is left as it is written.
 PathText = Annotated[UrlText, AfterValidator(_expanded)]
+
+
+def _folder_or_bucket(value: str) -> str:
+    if "://" in value and not re.fullmatch(r"s3://[^/\s]+(/\S*)?", value):
+        raise ValueError("should be a folder, or s3://BUCKET/PREFIX without blanks")
+    return value
+
+
+ResumeDir = Annotated[PathText, AfterValidator(_folder_or_bucket)]
 Subset = Annotated[
     str, _matching(SUBSET_PATTERN, "full, nNUMBER (for example n1000), class-NAME or class-NAME.nNUMBER")
 ]

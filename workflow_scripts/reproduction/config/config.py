@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from geovae.core.errors import GeovaeError
 from geovae.nets.sizes import check_net
 from reproduction.config.artefacts import Artefacts
-from reproduction.config.base import Address, Closed, PathText, Seeds
+from reproduction.config.base import Address, Closed, PathText, ResumeDir, Seeds
 from reproduction.config.dataset import Dataset
 from reproduction.config.datasets import CLASSES, Datasets
 from reproduction.config.errors import explain
@@ -55,6 +55,12 @@ class Config(Closed):
         None,
         description="File of the machine that `plan_costs` plans the build for, as those of `configs/machines`; "
         "without one, an A100 where `device` is `cuda`, else this machine's cores.",
+    )
+    resume_dir: ResumeDir | None = Field(
+        None,
+        description="Where unfinished trainings keep their state, if a machine may be lost with its disk: a folder on "
+        "a volume, or `s3://BUCKET/PREFIX`, of one build alone. `null`: beside their results, or in the bucket of a "
+        "build whose results are in S3.",
     )
     seeds: Seeds = Field(
         [0],

@@ -16,6 +16,7 @@ from reproduction.plan.augmentation import class_folders, source_generations
 from reproduction.plan.figures import NEIGHBOURS
 from reproduction.plan.keys import Run, Wildcards
 from reproduction.plan.targets import artefact_files
+from reproduction.runtime.stores import Store
 
 # Figures that the paper does not have, in words, where these are not the last part of their names.
 UNNUMBERED = {"figure_pullback": "Pull-back metric", "figure_rho": "Choice of ρ"}
@@ -94,6 +95,15 @@ def keep_diverged(wildcards: Wildcards) -> str:
     """In a search, a training that diverges is a result like others; elsewhere it is an error."""
     run = Run.parse(wildcards.run)
     return "--keep-diverged" if run.trial != "base" and run.model in TRIALS else ""
+
+
+def resume(config: Config, store: Store | None) -> str:
+    """Where a training keeps its state, if not beside its results: at `resume_dir`, or else in the store of the build.
+
+    With a blank before it, since a command without it is as it would be without the option.
+    """
+    folder = config.resume_dir or (f"{store.address}/resume" if store else None)
+    return f" --resume-dir {shlex.quote(folder)}" if folder else ""
 
 
 # -- scores -----------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ def of_folder(**options: object) -> dict:
 
 PATHS = {
     "data_dir": lambda value: {"data_dir": value},
+    "resume_dir": lambda value: {"resume_dir": value},
     "datasets.folder.options.path": lambda value: of_folder(path=value),
     "datasets.folder.options.labels": lambda value: of_folder(labels=value),
 }
@@ -62,6 +63,8 @@ MISTAKES = [
         "datasets.digts: unknown key; did you mean 'digits'? Allowed: digits, shapes, phantoms, mnist",
     ),
     ({"devise": "cpu"}, "devise: unknown key; did you mean 'device'?"),
+    ({"resume_dir": "gs://b/x"}, "resume_dir = 'gs://b/x': should be a folder, or s3://BUCKET/PREFIX without blanks"),
+    ({"resume_dir": "s3://"}, "resume_dir = 's3://': should be a folder, or s3://BUCKET/PREFIX without blanks"),
     ({"device": "gpu"}, "device = 'gpu': allowed: auto, cpu, cuda"),
     (
         digits(net="convv"),

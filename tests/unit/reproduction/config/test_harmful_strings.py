@@ -49,12 +49,13 @@ FIELDS = sorted(set(schema_texts(SCHEMA, SCHEMA.get("$defs", {}))))
 # What takes any text that a path or an address may have, and hands it to a job.
 FREE = {
     ("data_dir",),
+    ("resume_dir",),
     ("mirror",),
     ("datasets", "folder", "options", "path"),
     ("datasets", "folder", "options", "labels"),
     ("datasets", "folder", "options", "group"),
 }
-PATHS = {path for path in FREE if path[-1] in ("data_dir", "path", "labels")}
+PATHS = {path for path in FREE if path[-1] in ("data_dir", "resume_dir", "path", "labels")}
 # Names of subsets and variants, and values of settings: all but a few forms are refused.
 CLOSED = set(FIELDS) - FREE
 
@@ -126,6 +127,9 @@ def handed_over(path: tuple[str, ...], config) -> str:
     if path == ("data_dir",):
         option, value = shlex.split(commands.raw(config, "mnist", ["results/downloads/mnist.json"]))[:2]
         assert option == "--data-dir"
+    elif path == ("resume_dir",):
+        option, value = shlex.split(commands.resume(config, None))
+        assert option == "--resume-dir"
     elif path == ("mirror",):
         option, value = shlex.split(commands.mirror(config))
         assert option == "--mirror"

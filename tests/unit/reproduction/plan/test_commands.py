@@ -26,6 +26,14 @@ def test_inputs_become_options_of_their_names():
     )
 
 
+def test_a_training_keeps_its_state_where_the_config_says_or_in_the_store_of_the_build():
+    store = SimpleNamespace(address="s3://builds/first")
+    given = load_config(overlay(BASE, {"resume_dir": "/volume/a b"}))
+    assert commands.resume(CONFIG, None) == ""
+    assert commands.resume(CONFIG, store) == " --resume-dir s3://builds/first/resume"
+    assert commands.resume(given, None) == commands.resume(given, store) == " --resume-dir '/volume/a b'"
+
+
 def test_a_sampler_gets_its_files_and_how_long_its_metric_took():
     names = ("latents", "metric", "subset")
     given = {"latents": "l.npz", "metric": "k10/metric.npz", "metric_seconds": "k10/seconds.json", "model": "c"}
