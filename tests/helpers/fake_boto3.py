@@ -24,6 +24,7 @@ class FakeS3:
 
     Attributes:
         objects: content by bucket and name.
+        buckets: those that are there.
         error: what every request raises, if anything.
         refuses_writes: what every request that writes raises, if anything.
         given: the arguments that it was opened with.
@@ -54,13 +55,10 @@ class FakeS3:
         self._fail(self.error)
         self.objects.pop((Bucket, Key), None)
 
-    def head_bucket(self, *, Bucket: str) -> None:
-        self._fail(self.error)
-        if Bucket not in self.buckets:
-            raise ClientError(404, "An error occurred (404) when calling the HeadBucket operation: Not Found")
-
     def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> None:
         self._fail(self.error)
+        if Bucket not in self.buckets:
+            raise ClientError(404, "An error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: none.")
 
     @staticmethod
     def _fail(error: Exception | None) -> None:

@@ -65,10 +65,7 @@ class Store:
             GeovaeError: it does not, or it does not know the keys. A bucket that is not there is no mistake: Snakemake
                 makes it.
         """
-        if self._missing(lambda: self._client.head_bucket(Bucket=self.bucket)):
-            return
-        with self._errors("read"):
-            self._client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1)
+        self._missing(lambda: self._client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1))
 
     def shortage(self, mebibytes: int) -> str | None:
         """Why so many MiB more cannot be written, in a line; None where they can."""

@@ -79,7 +79,7 @@ def test_a_store_that_answers_passes_with_and_without_its_bucket(store, server):
     "error",
     [
         fake_boto3.BotoCoreError('Could not connect to the endpoint URL: "http://store:8333/builds"'),
-        fake_boto3.ClientError(403, "An error occurred (403) when calling the HeadBucket operation: Forbidden"),
+        fake_boto3.ClientError(403, "An error occurred (403) when calling the ListObjectsV2 operation: Forbidden"),
     ],
 )
 def test_a_store_that_cannot_be_reached_or_refuses_is_one_line(store, server, error):
