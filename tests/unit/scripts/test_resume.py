@@ -119,10 +119,11 @@ def test_a_fingerprint_depends_on_every_part_and_not_on_the_order_of_keys():
     assert len({fingerprint("a", {"x": 1}), fingerprint("a", {"x": 2}), fingerprint("b", {"x": 1})}) == 3
 
 
-@pytest.fixture
-def command(tmp_path):
+@pytest.fixture(scope="module")
+def command(tmp_path_factory):
     """The training script on drawn shapes; the output folder is still to be appended."""
-    data, subset = tmp_path / "shapes", tmp_path / "shapes/subsets/full"
+    data = tmp_path_factory.mktemp("data") / "shapes"
+    subset = data / "subsets/full"
     options = {"n_train": 200, "n_validation": 40, "n_test": 4}
     for script, argv in (
         (prepare_dataset, ["--dataset", "shapes", "--options", json.dumps(options), "--output", str(data)]),
@@ -133,6 +134,23 @@ def command(tmp_path):
     settings["training"] = {"epochs": 200, "batch_size": 20, "lr": 1e-3, "patience": 2, "precision": "auto"}
     options = ["--data", data, "--subset-dir", subset, "--settings", json.dumps(settings), "--key", "a/run"]
     return [sys.executable, SCRIPT, *options, "--device", "cpu", "--output"]
+
+
+@pytest.fixture(scope="module")
+def whole(command, tmp_path_factory):
+    """The results of a training that is left alone."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    subprocess.run([*command, folder], check=True, capture_output=True)
+    return folder
+
+
+def require_the_same(folder, whole):
+    """The bytes of a training that was left alone, its history but for times, and nothing besides."""
+    for name in ("model.safetensors", "model.json"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+    histories = [without_times(load_history(run / "history.csv")) for run in (whole, folder)]
+    assert histories[0] == histories[1]
+    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
 
 
 def kill_after_an_epoch(command, state, delay, how):
@@ -146,8 +164,7 @@ def kill_after_an_epoch(command, state, delay, how):
     return process.wait()
 
 
-def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(tmp_path, command):
-    subprocess.run([*command, tmp_path / "whole"], check=True, capture_output=True)
+def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(tmp_path, command, whole):
     seed = int(os.environ.get("GEOVAE_KILL_SEED", random.SystemRandom().randrange(10**6)))
     print(f"GEOVAE_KILL_SEED={seed}")
     moments = random.Random(seed)
@@ -158,8 +175,16 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(tmp_path, comm
         assert ended == -how, "the training ended before it was killed: give it more epochs"
     last = subprocess.run([*command, folder], check=True, capture_output=True, text=True)
     assert "of an interrupted training" in last.stderr
-    for name in ("model.safetensors", "model.json"):
-        assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
-    histories = [without_times(load_history(tmp_path / run / "history.csv")) for run in ("whole", "killed")]
-    assert histories[0] == histories[1]
-    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
+    require_the_same(folder, whole)
+
+
+def test_where_no_disk_is_shared_it_goes_on_from_a_folder_on_a_volume(tmp_path, command, whole):
+    volume = tmp_path / "volume"
+    *given, output = command
+    kept = [*given, "--resume-dir", volume, output]
+    assert kill_after_an_epoch([*kept, tmp_path / "pod1"], volume / "a--run.safetensors", 0.02, signal.SIGKILL) == -9
+    assert not list((tmp_path / "pod1").glob("*")), "the first pod has left something beside the volume"
+    last = subprocess.run([*kept, tmp_path / "pod2"], check=True, capture_output=True, text=True)
+    assert "of an interrupted training" in last.stderr
+    require_the_same(tmp_path / "pod2", whole)
+    assert list(volume.iterdir()) == []
