@@ -41,6 +41,9 @@ class ObjectStore:
         words += [
             f"-s3.port.grpc={_free_port()}",
             f"-s3.config={keys}",
+            # Catalogues that nothing here asks, each at a port that is the same for all servers of a machine.
+            *("-s3.port.iceberg=0", "-s3.port.lance=0"),
+            "-master.telemetry=false",
             "-volume.max=20",
             "-master.volumeSizeLimitMB=64",
         ]
@@ -69,6 +72,11 @@ class ObjectStore:
         """The names of all objects below a prefix."""
         pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
         return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
+
+    def tag(self, name: str) -> str | None:
+        """What is another for another content of an object; None if there is no such object."""
+        found = self.client().list_objects_v2(Bucket=BUCKET, Prefix=name, MaxKeys=1).get("Contents", [])
+        return found[0]["ETag"] if found and found[0]["Key"] == name else None
 
     def text(self, name: str) -> str:
         """The content of an object."""
