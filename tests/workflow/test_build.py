@@ -201,5 +201,6 @@ def test_the_report_holds_every_artefact_with_its_caption(smoke_copy):
         "table1.html",
         "Nearest training images and reconstructions",
         *captions,
+        "what configs/smoke.yaml asks for, on digits, phantoms, shapes",  # on the first page
     ):
         assert text in report, text

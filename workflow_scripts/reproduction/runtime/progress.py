@@ -37,9 +37,10 @@ class Progress:
         self.refresh(at)
 
     def finish(self, job: int, at: float) -> None:
-        """A job is done; `count` follows."""
-        taken = self.time_left.finish(job, at)
-        self._ended.append(f"{self._names.pop(job)} ({taken:.0f} s)")
+        """A job is done; `count` follows. One that was not said to begin is counted and not named."""
+        if job in self.time_left.running:
+            taken = self.time_left.finish(job, at)
+            self._ended.append(f"{self._names.pop(job)} ({taken:.0f} s)")
 
     def fail(self, job: int, at: float) -> None:
         """A job has failed."""
@@ -55,8 +56,8 @@ class Progress:
                 self.close()
         else:
             left = in_words(self.time_left.seconds(at) if done < total else None)
-            head = f"{done} of {total} jobs done, {100 * done // max(1, total)}%{left and ', '}{left}"
-            self.write(f"{head}: {', '.join(self._ended)}")
+            parts = [f"{done} of {total} jobs done", f"{100 * done // max(1, total)}%", left]
+            self.write(": ".join(filter(None, [", ".join(filter(None, parts)), ", ".join(self._ended)])))
         self._ended.clear()
 
     def refresh(self, now: float) -> None:

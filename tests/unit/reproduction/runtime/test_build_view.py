@@ -157,3 +157,35 @@ def test_snakemakes_own_file_keeps_what_is_not_shown(monkeypatch, tmp_path):
     manager.stop()
     (written,) = (tmp_path / ".snakemake/log").iterdir()
     assert "rule train_model:\n    output: model.json\n    jobid: 1\n    reason: missing" in written.read_text()
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_job_that_was_not_said_to_begin_is_counted(monkeypatch):
+    stream = io.StringIO()
+    logger, manager = started(stream, monkeypatch)
+    say(logger, LogEvent.RUN_INFO, "Job stats: …", stats={"train_model": 2, "total": 2})
+    finish(logger, 7, 1, 2)
+    start(logger, 1, "train_model")
+    finish(logger, 1, 2, 2)
+    manager.stop()
+    assert stream.getvalue().splitlines()[1:] == ["1 of 2 jobs done, 50%", "2 of 2 jobs done, 100%: train_model (0 s)"]
+
+
+@pytest.mark.usefixtures("plugin")
+def test_the_time_left_is_said_once_it_is_known(monkeypatch):
+    stream = io.StringIO()
+    logger, manager = started(stream, monkeypatch)
+    said = logging.getLogRecordFactory()
+    clock = iter(range(0, 10_000, 100))
+
+    def at_known_times(*given, **words):
+        record = said(*given, **words)
+        record.created = float(next(clock))
+        return record
+
+    say(logger, LogEvent.RUN_INFO, "Job stats: …", stats={"train_model": 5, "total": 5})
+    monkeypatch.setattr(logging, "_logRecordFactory", at_known_times)
+    start(logger, 1, "train_model")  # 0 s, and its command 100 s
+    finish(logger, 1, 1, 5)  # 200 s
+    manager.stop()
+    assert stream.getvalue().splitlines()[1] == "1 of 5 jobs done, 20%, about 20 min left: train_model (200 s)"
