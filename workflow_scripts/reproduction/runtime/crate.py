@@ -51,8 +51,8 @@ def contents(configfiles: Sequence[Path]) -> Iterator[Content]:
     for path in sorted({path for pattern in WORKFLOW for path in ROOT.glob(pattern) if path.is_file()}):
         role = "config" if path in configs else "workflow"
         yield Content(path, path.relative_to(ROOT).as_posix(), role)
-    for path in sorted(path for path in configs if ROOT not in path.parents):
-        yield Content(path, f"config/{path.name}", "config")
+    for number, path in enumerate(sorted(path for path in configs if ROOT not in path.parents), start=1):
+        yield Content(path, f"config/{number}/{path.name}", "config")
     built = [(path, text) for pattern, text in PRODUCTS.items() for path in sorted(RESULTS.glob(pattern))]
     if not any(path.parts[1] in ("tables", "figures") for path, _ in built):
         raise GeovaeError(f"{RESULTS}: there are no tables or figures. Build them with `make run`.")

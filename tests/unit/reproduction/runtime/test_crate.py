@@ -61,9 +61,11 @@ def referred(value: object) -> set[str]:
 
 @pytest.fixture
 def made(build) -> tuple[dict[str, bytes], dict[str, dict]]:
-    """The crate of that build, from a config file of this project and one of the user's."""
-    (build / "mine.yaml").write_text("base: default\n")
-    crate.main(["--configfile", str(ROOT / "configs/smoke.yaml"), "mine.yaml"])
+    """The crate of that build, from a config file of this project and two of the user's."""
+    (build / "other").mkdir()
+    for name in ("mine.yaml", "other/mine.yaml"):
+        (build / name).write_text("base: default\n")
+    crate.main(["--configfile", str(ROOT / "configs/smoke.yaml"), "mine.yaml", "other/mine.yaml"])
     return read(build / crate.CRATE)
 
 
@@ -98,7 +100,7 @@ def test_the_run_leads_from_the_config_by_the_workflow_to_the_results(made):
     assert root["mainEntity"] == run["instrument"] == {"@id": "Snakefile"}
     assert "ComputationalWorkflow" in entities["Snakefile"]["@type"]
     assert referred(root["mentions"]) == {"#run"}
-    assert referred(run["object"]) == {"configs/smoke.yaml", "config/mine.yaml"}
+    assert referred(run["object"]) == {"configs/smoke.yaml", "config/1/mine.yaml", "config/2/mine.yaml"}
     assert referred(run["result"]) == set(RESULTS)
     assert root["datePublished"] == run["endTime"][:10]
 
