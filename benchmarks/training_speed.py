@@ -29,11 +29,11 @@ PRODUCT_SIDE = 2048  # of the matrices whose product stands for what the machine
 PEER, PEER_AS_USED = "pythae's trainer", "pythae's trainer, torch's memory format"
 
 
-def make_model(width: float):
+def make_model(width: float, net: str = "conv"):
     """A fresh VAE."""
     from geovae.models.files import build_model
 
-    description = {"model": "vae", "settings": {"beta": 0.01}, "net": "conv", "width": width}
+    description = {"model": "vae", "settings": {"beta": 0.01}, "net": net, "width": width}
     return build_model(description | {"latent_dim": LATENT_DIM, "image_shape": list(IMAGE_SHAPE)}, seed=0)
 
 
@@ -52,7 +52,7 @@ def bare_loop(width: float, images, precision: str, device) -> float:
     from geovae.training.precision import autocast_dtype
 
     model = make_model(width).to(device).train()
-    model.autocast_dtype = autocast_dtype(precision, device)
+    model.autocast_dtype = autocast_dtype(precision, device, model)
     batches = [to_unit(batch).to(device) for batch in images.split(BATCH)]
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     generator = torch.Generator(device).manual_seed(0)
@@ -66,23 +66,23 @@ def bare_loop(width: float, images, precision: str, device) -> float:
     return len(images) / (time.perf_counter() - start)
 
 
-def training_loop(width: float, images, precision: str, device) -> float:
+def training_loop(width: float, images, precision: str, device, net: str = "conv") -> float:
     """Images a second of this project's loop, an epoch long."""
     from geovae.training.loop import train
 
     settings = {"epochs": 1, "batch_size": BATCH, "lr": 1e-3, "patience": 5, "key": "benchmark"}
-    row = train(make_model(width), images, images[:2], **settings, precision=precision, device=device)[0]
+    row = train(make_model(width, net), images, images[:2], **settings, precision=precision, device=device)[0]
     return row["images_per_second"]
 
 
-def pythae_model(width: float, as_used: bool):
+def pythae_model(width: float, as_used: bool, net: str = "conv"):
     """Pythae's VAE around the modules of `make_model`, `as_used` in torch's own memory format."""
     import torch
     from pythae.models import VAE, VAEConfig
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
 
-    model = make_model(width)
+    model = make_model(width, net)
     if as_used:
         model.to(memory_format=torch.contiguous_format)
 
@@ -106,7 +106,7 @@ def pythae_model(width: float, as_used: bool):
     return VAE(VAEConfig(input_dim=IMAGE_SHAPE, latent_dim=LATENT_DIM), encoder=Encoder(), decoder=Decoder())
 
 
-def pythae_trainer(width: float, images, device, as_used: bool) -> float:
+def pythae_trainer(width: float, images, device, as_used: bool, net: str = "conv") -> float:
     """Images a second of pythae's trainer, an epoch long."""
     import torch
     from pythae.data.datasets import BaseDataset
@@ -129,7 +129,7 @@ def pythae_trainer(width: float, images, device, as_used: bool) -> float:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         settings = {"output_dir": folder, "num_epochs": 1, "per_device_train_batch_size": BATCH}
         config = BaseTrainerConfig(**settings, learning_rate=1e-3, no_cuda=device.type == "cpu")
-        BaseTrainer(pythae_model(width, as_used), dataset, training_config=config, callbacks=[clock]).train()
+        BaseTrainer(pythae_model(width, as_used, net), dataset, training_config=config, callbacks=[clock]).train()
     return len(images) / (clock.end - clock.start)
 
 
@@ -182,9 +182,7 @@ def product_speed(precision: str, device, rounds: int) -> float:
     """
     import torch
 
-    from geovae.training.precision import autocast_dtype
-
-    dtype = autocast_dtype(precision, device) or torch.float32
+    dtype = getattr(torch, precision)
     pixels = torch.rand(1, PRODUCT_SIDE, PRODUCT_SIDE, 1, dtype=dtype, device=device)
     pixels = pixels.contiguous(memory_format=torch.channels_last)
     kernels = torch.rand(PRODUCT_SIDE, PRODUCT_SIDE, 1, 1, dtype=dtype, device=device)
@@ -225,7 +223,7 @@ def main(options) -> None:
     device = job.torch_device(options.device, options.threads)
     from geovae.training.precision import autocast_dtype
 
-    auto = "float32" if autocast_dtype("auto", device) is None else "bfloat16"
+    auto = "float32" if autocast_dtype("auto", device, make_model(options.width)) is None else "bfloat16"
     precisions = tuple(dict.fromkeys((auto, "float32")))
     print(measuring.circumstances(options.threads, "torch", "pythae"))
     print(f"Width {options.width:g}, batches of {BATCH}, {options.images} images per epoch, {options.rounds} rounds,")

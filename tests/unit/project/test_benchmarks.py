@@ -10,6 +10,7 @@ import pytest
 import checkouts
 import measuring
 import overhead
+import precision_speed
 import quick
 from reproduction.plan.code import SCRIPTS
 
@@ -133,3 +134,16 @@ def test_processor_seconds_are_those_of_the_command(tmp_path):
     assert idle < 0.4 < checkouts.processor_seconds([sys.executable, "-c", busy], tmp_path) < 1.0
     with pytest.raises(SystemExit, match="no such thing"):
         checkouts.processor_seconds([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path)
+
+
+def test_a_row_says_how_far_auto_is_from_the_faster_precision():
+    speeds = {"float32": [100.0, 200.0, 100.0], "bfloat16": [80.0, 100.0, 90.0], "ours": [88.0]}
+    row = precision_speed.row("mlp", 0.0625, 1, speeds, "bfloat16")
+    assert row == ("mlp", "0.0625", 1, "100", "90", "0.80 (0.50–0.90)", "bfloat16", "0.90", "88", "")
+
+
+def test_images_are_counted_over_whole_steps():
+    times = iter([0.0, 0.1, 0.2, 0.4])
+    steps = []
+    assert precision_speed.images_per_second(lambda: steps.append(1), lambda: next(times)) == 200 / 0.4
+    assert len(steps) == 2

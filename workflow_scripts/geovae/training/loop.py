@@ -100,7 +100,7 @@ def train(
     device = torch.device(device)
     model.to(device)
     images = train_images.to(device), validation_images.to(device)
-    model.autocast_dtype = autocast_dtype(precision, device)
+    model.autocast_dtype = autocast_dtype(precision, device, model)
     loaded = checkpoint.load() if checkpoint else None
     phases = model.phases(epochs)
     first = loaded[1]["phase"] if loaded else 0

@@ -1,19 +1,29 @@
 """The floating-point type that the nets multiply in."""
 
 import torch
+from torch import nn
 
 from geovae.core.errors import GeovaeError
 from geovae.core.processor import cpu_flags
+from geovae.models.base import Autoencoder
 
 PRECISIONS = ("auto", "float32", "bfloat16")
-# Instructions that multiply bfloat16 natively; without one of them it is emulated, and slower than float32.
-_CPU_FLAGS = {"amx_bf16", "avx512_bf16"}
+CONVOLUTIONS, DENSE = "convolutions", "dense layers"
+# The processor's instruction for products of bfloat16, the fastest first -> layers of the nets -> the least width from
+# which they train faster with it than in float32; without such an instruction no net does. A narrow net is bound by
+# calls and conversions, and convolutions less than dense layers. For AVX-512 measured by benchmarks/precision_speed.py;
+# with AMX, where full width alone was measured, a guess that leaves narrow nets as they are.
+LEAST_WIDTHS = {
+    "amx_bf16": {CONVOLUTIONS: 0.25, DENSE: 0.25},
+    "avx512_bf16": {CONVOLUTIONS: 0.0, DENSE: 0.125},
+}
 
 
-def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
-    """What `torch.autocast` is to use on `device`, or None for float32 throughout.
+def autocast_dtype(precision: str, device: torch.device, model: Autoencoder) -> torch.dtype | None:
+    """What `torch.autocast` is to use for the nets of `model` on `device`, or None for float32 throughout.
 
-    `auto` is bfloat16 where the hardware multiplies it natively, else float32. Parameters, losses, log-densities, flows
+    `auto` is bfloat16 where it is faster. That is not measured at first use but tabulated, so that a training gives the
+    same bytes again, and goes on in the same precision after an interruption. Parameters, losses, log-densities, flows
     and Hamiltonians are float32 always.
 
     Raises:
@@ -22,12 +32,20 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
     if precision not in PRECISIONS:
         raise GeovaeError(f"training.precision = {precision!r}: allowed: {', '.join(PRECISIONS)}.")
     if precision == "auto":
-        precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
+        precision = "bfloat16" if faster_in_bfloat16(device, model) else "float32"
     return torch.bfloat16 if precision == "bfloat16" else None
 
 
-def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether the hardware has instructions for products of bfloat16."""
+def faster_in_bfloat16(device: torch.device, model: Autoencoder) -> bool:
+    """Whether a training of `model` is faster in bfloat16, as far as is known: on a GPU wherever it multiplies it."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    return bool(_CPU_FLAGS & cpu_flags())
+    found = cpu_flags()
+    widths = next((widths for flag, widths in LEAST_WIDTHS.items() if flag in found), None)
+    return widths is not None and model.width >= widths[layers(model)]
+
+
+def layers(model: Autoencoder) -> str:
+    """What the nets of `model` consist of: `CONVOLUTIONS` if there are any, else `DENSE`."""
+    kinds = (nn.Conv2d, nn.ConvTranspose2d)
+    return CONVOLUTIONS if any(isinstance(part, kinds) for part in model.modules()) else DENSE

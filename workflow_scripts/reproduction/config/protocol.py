@@ -34,7 +34,8 @@ class Training(Closed):
         None, description="Epochs after which the rate is halved, whatever the loss, in the place of `patience`."
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Type that the nets multiply in; `auto` is bfloat16 where the hardware has it."
+        "auto",
+        description="Type that the nets multiply in; `auto` is bfloat16 where nets of this width train faster in it.",
     )
     compile: bool = Field(False, description="Compile the nets (`torch.compile`): minutes at the start, faster steps.")
     deterministic: bool = Field(
