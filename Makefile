@@ -4,7 +4,6 @@ PYTHON ?= python3
 CORES ?= all
 ROUNDS ?= 200
 THREADS ?= 2
-ROOT ?= .
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
@@ -77,7 +76,7 @@ evidence: $(READY)  ## the pages of docs/evidence from the records there, withou
 
 # ROOT is the folder that it was built in, which may be another clone; a build that goes on is kept as far as it is.
 keep: $(READY)  ## keep what a build of configs/evidence has so far as its record: make keep NAME=mnist
-	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep $(NAME) --root $(ROOT)
+	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep "$$NAME" --root "$${ROOT:-.}"
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
 
 # CONFIG names the config files of the build, where it was not the default.

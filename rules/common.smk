@@ -52,13 +52,6 @@ from reproduction.rendering.modules import FIGURE_MODULES, TABLES
 from reproduction.runtime import clock, interruption, liveness, planning, slurm, stores
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
-os.environ[COMMIT_VARIABLE] = commit()
-
-
-envvars:
-    COMMIT_VARIABLE,
-
-
 liveness.hold()
 interruption.announce()  # so that no job outlives this process
 
@@ -69,6 +62,13 @@ def or_stop(check, *arguments):
         return check(*arguments)
     except GeovaeError as error:
         sys.exit(str(error))
+
+
+os.environ[COMMIT_VARIABLE] = or_stop(commit)
+
+
+envvars:
+    COMMIT_VARIABLE,
 
 
 or_stop(check_files, workflow.overwrite_configfiles)

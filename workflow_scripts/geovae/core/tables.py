@@ -6,6 +6,7 @@ the header, the number of rows and all rows up to itself, and, from a workflow, 
 
 import csv
 import io
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,6 +48,14 @@ def load_table(path: str | Path, columns: Sequence[str] = ()) -> list[dict[str, 
     if where := seals.misplaced(path, place):
         raise storage.unreadable(path, where)
     return [dict(zip(header[:-1], row, strict=False)) for row in rows]
+
+
+def finite(text: str) -> float:
+    """A number of a table; a ValueError where it is none, NaN or an infinity: none is written."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no finite number")
+    return number
 
 
 def _sealed_text(columns: Sequence[str], rows: Sequence[Sequence[object]], place: str) -> str:

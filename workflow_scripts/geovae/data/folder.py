@@ -190,7 +190,8 @@ def _read_csv(path: str, column: str, files: Sequence[str]) -> dict[str, str]:
         raise GeovaeError(
             f"data set 'folder': labels is {path!r}, which is no file. Use subfolders, none, or the path of a CSV file."
         )
-    rows = read_rows(path, ("file", column), f"it needs the columns file and {column}, and a row for each image.")
+    lacking = f"it needs the columns file and {printable(column)}, and a row for each image."
+    rows = read_rows(path, ("file", column), lacking)
     names = {}
     for number, row in rows:
         if row["file"] in names or not row[column]:
@@ -213,8 +214,8 @@ def _check_sides(files: Mapping[str, Sequence[str]], groups: Mapping[str, str], 
         for group in sorted({groups[file] for file in part if file in groups}):
             if sides.setdefault(group, split) != split:
                 raise GeovaeError(
-                    f"data set 'folder': {column} {group} has images in {sides[group]} and in {split}. "
-                    "Move them to one of the two."
+                    f"data set 'folder': {printable(column)} {printable(group)} has images in {sides[group]} and in "
+                    f"{split}. Move them to one of the two."
                 )
 
 

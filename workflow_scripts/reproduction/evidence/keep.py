@@ -6,6 +6,7 @@ The build may go on meanwhile: what is finished is kept, and the pages say of th
 import argparse
 import csv
 import datetime
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import reading
 from geovae.core.registry import look_up
 from geovae.core.storage import save_json
+from geovae.core.tables import finite
 from reproduction.config.config import Config, load_config
 from reproduction.evidence.builds import BUILDS, ROOT, Build, config_content, said_of
 from reproduction.evidence.record import (
@@ -22,6 +25,7 @@ from reproduction.evidence.record import (
     CLASSIFICATION,
     CONFIG,
     IMAGES,
+    LARGEST,
     MEASURED,
     METRIC_TABLE,
     SCORES,
@@ -39,6 +43,7 @@ from reproduction.scores.classification import Source, collect_classification
 from reproduction.scores.score_table import collect
 
 RESULTS = "results"
+ADVICE = "Delete it: it tells the time of a job, and nothing else is made of it."
 
 
 def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: Sequence[str] = ()) -> None:
@@ -113,12 +118,14 @@ def processor_seconds(folder: Path) -> dict[str, list[float]]:
     """
     found: dict[str, list[float]] = {}
     for path in sorted(folder.rglob("*.tsv")):
-        with path.open(newline="", encoding="utf-8") as file:
+        rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
+        with reading(path, "benchmark of Snakemake", ADVICE), path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file, delimiter="\t"):
-                times = [float(row[name]) for name in ("cpu_time", "s") if row[name] not in ("NA", "")]
-                found.setdefault(path.relative_to(folder).parts[0].removesuffix(".tsv"), []).append(
-                    next((time for time in times if time > 0), 0.0)
-                )
+                told = [row[name] for name in ("cpu_time", "s") if row[name] not in ("NA", "")]
+                times = [finite(text) for text in told]
+                if not all(0 <= time <= LARGEST for time in times):
+                    raise ValueError(f"it says that a job took {' or '.join(told)} seconds")
+                found.setdefault(rule, []).append(next((time for time in times if time > 0), 0.0))
     return found
 
 
@@ -131,12 +138,14 @@ def main(argv: list[str] | None = None) -> None:
     """Keep one build."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", help="the build: the name of its config in configs/evidence")
-    parser.add_argument("--root", type=Path, default=ROOT, help="folder that it was built in (default: this clone)")
+    parser.add_argument(
+        "--root", type=os.path.expanduser, default=ROOT, help="folder it was built in (default: this clone)"
+    )
     options = parser.parse_args(argv)
     try:
         build = look_up({build.name: build for build in BUILDS}, "build", options.name)
         said = said_of(build.config_file)
-        keep(config_content(build.config_file), options.root, build.folder, command_of(build), said)
+        keep(config_content(build.config_file), Path(options.root), build.folder, command_of(build), said)
     except GeovaeError as error:
         sys.exit(f"error: {error}")
 

@@ -11,7 +11,7 @@ from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
 from reproduction.evidence.effects import POWER, effects
 from reproduction.evidence.page import agreement_with_paper, tau_text, verdicts
 from reproduction.evidence.record import Record
-from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, number, span, table
+from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, span, table
 from reproduction.rendering.claims import OURS, PAPER, Page
 
 TITLE = "What holds, on real images"
@@ -48,7 +48,9 @@ def _links(records: Records) -> list[str]:
     rows = []
     for build in BUILDS:
         record = records[build]
-        said = NOT_BUILT if record is None else f"{record.about['date']}, {len(record.scores):,} score records."
+        said = NOT_BUILT
+        if record is not None:
+            said = f"{escaped(record.about['date'])}, {len(record.scores):,} score records."
         rows.append(f"- [{build.title}]({build.name}/README.md): {said}")
     return rows
 

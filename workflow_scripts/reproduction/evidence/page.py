@@ -19,7 +19,7 @@ from reproduction.evidence.record import (
     pictured_figures,
     rendered_figures,
 )
-from reproduction.evidence.words import NOT_BUILT, WRITTEN, escaped, interval, number, span, table
+from reproduction.evidence.words import NOT_BUILT, WRITTEN, code, escaped, interval, number, span, table
 from reproduction.plan.commands import artefact_title
 from reproduction.plan.render_settings import CONTENTS
 from reproduction.rendering import claims
@@ -64,10 +64,10 @@ def _built(record: Record) -> list[str]:
     return [
         "| what | |",
         "|---|---|",
-        f"| command | `{about['command']}` |",
-        f"| machine | {', '.join(devices)} ({about['machine']}) |",
-        f"| last score | {about['date']} |",
-        f"| commits of the scores | {', '.join(commits)} |",
+        f"| command | {code(about['command'])} |",
+        f"| machine | {escaped(', '.join(devices))} ({escaped(about['machine'])}) |",
+        f"| last score | {escaped(about['date'])} |",
+        f"| commits of the scores | {escaped(', '.join(commits))} |",
         f"| finished jobs, processor time | {sum(about['jobs'].values()):,}, {hours:.1f} hours |",
         f"| trainings so far | {about['jobs'].get('train_model', 0):,} of {n_trainings(record.asked):,} |",
         f"| features of FID, PRD, precision and recall | {record.asked.evaluation.backbone} |",

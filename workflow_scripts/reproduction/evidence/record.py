@@ -14,11 +14,13 @@ Each file is sealed as it was in its build (`geovae.core.seals`). Read outside a
 and not to a place.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geovae.core.storage import load_json, load_numbers
+from geovae.core.sealed_json import is_of_kind
+from geovae.core.storage import load_json, load_numbers, unreadable
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config, load_config
 from reproduction.plan.cells import SCORED, scored_generations
@@ -32,6 +34,7 @@ from reproduction.scores.score_table import read_scores
 
 CONFIG, ABOUT, SCORES, CLASSIFICATION = "config.json", "about.json", "scores.csv", "classification.csv"
 METRIC_TABLE = Path(METRICS).name
+LARGEST = 1e15  # of counts and seconds in a record
 MEASURED, IMAGES = "measured", "images"
 # The tables that are rendered of a record; those of nets need no build.
 TABLES = ("table1", "table2", "table3", "table6", "table7")
@@ -65,16 +68,28 @@ def read_record(folder: Path) -> Record | None:
     """The record in a folder; None where there is none.
 
     Raises:
-        GeovaeError: a file of it is damaged, or is not what the others go with.
+        GeovaeError: a file of it is damaged or missing, or is not what the others go with.
     """
-    if not (folder / CONFIG).is_file():
+    if not any(os.path.lexists(folder / name) for name in (CONFIG, ABOUT, SCORES)):
         return None
     asked = load_config(load_json(folder / CONFIG))
-    about = load_json(folder / ABOUT)
-    scores = read_scores(folder / SCORES) if (folder / SCORES).is_file() else []
+    about = _read_about(folder / ABOUT)
+    scores = read_scores(folder / SCORES)
     classified = folder / CLASSIFICATION
     classification = read_classification(classified) if classified.is_file() else []
     return Record(folder, asked, without(asked, missing(asked, scores, folder)), about, scores, classification)
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    """Where and when a build was made, as `reproduction.evidence.keep` wrote it."""
+    about = load_json(path, said=list, command=str, machine=str, date=str, jobs=dict, processor_seconds=dict)
+    if not all(isinstance(paragraph, str) for paragraph in about["said"]):
+        raise unreadable(path, "said is no list of texts")
+    for key, kind, words in (("jobs", int, "whole numbers"), ("processor_seconds", float, "numbers")):
+        values = about[key].values()
+        if not all(is_of_kind(value, kind) and 0 <= value <= LARGEST for value in values):
+            raise unreadable(path, f"{key} has other values than {words} from 0 to {LARGEST:g}")
+    return about
 
 
 def artefacts_of(config: Config) -> list[str]:

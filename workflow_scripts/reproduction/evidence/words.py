@@ -53,7 +53,13 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text without marks of Markdown."""
+    """Text on one line, without marks of Markdown."""
     for character in "\\|*_`<>":
         text = text.replace(character, f"\\{character}")
-    return text
+    return " ".join(text.split()).replace("](", "]\\(")
+
+
+def code(text: str) -> str:
+    """Text on one line, as code in a cell of a table."""
+    plain = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`"

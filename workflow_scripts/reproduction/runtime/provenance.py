@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import geovae
+from geovae.core.errors import GeovaeError
 from geovae.core.processor import cpu_facts
 
 # Jobs that run where the sources came without their repository are told the commit by the environment.
@@ -18,8 +19,9 @@ COMMIT_VARIABLE = "GEOVAE_COMMIT"
 def _git(*arguments: str) -> str | None:
     """The output of a git command in the folder of this package; None where it fails or there is no git."""
     try:
+        # The names of changed files may be no UTF-8.
         result = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), *arguments], capture_output=True, text=True, check=False
+            ["git", "-C", str(Path(__file__).parent), *arguments], capture_output=True, errors="replace", check=False
         )
     except FileNotFoundError:
         return None
@@ -31,11 +33,22 @@ def commit() -> str:
 
     Outside a repository it is what started the build that says it (`COMMIT_VARIABLE`), else `unknown`. A package
     installed inside somebody else's repository is not part of it, hence the look at whether it is tracked.
+
+    Raises:
+        GeovaeError: what the environment says is no commit.
     """
     head = _git("rev-parse", "HEAD")
     if head is None or _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
-        return os.environ.get(COMMIT_VARIABLE, "unknown")
+        return _told_commit()
     return f"{head}-dirty" if _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def _told_commit() -> str:
+    """What the environment says, held to a commit's form: it comes to stand in tables, pages and records."""
+    told = os.environ.get(COMMIT_VARIABLE) or "unknown"
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", told):
+        raise GeovaeError(f"{COMMIT_VARIABLE} = {told!r:.60}: a commit is expected. Set it to one, or not at all.")
+    return told
 
 
 def provenance(device=None) -> dict[str, str | int]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import load_json, unreadable
-from geovae.core.tables import load_table, save_table
+from geovae.core.tables import finite, load_table, save_table
 
 REAL_SOURCES = ("raw", "resampled")
 CLASS_SCORES = ("f1", "precision", "recall")
@@ -199,7 +199,7 @@ def _typed(row: Mapping[str, str], names: Iterable[str], source: str) -> dict[st
             elif name in KEY_COLUMNS[:5]:
                 values[name] = text
             else:
-                values[name] = int(text) if name in _WHOLE else float(text)
+                values[name] = int(text) if name in _WHOLE else finite(text)
         except ValueError:
             raise GeovaeError(
                 f"{source}: {name} is {text!r}, not a number. Run collect_classification again."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import unreadable
-from geovae.core.tables import load_table, save_table
+from geovae.core.tables import finite, load_table, save_table
 from reproduction.scores.cells import Cell
 
 KEY_COLUMNS = ("dataset", "subset", "net", "model", "trial", "seed", "metric")
@@ -36,11 +36,11 @@ def read_metrics(path: str | Path) -> list[dict[str, object]]:
     """Read what `write_metrics` wrote.
 
     Raises:
-        GeovaeError: the file is missing, or lacks a column or a number.
+        GeovaeError: the file is missing, or lacks a column or a finite number.
     """
     rows = load_table(path, (*KEY_COLUMNS, *NUMBERS))
     try:
-        return [row | {"seed": int(row["seed"])} | {name: float(row[name]) for name in NUMBERS} for row in rows]
+        return [row | {"seed": int(row["seed"])} | {name: finite(row[name]) for name in NUMBERS} for row in rows]
     except ValueError as reason:
         raise unreadable(path, reason) from None
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import load_json
-from geovae.core.tables import load_table, save_table
+from geovae.core.tables import finite, load_table, save_table
 from geovae.evaluation.record import (
     COLUMNS,
     DIAGNOSTIC_COLUMNS,
@@ -52,7 +52,11 @@ def collect(paths: Iterable[str | Path], output: str | Path) -> None:
 
 
 def read_scores(path: str | Path) -> list[dict[str, object]]:
-    """Read what `collect` wrote; empty fields become None, numbers become numbers."""
+    """Read what `collect` wrote; empty fields become None, numbers become numbers.
+
+    Raises:
+        GeovaeError: the file is missing or damaged, or lacks a column or a finite number.
+    """
     return [_typed(row, f"{path}, row {number}") for number, row in enumerate(load_table(path, COLUMNS), start=1)]
 
 
@@ -62,7 +66,7 @@ def _typed(row: Mapping[str, str], source: str) -> dict[str, object]:
         text = row[name]
         try:
             values[name] = (
-                None if text == "" else int(text) if name in _WHOLE else float(text) if name in _REAL else text
+                None if text == "" else int(text) if name in _WHOLE else finite(text) if name in _REAL else text
             )
         except (TypeError, ValueError):
             raise GeovaeError(f"{source}: {name} is {text!r}, not a number. Run collect_scores again.") from None

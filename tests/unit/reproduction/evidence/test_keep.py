@@ -19,6 +19,13 @@ def test_processor_seconds_are_those_of_the_benchmarks_by_rule(tmp_path):
     assert processor_seconds(tmp_path) == {"train_model": [7.5, 5.0], "collect_all_scores": [0.4]}
 
 
+@pytest.mark.parametrize("row", [b"x\t1", b"1", b"1\tnan", b"1\t-1", b"1\t1e999", b"\xff\t1"])
+def test_a_damaged_benchmark_is_named(tmp_path, row):
+    (tmp_path / "train_model.tsv").write_bytes(b"s\tcpu_time\n" + row + b"\n")
+    with pytest.raises(GeovaeError, match=r"train_model\.tsv: not a readable benchmark of Snakemake"):
+        processor_seconds(tmp_path)
+
+
 def test_a_build_without_a_score_is_no_record(tmp_path):
     with pytest.raises(GeovaeError, match="no score of this config"):
         keep(config_content("configs/evidence/smoke.yaml"), tmp_path, tmp_path / "record", "snakemake")

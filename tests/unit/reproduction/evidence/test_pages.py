@@ -3,14 +3,15 @@
 import pytest
 
 from geovae.core.errors import GeovaeError
+from geovae.core.storage import save_json
 from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import COLUMNS
-from helpers.evidence_records import write_record
+from helpers.evidence_records import ABOUT_IT, write_record
 from reproduction.claims.verdicts import Outcome
 from reproduction.evidence import glance, overview, page, render
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, said_of
 from reproduction.evidence.effects import effects
-from reproduction.evidence.record import SCORES, read_record
+from reproduction.evidence.record import ABOUT, SCORES, read_record
 
 MNIST = next(build for build in BUILDS if build.name == "mnist")
 NOTHING = dict.fromkeys(BUILDS)
@@ -88,6 +89,64 @@ def test_a_damaged_record_is_named(tmp_path):
     (folder / SCORES).write_text((folder / SCORES).read_text().replace("10.0,", "9.0,", 1))
     with pytest.raises(GeovaeError, match=r"scores\.csv.*checksums"):
         read_record(folder)
+
+
+@pytest.mark.parametrize("name", ["about.json", "config.json", "scores.csv"])
+def test_a_record_of_which_a_file_is_gone_is_no_build_that_is_not_built_yet(tmp_path, name):
+    folder = write_record(tmp_path / "mnist", fid)
+    (folder / name).unlink()
+    with pytest.raises(GeovaeError, match=rf"{name}"):
+        read_record(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("command", None, "command is None, a text is expected"),
+        ("date", 1, "date is 1, a text is expected"),
+        ("said", "text", "said is 'text', a list is expected"),
+        ("said", [1], "said is no list of texts"),
+        ("jobs", [], r"jobs is \[\], an object is expected"),
+        ("jobs", {"train_model": "3"}, "jobs has other values than whole numbers"),
+        ("processor_seconds", {"train_model": 1e308}, "processor_seconds has other values than numbers from 0"),
+    ],
+)
+def test_a_record_that_says_other_things_of_its_build_is_named(tmp_path, key, value, words):
+    folder = write_record(tmp_path / "mnist", fid)
+    save_json(folder / ABOUT, {**ABOUT_IT, key: value})
+    with pytest.raises(GeovaeError, match=rf"about\.json.*{words}"):
+        read_record(folder)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_a_score_that_is_no_finite_number_is_named(tmp_path, value):
+    folder = write_record(tmp_path / "mnist", fid)
+    rows = [[row[name] for name in COLUMNS] for row in load_table(folder / SCORES)]
+    rows[1][COLUMNS.index("fid")] = value
+    save_table(folder / SCORES, COLUMNS, rows)
+    with pytest.raises(GeovaeError, match=rf"scores\.csv, row 2: fid is '{value}', not a number"):
+        read_record(folder)
+
+
+def test_texts_of_a_record_are_texts_on_the_pages(tmp_path):
+    """Neither HTML, nor a link, a heading, or a cell more of a table."""
+    folder = write_record(tmp_path / "mnist", fid)
+    odd = "<script>x</script>|`id`\n# H\n[a](javascript:b)"
+    save_json(folder / ABOUT, {**ABOUT_IT, "said": [odd], "command": odd, "machine": odd, "date": odd})
+    rows = [[row[name] for name in COLUMNS] for row in load_table(folder / SCORES)]
+    for column in ("commit", "device"):
+        rows[0][COLUMNS.index(column)] = odd
+    save_table(folder / SCORES, COLUMNS, rows)
+    records = {**NOTHING, MNIST: read_record(folder)}
+    plain = r"\<script\>x\</script\>\|\`id\` # H [a]\(javascript:b)"
+    lines = page.page(MNIST, records).splitlines()
+    assert lines[4] == plain
+    assert "| command | `<script>x</script>\\|'id' # H [a](javascript:b)` |" in lines
+    assert f"| machine | {plain}, x ({plain}) |" in lines
+    assert f"| last score | {plain} |" in lines
+    assert f"| commits of the scores | {plain}, x |" in lines
+    overall = overview.page(records, overview.judged_by(records)).splitlines()
+    assert any(line.startswith(f"- [MNIST](mnist/README.md): {plain}, ") for line in overall)
 
 
 def test_rendering_again_gives_the_same_bytes_and_a_changed_page_is_found(tmp_path):
