@@ -20,6 +20,18 @@ _DIGITS = {
 }
 # Of OASIS's 100 subjects with the disease 23 are tested on; how the others are dealt is known when its sheet is read.
 _OASIS_AT_MOST = {"AD": 77, "CN": 255}
+_TEN_DIGITS = tuple(map(str, range(10)))
+# Of data sets that are downloaded, whose modules need NumPy; how many images each class has is not known here.
+_CLASSES = {
+    "mnist": _TEN_DIGITS,
+    "mnist28": _TEN_DIGITS,
+    "fashion_mnist": (
+        *("T-shirt", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle-boot"),
+    ),
+    "svhn": _TEN_DIGITS,
+    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+}
 
 
 def image_counts(name: str, section: Dataset) -> Counts | None:
@@ -57,8 +69,9 @@ def training_images(name: str, section: Dataset, subset: str) -> int | None:
     if wanted is not None:
         if name == "oasis":
             classes = _OASIS_AT_MOST
-        if None not in classes and wanted not in classes:
-            raise GeovaeError(f"subset {subset}: {name} has no such class. Its classes: {', '.join(classes)}.")
+        known = _CLASSES.get(name, () if None in classes else tuple(classes))
+        if known and wanted not in known:
+            raise GeovaeError(f"subset {subset}: {name} has no such class. Its classes: {', '.join(known)}.")
         available, of = classes.get(wanted, total), f" of the class {wanted}"
     if size is not None and size > available:
         raise GeovaeError(f"subset {subset}: {name} has {available} training images{of}, no more.")

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from geovae.augmentation.classifier import Settings
 from geovae.core.errors import GeovaeError
 from geovae.core.quantities import whole
+from geovae.data import fashion_mnist, mnist
 from geovae.data.digits import load as load_digits
 from geovae.data.phantoms import load as load_phantoms
 from geovae.data.shapes import load as load_shapes
@@ -25,7 +26,7 @@ from reproduction.config.base import SUBSET_PATTERN, subset_parts
 from reproduction.config.config import load_config
 from reproduction.config.datasets import DOWNLOADED, SECTIONS, Digits, Phantoms, Shapes
 from reproduction.plan import job_settings
-from reproduction.plan.image_counts import image_counts, training_images
+from reproduction.plan.image_counts import _CLASSES, image_counts, training_images
 from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.targets import shown_generations, shown_runs, targets
 
@@ -303,3 +304,25 @@ def test_the_sizes_of_every_data_set_that_is_downloaded_are_known(name):
 def test_the_name_of_a_subset_says_class_and_number(subset, parts):
     assert re.fullmatch(SUBSET_PATTERN, subset)
     assert subset_parts(subset) == parts
+
+
+@pytest.mark.parametrize("module", [mnist, fashion_mnist])
+def test_the_classes_that_are_known_beforehand_are_those_of_the_data(module):
+    assert _CLASSES[module.__name__.rpartition(".")[2]] == module.CLASS_NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "unknown"),
+    [
+        ("mnist", "7", "11"),
+        ("mnist28", "0", "00"),
+        ("svhn", "9", "10"),
+        ("fashion_mnist", "Ankle-boot", "Ankle_boot"),
+        ("cifar10", "truck", "car"),
+    ],
+)
+def test_classes_that_a_downloaded_data_set_has_not_are_refused_with_its_own(name, known, unknown):
+    section = SECTIONS[name]()
+    assert training_images(name, section, f"class-{known}") == section.train_size()
+    with pytest.raises(GeovaeError, match=rf"{name} has no such class\. Its classes: .*{known}"):
+        training_images(name, section, f"class-{unknown}")
