@@ -103,7 +103,7 @@ lock: $(READY)  ## envs/, docs/ and tests/cloud/requirements.txt from what stand
 	  --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
 
 bench: $(PEERS)  ## speed against the peers, as in docs/performance.md; most of an hour on an idle machine
-	set -e; for script in sampler medoids training evaluation fid planning; do \
+	set -e; for script in sampler medoids training precision evaluation fid planning; do \
 	  $(PEERS_PYTHON) benchmarks/$${script}_speed.py --threads $(THREADS); echo; done
 	$(PEERS_PYTHON) benchmarks/overhead.py --cores $(THREADS) --build
 
