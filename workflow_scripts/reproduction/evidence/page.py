@@ -19,7 +19,7 @@ from reproduction.evidence.record import (
     pictured_figures,
     rendered_figures,
 )
-from reproduction.evidence.words import NOT_BUILT, WRITTEN, code, escaped, interval, number, span, table
+from reproduction.evidence.words import NOT_BUILT, WRITTEN, as_code, escaped, interval, number, span, table
 from reproduction.plan.commands import artefact_title
 from reproduction.plan.render_settings import CONTENTS
 from reproduction.rendering import claims
@@ -64,7 +64,7 @@ def _built(record: Record) -> list[str]:
     return [
         "| what | |",
         "|---|---|",
-        f"| command | {code(about['command'])} |",
+        f"| command | {as_code(about['command'])} |",
         f"| machine | {escaped(', '.join(devices))} ({escaped(about['machine'])}) |",
         f"| last score | {escaped(about['date'])} |",
         f"| commits of the scores | {escaped(', '.join(commits))} |",

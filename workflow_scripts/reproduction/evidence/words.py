@@ -59,7 +59,7 @@ def escaped(text: str) -> str:
     return " ".join(text.split()).replace("](", "]\\(")
 
 
-def code(text: str) -> str:
+def as_code(text: str) -> str:
     """Text on one line, as code in a cell of a table."""
     plain = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`"

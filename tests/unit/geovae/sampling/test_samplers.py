@@ -239,7 +239,7 @@ def test_kde_draws_around_the_means(context):
     torch.testing.assert_close(drawn.latents.var(0), expected, rtol=0.06, atol=0)
 
 
-@pytest.mark.parametrize("bandwidth", [1e300, 0.05, 2, 2.5])
+@pytest.mark.parametrize("bandwidth", [0.05, 2, 2.5])
 def test_kde_with_a_given_bandwidth_has_that_deviation_around_the_means(bandwidth):
     mu = torch.tensor([[0.0, 0.0, 0.0], [1e3, 0.0, 0.0], [0.0, 1e3, 0.0]])
     # Neither validation means nor a likelihood are needed.

@@ -50,12 +50,13 @@ FIELDS = sorted(set(schema_texts(SCHEMA, SCHEMA.get("$defs", {}))))
 FREE = {
     ("data_dir",),
     ("resume_dir",),
+    ("machine",),
     ("mirror",),
     ("datasets", "folder", "options", "path"),
     ("datasets", "folder", "options", "labels"),
     ("datasets", "folder", "options", "group"),
 }
-PATHS = {path for path in FREE if path[-1] in ("data_dir", "resume_dir", "path", "labels")}
+PATHS = {path for path in FREE if path[-1] in ("data_dir", "resume_dir", "machine", "path", "labels")}
 # Names of subsets and variants, and values of settings: all but a few forms are refused.
 CLOSED = set(FIELDS) - FREE
 
@@ -130,6 +131,9 @@ def handed_over(path: tuple[str, ...], config) -> str:
     elif path == ("resume_dir",):
         option, value = shlex.split(commands.resume(config, None))
         assert option == "--resume-dir"
+    elif path == ("machine",):
+        option, value = shlex.split(commands.machine(config, ROOT, 1))
+        assert option == "--machine"
     elif path == ("mirror",):
         option, value = shlex.split(commands.mirror(config))
         assert option == "--mirror"
