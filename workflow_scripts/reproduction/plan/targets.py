@@ -1,5 +1,7 @@
 """Which files a build makes, and which runs are behind them."""
 
+from dataclasses import replace
+
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
 from reproduction.plan.augmentation import source_generations, sources
@@ -79,14 +81,14 @@ def shown_runs(config: Config) -> list[Run]:
 
 
 def drawn_histories(config: Config) -> list[Run]:
-    """The runs whose losses are drawn: not the many of a search or of a smaller training set."""
+    """The runs whose losses are drawn: the first training of each, not the many of a search or a smaller training set."""
     table = config.artefacts.table1
     subsets = {"full", table.subset} if table else {"full"}
-    return [
-        run
-        for run in shown_runs(config)
-        if run.trial == "base" and (run.subset in subsets or run.subset.startswith("class-"))
-    ]
+    first: dict[Run, Run] = {}
+    for run in shown_runs(config):
+        if run.trial == "base" and (run.subset in subsets or run.subset.startswith("class-")):
+            first.setdefault(replace(run, seed=0), run)  # they come by seed
+    return list(first.values())
 
 
 def targets(config: Config) -> list[str]:

@@ -135,7 +135,7 @@ def test_targets_follow_the_artefacts_asked_for():
     assert targets(only()) == []
 
 
-def test_losses_are_drawn_of_the_main_runs():
+def test_losses_are_drawn_of_the_first_training_of_each_main_run():
     sections = {
         "table1": {"models": ["ae"], "subset": "n300"},
         "table3": {"models": ["vae", "wae"], "nets": ["conv"], "n_trials": 1},
@@ -149,6 +149,9 @@ def test_losses_are_drawn_of_the_main_runs():
         "digits/full/conv/vae/base/seed0",
         "digits/full/conv/wae/base/seed0",
         "shapes/full/conv/vae/base/seed0",
+    }
+    assert {run.key for run in drawn_histories(only(table1={"models": ["ae"], "seeds": [3, 1, 12]}))} == {
+        f"digits/full/conv/{model}/base/seed1" for model in ("ae", "vae")
     }
     task = {run.key for run in drawn_histories(only(table2={"models": ["ae"]}))}
     assert task == {
