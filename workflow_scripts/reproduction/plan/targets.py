@@ -81,7 +81,7 @@ def shown_runs(config: Config) -> list[Run]:
 
 
 def drawn_histories(config: Config) -> list[Run]:
-    """The runs whose losses are drawn: the first training of each, not the many of a search or a smaller training set."""
+    """The runs whose losses are drawn: the first training of each; none of a search or of a smaller training set."""
     table = config.artefacts.table1
     subsets = {"full", table.subset} if table else {"full"}
     first: dict[Run, Run] = {}
