@@ -11,7 +11,6 @@ import numpy as np
 from geovae.core import seals, storage
 from geovae.core.errors import GeovaeError
 
-SPLITS = ("train", "validation", "test")
 FILES = ("images.npy", "labels.npy")
 UNLABELLED = -1
 

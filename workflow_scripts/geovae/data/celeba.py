@@ -18,10 +18,11 @@ from PIL import Image
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
 from geovae.core.registry import take_options
-from geovae.data.base import SPLITS, UNLABELLED, Images
+from geovae.data.base import UNLABELLED, Images
 from geovae.data.decoding import as_array, decoded, open_image
 from geovae.data.raw_files.download import Store
 from geovae.data.raw_files.remote import RemoteFile
+from geovae.data.splits import SPLITS
 
 SOURCE = "CelebA, aligned and cropped (Z. Liu, P. Luo, X. Wang, X. Tang, 2015), middle of the image, resized"
 LICENSE = "for non-commercial research only"

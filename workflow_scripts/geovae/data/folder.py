@@ -13,10 +13,11 @@ from PIL import Image, ImageOps
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import printable
 from geovae.core.registry import take_options
-from geovae.data.base import SPLITS, UNLABELLED, Images
+from geovae.data.base import UNLABELLED, Images
 from geovae.data.decoding import as_array, decoded, open_image
 from geovae.data.scan import Found, scan, spoken
 from geovae.data.sheets import read_rows
+from geovae.data.splits import SPLITS
 from geovae.data.subsets import nested_order
 
 SOURCE = "images in a folder of the user's own"

@@ -6,7 +6,7 @@ so every file of a folder that a script reads is among its job's inputs.
 
 from typing import Any
 
-from geovae.data.base import SPLITS
+from geovae.data.splits import SPLITS
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant

@@ -12,9 +12,10 @@ from sklearn.datasets import load_digits
 
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
-from geovae.data.base import SPLITS, Images, read_split, write_split
+from geovae.data.base import Images, read_split, write_split
 from geovae.data.digits import enlarge
 from geovae.data.shapes import draw
+from geovae.data.splits import SPLITS
 from geovae.data.table import DATASETS, dataset_module, load_dataset
 from helpers.paths import SCRIPTS
 from reproduction.config.datasets import DOWNLOADED, SECTIONS

@@ -1,0 +1,3 @@
+"""The splits of a data set, which planning names without loading what reads them."""
+
+SPLITS = ("train", "validation", "test")
