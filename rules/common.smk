@@ -47,7 +47,7 @@ from reproduction.plan.code import code_of
 from reproduction.plan.figures import figure_inputs
 from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
-from reproduction.plan.targets import ARTEFACTS, drawn_histories, score_records, targets
+from reproduction.plan.targets import ARTEFACTS, score_records, shown_runs, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
 from reproduction.runtime import clock, interruption, liveness, planning, slurm, stores
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
@@ -98,7 +98,7 @@ THREADS = CONFIG.threads
 # For the first page of the report, whose text is given the config and nothing else.
 config["built"] = {
     "files": [os.path.relpath(path) for path in workflow.overwrite_configfiles] or [DEFAULT],
-    "datasets": sorted({run.dataset for run in drawn_histories(CONFIG)}),
+    "datasets": sorted({run.dataset for run in shown_runs(CONFIG)}),
     "commit": os.environ[COMMIT_VARIABLE],
 }
 
