@@ -1,8 +1,15 @@
 """Train one model on one subset; write its weights, its history and the description that rebuilds it."""
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from reproduction.runtime import job
+
+if TYPE_CHECKING:
+    from geovae.models.base import Autoencoder
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,18 +55,8 @@ def main(options: argparse.Namespace) -> None:
 
     settings, training = options.settings, dict(options.settings["training"])
     device = job.torch_device(options.device, options.threads, training.pop("deterministic", True))
-    images = {
-        split: torch.from_numpy(subset_images(options.data, options.subset_dir, split))
-        for split in ("train", "validation")
-    }
-    description = {
-        "model": settings["model"],
-        "settings": settings["model_settings"],
-        "net": settings["net"],
-        "width": settings["width"],
-        "latent_dim": settings["latent_dim"],
-        "image_shape": list(images["train"].shape[1:]),
-    }
+    data = [subset_images(options.data, options.subset_dir, split) for split in ("train", "validation")]
+    description = _description(settings, data[0].shape[1:])
     model = build_model(description, seed=seed_from(options.key, "weights"))
     if training.pop("compile", False):
         model.encoder.compile()
@@ -69,23 +66,13 @@ def main(options: argparse.Namespace) -> None:
         "threads": options.threads,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
     }
-    data = [images[split].numpy().data for split in ("train", "validation")]
-    output = options.output
-    what = fingerprint(options.key, settings, circumstances, *map(_digest, data))
-    checkpoint = checkpoint_of(options.key, output, options.resume_dir, what)
+    what = fingerprint(options.key, settings, circumstances, *(_digest(images.data) for images in data))
+    checkpoint = checkpoint_of(options.key, options.output, options.resume_dir, what)
     report = EpochReport(sum(phase.epochs for phase in model.phases(training["epochs"])))
+    common = {"key": options.key, "device": device, "checkpoint": checkpoint, "report": report}
     diverged = {}
     try:
-        history = train(
-            model,
-            images["train"],
-            images["validation"],
-            **training,
-            key=options.key,
-            device=device,
-            checkpoint=checkpoint,
-            report=report,
-        )
+        history = train(model, *map(torch.from_numpy, data), **training, **common)
     except DivergedError as error:
         if not options.keep_diverged:
             raise
@@ -93,20 +80,33 @@ def main(options: argparse.Namespace) -> None:
         history, diverged = error.history, {"diverged_epoch": len(error.history) + 1}
         if not history:
             model = build_model(description, seed=seed_from(options.key, "weights"))
-    best = kept_row(history) if history else {"epoch": 0, "validation_loss": None}
-    description |= circumstances | {
-        "key": options.key,
-        "training": options.settings["training"],
-        "n_train": len(images["train"]),
-        "n_validation": len(images["validation"]),
+    results = _results(model, kept_row(history) if history else {"epoch": 0, "validation_loss": None})
+    sizes = {"n_train": len(data[0]), "n_validation": len(data[1])}
+    asked = {"key": options.key, "training": settings["training"]}
+    save_history(options.output / "history.csv", history)
+    save_model(options.output, model, description | circumstances | asked | sizes | results | diverged)
+    checkpoint.delete()
+
+
+def _description(settings: dict, image_shape: Sequence[int]) -> dict:
+    """What rebuilds the model, but for its weights."""
+    return {
+        "model": settings["model"],
+        "settings": settings["model_settings"],
+        "net": settings["net"],
+        "width": settings["width"],
+        "latent_dim": settings["latent_dim"],
+        "image_shape": list(image_shape),
+    }
+
+
+def _results(model: Autoencoder, best: dict) -> dict:
+    """The size of a trained model, and the epoch whose weights it keeps."""
+    return {
         "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
         "best_epoch": best["epoch"],
         "best_validation_loss": best["validation_loss"],
-        **diverged,
     }
-    save_history(output / "history.csv", history)
-    save_model(output, model, description)
-    checkpoint.delete()
 
 
 def _digest(content: memoryview) -> str:

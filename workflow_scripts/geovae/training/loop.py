@@ -8,6 +8,7 @@ state it starts from, and an interrupted training ends as one that was not.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -92,8 +93,8 @@ def train(
         >>> rows[-1]["validation_loss"] < rows[0]["validation_loss"]
         True
     """
-    for name, images in (("training", train_images), ("validation", validation_images)):
-        require_images(images, f"{key}: {name} images", model.image_shape)
+    for name, given in (("training", train_images), ("validation", validation_images)):
+        require_images(given, f"{key}: {name} images", model.image_shape)
     _check(train_images, validation_images, epochs, batch_size, lr, key)
     if select_on not in SELECTIONS:
         raise GeovaeError(f"{key}: select_on is {select_on!r}, but it must be {' or '.join(SELECTIONS)}.")
@@ -116,14 +117,8 @@ def train(
             state.restore(*loaded)
         before = sum(earlier.epochs for earlier in phases[:index])
         for epoch in range(state.epoch + 1, phase.epochs + 1):
-            try:
+            with _kept_if_diverged(state):
                 row = _run_epoch(state, before + epoch, *images, batch_size, key, phase.name, select_on)
-            except DivergedError as error:
-                error.history = state.history
-                if state.best_weights:
-                    model.load_state_dict(state.best_weights)
-                _finish(model)
-                raise
             state.epoch = epoch
             if checkpoint:
                 checkpoint.save(*state.content())
@@ -133,6 +128,19 @@ def train(
         model.load_state_dict(state.best_weights)
     _finish(model)
     return history
+
+
+@contextmanager
+def _kept_if_diverged(state: TrainingState) -> Iterator[None]:
+    """Leave the model with its best weights, and the error with the history, where the loss becomes NaN or infinite."""
+    try:
+        yield
+    except DivergedError as error:
+        error.history = state.history
+        if state.best_weights:
+            state.model.load_state_dict(state.best_weights)
+        _finish(state.model)
+        raise
 
 
 def _finish(model: Autoencoder) -> None:
