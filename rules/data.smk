@@ -86,14 +86,14 @@ rule draw_subset:
 
 rule measure_unseen:
     input:
-        unpack(lambda w: inputs.images(w.dataset, "train", w.split)),
+        unpack(lambda w: inputs.images(w.dataset, "train", *SCORED_SPLITS)),
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
     output:
-        "results/data/{dataset}/subsets/{subset}/unseen_{split}.npy",
+        "results/data/{dataset}/subsets/{subset}/unseen.npz",
     log:
-        "results/logs/measure_unseen/{dataset}/{subset}/{split}.log",
+        "results/logs/measure_unseen/{dataset}/{subset}.log",
     benchmark:
-        "results/benchmarks/measure_unseen/{dataset}/{subset}/{split}.tsv"
+        "results/benchmarks/measure_unseen/{dataset}/{subset}.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: THREADS
@@ -106,5 +106,4 @@ rule measure_unseen:
         n=CONFIG.evaluation.n_samples,
     shell:
         "python {params.script} --data {input.train} --subset {input.subset}"
-        " --split {wildcards.split} --n {params.n} --output {output} --device {params.device} --threads {threads}"
-        " > {log} 2>&1"
+        " --n {params.n} --output {output} --device {params.device} --threads {threads} > {log} 2>&1"

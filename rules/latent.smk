@@ -8,7 +8,8 @@ rule embed_latents:
     output:
         train="results/runs/{run}/latents.npz",
         validation="results/runs/{run}/latents_validation.npz",
-        unseen=expand("results/runs/{{run}}/unseen_{split}.npz", split=SCORED_SPLITS),
+        test="results/runs/{run}/latents_test.npz",
+        unseen="results/runs/{run}/unseen.npz",
     log:
         "results/logs/embed_latents/{run}.log",
     benchmark:
@@ -139,7 +140,7 @@ rule compare_interpolation:
         unpack(inputs.trained),
         latents="results/runs/{run}/latents.npz",
         metric="results/runs/{run}/metric/base/metric.npz",
-        unseen=lambda w: f"{inputs.subset_folder(Run.parse(w.run))}/unseen_test.npy",
+        unseen=lambda w: inputs.unseen_pixels(Run.parse(w.run)),
     output:
         arrays="results/runs/{run}/interpolation.npz",
         scores="results/runs/{run}/interpolation.json",

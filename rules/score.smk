@@ -109,8 +109,7 @@ rule extract_training_features:
         subset="results/data/{dataset}/subsets/{subset}/train.npy",
     output:
         train="results/references/{dataset}/{backbone}/{subset}/train.npy",
-        validation="results/references/{dataset}/{backbone}/{subset}/unseen_validation.npy",
-        test="results/references/{dataset}/{backbone}/{subset}/unseen_test.npy",
+        unseen="results/references/{dataset}/{backbone}/{subset}/unseen.npz",
     log:
         "results/logs/extract_training_features/{dataset}/{backbone}/{subset}.log",
     benchmark:
@@ -166,11 +165,10 @@ rule score_samples:
         "python {params.script} --samples {input.samples} --key-fields {params.key:q}"
         " --backbone {input.backbone} {params.resize} --data {input.train} --subset {input.subset}"
         " --reference validation={input.reference_validation} --reference test={input.reference_test}"
-        " --unseen validation={input.unseen_validation} --unseen test={input.unseen_test} --features {input.features}"
-        " --latents {input.latents} --unseen-latents validation={input.unseen_latents_validation}"
-        " --unseen-latents test={input.unseen_latents_test} --settings {params.settings:q}"
-        " --config-sha256 {params.config} --output {output.test} --device {params.device} --threads {threads}"
-        " > {log} 2>&1"
+        " --features {input.features} --latents {input.latents} --unseen pixels={input.unseen_pixels}"
+        " --unseen latent={input.unseen_latent} --unseen features={input.unseen_features}"
+        " --settings {params.settings:q} --config-sha256 {params.config} --output {output.test}"
+        " --device {params.device} --threads {threads} > {log} 2>&1"
 
 
 rule find_neighbours:

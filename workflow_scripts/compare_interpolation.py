@@ -20,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--metric", required=True, help="metric.npz")
     parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
-    parser.add_argument("--unseen", required=True, help="distances (.npy) of unseen images to the training images")
+    parser.add_argument("--unseen", required=True, help="pixel distances (.npz) of unseen images to the same images")
     parser.add_argument("--settings", type=job.settings, required=True, help="JSON: n_pairs, n_stops, quantile")
     parser.add_argument("--key", required=True, help="key of the run, which seeds the choice of pairs")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -39,6 +39,7 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core.seeding import numpy_generator
     from geovae.data.base import read_images
     from geovae.evaluation.neighbours import nearest, subset_rows
+    from geovae.evaluation.unseen import load_unseen
     from geovae.geometry.interpolation import KINDS, far_scores, interpolate, random_pairs
     from geovae.models.coding import decode_posterior
     from geovae.sampling.inputs import read_context
@@ -56,7 +57,7 @@ def main(options: argparse.Namespace) -> None:
     train, _ = read_images(options.data, "train")
     distances, _ = nearest(images, subset_rows(train, options.subset), device=device)
     distances = distances.reshape(found.stops.shape[:3])
-    threshold = float(np.quantile(storage.load_array(options.unseen, ndim=1), settings["quantile"]))
+    threshold = float(np.quantile(load_unseen(options.unseen)["test"], settings["quantile"]))
     scores = far_scores(distances, threshold)
     scores |= {f"{kind}_length": float(lengths.mean()) for kind, lengths in zip(KINDS, found.lengths, strict=True)}
     scores |= settings | {"latent_dim": mu.shape[1], "threshold": threshold}

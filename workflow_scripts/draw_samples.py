@@ -15,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=job.folder, required=True, help="model.json of a run, its weights beside it")
     parser.add_argument("--latents", help="latents.npz of the training images")
     parser.add_argument("--latents-validation", help="latents_validation.npz (kde)")
-    parser.add_argument("--latents-test", help="unseen_test.npz (reconstruction_test)")
+    parser.add_argument("--latents-test", help="latents_test.npz (reconstruction_test)")
     parser.add_argument("--metric", help="metric.npz (manifold samplers)")
     parser.add_argument("--metric-seconds", help="JSON file that says how long the metric took (optional)")
     parser.add_argument("--data", type=job.data_folder, help="card.json of the training images (real)")

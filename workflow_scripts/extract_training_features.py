@@ -18,12 +18,10 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         required=True,
         metavar="SPLIT=PATH",
-        help="reference file (.npz) of unseen images (repeatable)",
+        help="reference file (.npz) of a split; once for validation and once for test",
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument(
-        "--output", type=job.folder, required=True, help="folder to write train.npy and unseen_SPLIT.npy to"
-    )
+    parser.add_argument("--output", type=job.folder, required=True, help="folder to write train.npy and unseen.npz to")
     return parser
 
 
@@ -33,18 +31,22 @@ def main(options: argparse.Namespace) -> None:
 
     from geovae.core import storage
     from geovae.data.base import read_images
+    from geovae.data.splits import UNSEEN_SPLITS
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest_features, subset_rows
     from geovae.evaluation.reference import load_reference
+    from geovae.evaluation.unseen import save_unseen
 
+    references = job.each_once("--reference", options.reference, UNSEEN_SPLITS)
     device = job.torch_device(options.device, options.threads)
     backbone = load_backbone(options.backbone, device, options.resize)
     features = backbone.features(subset_rows(read_images(options.data, "train")[0], options.subset))
-    output = options.output
-    for split, path in options.reference:
-        distances, _ = nearest_features(load_reference(path, backbone.resize).features, features)
-        storage.save_array(output / f"unseen_{split}.npy", distances)
-    storage.save_array(output / "train.npy", features.astype(np.float32))
+    distances = {
+        split: nearest_features(load_reference(path, backbone.resize).features, features)[0]
+        for split, path in references.items()
+    }
+    save_unseen(options.output / "unseen.npz", **distances)
+    storage.save_array(options.output / "train.npy", features.astype(np.float32))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,6 @@ from geovae.core.stopwatch import Stopwatch
 from reproduction.runtime import job
 
 
-def _split_path(text: str) -> tuple[str, str]:
-    split, separator, path = text.partition("=")
-    if not (split in ("validation", "test") and separator and path):
-        raise argparse.ArgumentTypeError(f"validation=PATH or test=PATH is expected, not {text!r}")
-    return split, path
-
-
 def _seconds(diagnostics: dict) -> float | None:
     """Seconds of drawing, with those of what it is drawn with: a mixture is fitted, a metric is built before."""
     drawing = diagnostics.get("seconds")
@@ -27,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--backbone", type=job.folder, required=True, help="model.json of the backbone")
     parser.add_argument(
         "--reference",
-        type=_split_path,
+        type=job.named_path,
         action="append",
         required=True,
         metavar="SPLIT=PATH",
@@ -37,27 +30,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--subset", required=True, help="indices (train.npy) of the model's training images")
     parser.add_argument(
         "--unseen",
-        type=_split_path,
+        type=job.named_path,
         action="append",
         required=True,
-        metavar="SPLIT=PATH",
-        help="distances (.npy) of a split's images to the same training images; once for each reference",
+        metavar="SPACE=PATH",
+        help="distances (.npz) of unseen images to the training images; once each for pixels, latent and features",
     )
-    parser.add_argument(
-        "--features",
-        type=job.folder,
-        required=True,
-        help="train.npy, the training images' features, with unseen_SPLIT.npy beside it",
-    )
+    parser.add_argument("--features", required=True, help="train.npy, the training images' features")
     parser.add_argument("--latents", required=True, help="latents.npz of the training images")
-    parser.add_argument(
-        "--unseen-latents",
-        type=_split_path,
-        action="append",
-        required=True,
-        metavar="SPLIT=PATH",
-        help="latents (.npz) of a split's images; once for each reference",
-    )
     parser.add_argument("--resize", help="how images are resized, for the inception backbone: tf_legacy or pytorch_fid")
     parser.add_argument(
         "--settings", type=job.settings, required=True, help="JSON: n_clusters, n_runs (of PRD), extra (list of scores)"
@@ -77,20 +57,20 @@ def main(options: argparse.Namespace) -> None:
     from geovae.core.seeding import seed_from
     from geovae.data.base import read_images
     from geovae.data.generations import RECORD, load_samples
+    from geovae.data.splits import UNSEEN_SPLITS
     from geovae.evaluation import record
     from geovae.evaluation.features import load_backbone
     from geovae.evaluation.neighbours import nearest, nearest_features, subset_rows
-    from geovae.evaluation.novelty import Distances, latent_distances
+    from geovae.evaluation.novelty import COLUMNS, Distances, latent_distances
     from geovae.evaluation.reference import load_reference, score
     from geovae.evaluation.sharpness import sharpness
+    from geovae.evaluation.unseen import load_unseen
     from reproduction.runtime.provenance import provenance
 
     if set(options.settings) != {"n_clusters", "n_runs", "extra"}:
         raise GeovaeError(f"--settings: n_clusters, n_runs and extra are expected, not {sorted(options.settings)}.")
-    unseen, unseen_latents = dict(options.unseen), dict(options.unseen_latents)
-    for name, given in (("unseen", unseen), ("unseen-latents", unseen_latents)):
-        if sorted(given) != sorted(split for split, _ in options.reference):
-            raise GeovaeError(f"--{name}: give it for the same splits as --reference, each once.")
+    references = job.each_once("--reference", options.reference, UNSEEN_SPLITS)
+    unseen = {space: load_unseen(path) for space, path in job.each_once("--unseen", options.unseen, COLUMNS).items()}
     key = record.check_key(options.key_fields)
     device = job.torch_device(options.device, options.threads)
     samples = load_samples(options.samples / "samples.npy", mmap=False, record=RECORD)
@@ -102,23 +82,22 @@ def main(options: argparse.Namespace) -> None:
     features = backbone.features(samples)
     if options.save_features:
         storage.save_array(options.save_features, features)
-    distances, _ = nearest(samples, subset_rows(train, options.subset), device=device)
-    training_features = storage.load_array(options.features / "train.npy", ndim=2, mmap=True)
-    feature_distances, _ = nearest_features(features, training_features)
+    training_features = storage.load_array(options.features, ndim=2, mmap=True)
+    generated = {
+        "pixels": nearest(samples, subset_rows(train, options.subset), device=device)[0],
+        "features": nearest_features(features, training_features)[0],
+        "latent": latent_distances(options.samples, options.latents),
+    }
     seconds_shared = shared.seconds()
 
-    for split, path in options.reference:
+    for split, path in references.items():
         own = Stopwatch()
         seed = seed_from(*key.values(), backbone.name, split)
         reference = load_reference(path, backbone.resize)
-        unseen_features = storage.load_array(options.features / f"unseen_{split}.npy", ndim=1)
-        spaces = {
-            "pixels": Distances(distances, storage.load_array(unseen[split], ndim=1)),
-            "features": Distances(feature_distances, unseen_features),
-            "latent": latent_distances(options.samples, options.latents, unseen_latents[split]),
+        distances = {
+            space: Distances(found, unseen[space][split]) for space, found in generated.items() if found is not None
         }
-        given = {space: found for space, found in spaces.items() if found is not None}
-        scores = score(features, given, reference, seed=seed, **options.settings)
+        scores = score(features, distances, reference, seed=seed, **options.settings)
         content = record.build_record(
             key,
             {

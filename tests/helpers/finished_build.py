@@ -1,7 +1,6 @@
 """Two tiny builds below one folder `results`, each file written by its script, and the jobs that read them."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import build_metric
@@ -122,14 +121,17 @@ class Build:
                 *("--settings", settings, *_to(self.backbone), *_CPU),
             )
         }
+        first = ("--n", 20, *_CPU)
+        jobs["unseen"] = (measure_unseen, *self._data, *self._rows, *first, *_to(self.subset / "unseen.npz"))
         for split in SPLITS:
-            of_split = (*self._data, "--split", split, "--n", 20, *_CPU)
-            jobs[f"unseen {split}"] = (measure_unseen, *of_split, *self._rows, *_to(self.unseen(split)))
+            of_split = (*self._data, "--split", split, *first)
             jobs[f"reference {split}"] = (extract_reference, *of_split, *self._backbone, *_to(self.reference(split)))
         return jobs
 
     def _scores(self) -> dict[str, tuple]:
-        references, features = _of_splits("--reference", self.reference), self.references / "full"
+        references = tuple(w for split in SPLITS for w in ("--reference", f"{split}={self.reference(split)}"))
+        features = self.references / "full"
+        unseen = {"pixels": self.subset, "latent": self.run, "features": features}
         records = (self.generation / f"score_{split}.json" for split in SPLITS)
         return {
             "features": (
@@ -138,8 +140,8 @@ class Build:
             ),
             "score": (
                 *(score_samples, *self._samples, *self._backbone, *self._data, *self._rows, *self._means, *references),
-                *("--features", features, *_of_splits("--unseen", self.unseen)),
-                *_of_splits("--unseen-latents", lambda split: self.run / f"unseen_{split}.npz"),
+                *("--features", features / "train.npy"),
+                *(w for space, folder in unseen.items() for w in ("--unseen", f"{space}={folder / 'unseen.npz'}")),
                 *("--key-fields", json.dumps(self._key_fields), "--config-sha256", "c0ffee", *_CPU),
                 *("--settings", '{"n_clusters": 3, "n_runs": 1, "extra": []}', *_to(self.generation)),
             ),
@@ -186,10 +188,6 @@ class Build:
         """The table of such records."""
         return self.results / f"classification-{self.name}.csv"
 
-    def unseen(self, split: str) -> Path:
-        """Pixel distances of a split to the training images."""
-        return self.subset / f"unseen_{split}.npy"
-
     def reference(self, split: str) -> Path:
         """Features of a split."""
         return self.references / f"{split}.npz"
@@ -207,10 +205,6 @@ class Build:
 
 def _to(path: Path) -> tuple:
     return ("--output", path)
-
-
-def _of_splits(option: str, path: Callable[[str], Path]) -> tuple:
-    return tuple(word for split in SPLITS for word in (option, f"{split}={path(split)}"))
 
 
 def build_all(results: Path, without: tuple[str, ...] = ()) -> dict[str, Build]:

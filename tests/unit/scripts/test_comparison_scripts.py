@@ -12,6 +12,7 @@ import compare_interpolation
 import compare_pullback
 import embed_latents
 from geovae.core import storage
+from geovae.evaluation.unseen import save_unseen
 from geovae.geometry.metric import RiemannianMetric
 from geovae.models.coding import decode_images
 from geovae.models.files import build_model, load_model, save_model
@@ -76,12 +77,12 @@ def test_only_a_vae_and_only_correlations_of_several_points_make_sense(measured)
 
 
 def test_stops_are_decoded_and_compared_with_the_training_images(measured):
-    storage.save_array(measured / "unseen.npy", np.linspace(0, 100, 101))
+    save_unseen(measured / "unseen.npz", validation=np.zeros(3), test=np.linspace(0, 100, 101))
     run(
         compare_interpolation,
         *("--model", measured / "run", "--latents", measured / "latents/latents.npz"),
         *("--metric", measured / "metric.npz", "--data", measured / "data", "--subset", measured / "subset/train.npy"),
-        *("--unseen", measured / "unseen.npy", "--key", "key", "--device", "cpu"),
+        *("--unseen", measured / "unseen.npz", "--key", "key", "--device", "cpu"),
         *("--settings", json.dumps({"n_pairs": 3, "n_stops": 4, "quantile": 0.05})),
         *("--output", measured / "found.npz", "--output-scores", measured / "found.json"),
     )

@@ -21,12 +21,12 @@ READ_BY = {
     f"{DATA}/test/images.npy": "embed",
     f"{DATA}/subsets/full/train.npy": "train",
     f"{DATA}/subsets/full/validation.npy": "train",
-    f"{DATA}/subsets/full/unseen_test.npy": "score",
+    f"{DATA}/subsets/full/unseen.npz": "score",
     f"{RUN}/history.csv": "history",
     f"{RUN}/model.json": "embed",
     f"{RUN}/model.safetensors": "embed",
     f"{RUN}/latents.npz": "metric",
-    f"{RUN}/unseen_test.npz": "score",
+    f"{RUN}/unseen.npz": "score",
     f"{RUN}/seconds.json": "draw",
     f"{RUN}/metric.npz": "draw",
     f"{RUN}/pullback.json": "claims",
@@ -42,7 +42,7 @@ READ_BY = {
     "backbones/one/classifier/model.safetensors": "reference test",
     f"{REFERENCES}/test.npz": "features",
     f"{REFERENCES}/full/train.npy": "score",
-    f"{REFERENCES}/full/unseen_test.npy": "score",
+    f"{REFERENCES}/full/unseen.npz": "score",
 }
 TABLES = {"metrics-one.csv": read_metrics, "classification-one.csv": read_classification}
 

@@ -14,6 +14,7 @@ import show_centroids
 from geovae.core import storage
 from geovae.core.errors import GeovaeError
 from geovae.data.generations import save_generation
+from geovae.evaluation.unseen import load_unseen
 from geovae.geometry.centroids import centroid_radius
 from geovae.geometry.description import identity_error
 from geovae.geometry.metric import RiemannianMetric
@@ -36,15 +37,14 @@ def encoded(folder, images: np.ndarray) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("n_unseen", [8, 1000])
-def test_embedded_are_the_subset_and_the_first_unseen_images(folder, n_unseen):
+def test_embedded_are_the_subset_and_the_first_test_images(folder, n_unseen):
     run(embed_latents, *embed(folder, n_unseen))
     expected = {
         "latents": images_of("train")[TRAIN_ROWS],
         "latents_validation": images_of("validation")[[7, 1, 5]],
-        "unseen_validation": images_of("validation")[:n_unseen],
-        "unseen_test": images_of("test")[:n_unseen],
+        "latents_test": images_of("test")[:n_unseen],
     }
-    assert {path.stem for path in (folder / "latents").iterdir()} == set(expected)
+    assert {path.stem for path in (folder / "latents").iterdir()} == {*expected, "unseen"}
     for name, images in expected.items():
         arrays = storage.load_arrays(folder / f"latents/{name}.npz")
         assert set(arrays) == {"mu", "log_var"}
@@ -52,12 +52,23 @@ def test_embedded_are_the_subset_and_the_first_unseen_images(folder, n_unseen):
             np.testing.assert_allclose(found, truth, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_unseen", [8, 1000])
+def test_the_first_images_of_whole_splits_are_measured_in_latent_space(folder, n_unseen):
+    run(embed_latents, *embed(folder, n_unseen))
+    train, _ = encoded(folder, images_of("train")[TRAIN_ROWS])
+    found = load_unseen(folder / "latents/unseen.npz")
+    for split in ("validation", "test"):
+        mu, _ = encoded(folder, images_of(split)[:n_unseen])
+        np.testing.assert_allclose(found[split], brute_force(mu, train)[0], rtol=1e-3)
+
+
 def test_a_deterministic_encoder_has_no_log_var(folder):
     description = MODEL | {"model": "ae"}
     save_model(folder / "run", build_model(description), description)
     run(embed_latents, *embed(folder))
-    for name in ("latents", "unseen_test"):
+    for name in ("latents", "latents_test"):
         assert set(storage.load_arrays(folder / f"latents/{name}.npz")) == {"mu"}
+    assert len(load_unseen(folder / "latents/unseen.npz")["test"]) == 8
 
 
 def test_embedding_no_unseen_image_is_refused(folder):

@@ -1,4 +1,4 @@
-"""Scripts that score (extract_training_features, score_samples), on tiny data, against computations without them."""
+"""Scripts that score, and that measure what scores need of real images, against computations without them."""
 
 import json
 
@@ -8,14 +8,15 @@ import torch
 
 import embed_latents
 import extract_training_features
+import measure_unseen
 import score_samples
 from geovae.core import storage
 from geovae.data.generations import save_generation
 from geovae.evaluation.classifier import Classifier
 from geovae.evaluation.features import load_backbone
-from geovae.evaluation.neighbours import nearest
 from geovae.evaluation.reference import save_reference
 from geovae.evaluation.sharpness import laplacian_variances
+from geovae.evaluation.unseen import load_unseen
 from helpers.script_runs import SHAPE, TRAIN_ROWS, brute_force, embed, fails, images_of, run
 from helpers.script_runs import folder as folder  # a fixture
 
@@ -27,6 +28,25 @@ def features_of(folder, images: np.ndarray) -> np.ndarray:
     classifier.load_state_dict(storage.load_weights(folder / "backbone/model.safetensors"))
     with torch.no_grad():
         return classifier.eval().features(torch.from_numpy(images)).numpy()
+
+
+# -- measure_unseen ---------------------------------------------------------------------------------------------------
+
+
+def measure(folder, n: int) -> tuple:
+    return (
+        *("--data", folder / "data", "--subset", folder / "subset/train.npy", "--n", n),
+        *("--output", folder / "subset/unseen.npz", "--device", "cpu"),
+    )
+
+
+@pytest.mark.parametrize("n", [8, 1000])
+def test_the_first_images_of_both_splits_are_measured_in_pixels(folder, n):
+    run(measure_unseen, *measure(folder, n))
+    for split, distances in load_unseen(folder / "subset/unseen.npz").items():
+        truth, _ = brute_force(images_of(split)[:n], images_of("train")[TRAIN_ROWS])
+        np.testing.assert_allclose(distances, truth / 255, rtol=1e-12)
+    assert "--n is 0: at least one" in fails(measure_unseen, *measure(folder, 0))
 
 
 # -- extract_training_features ----------------------------------------------------------------------------------------
@@ -53,19 +73,19 @@ def test_training_features_are_those_of_the_subset_and_distances_those_to_it(fol
     expected = features_of(folder, images_of("train")[TRAIN_ROWS])
     assert (features.shape, features.dtype) == ((12, 64), np.float32)
     np.testing.assert_allclose(features, expected, rtol=1e-5, atol=1e-6)
-    for split in ("validation", "test"):
-        distances = storage.load_array(folder / f"features/unseen_{split}.npy")
-        assert distances.dtype == np.float64
+    for split, distances in load_unseen(folder / "features/unseen.npz").items():
         truth, _ = brute_force(features_of(folder, images_of(split)), expected)
         np.testing.assert_allclose(distances, truth, rtol=1e-4)
-    assert {path.name for path in (folder / "features").iterdir()} == {
-        *("train.npy", "unseen_validation.npy", "unseen_test.npy")
-    }
+    assert {path.name for path in (folder / "features").iterdir()} == {"train.npy", "unseen.npz"}
 
 
 def test_extracting_training_features_names_what_does_not_fit(folder, capsys):
     save_reference(folder / "test.npz", np.eye(64), np.zeros(64), "tf_legacy")
-    argument = ("--reference", f"test={folder / 'test.npz'}")
+    test, validation = (("--reference", f"{split}={folder / 'test.npz'}") for split in ("test", "validation"))
+    for given in (test, test + test, (*test, *validation, "--reference", "train=train.npz")):
+        message = fails(extract_training_features, *extract(folder, *given))
+        assert "--reference: give it once for each of validation, test" in message
+    argument = test + validation
     assert "resized by tf_legacy, the generated ones by nothing" in fails(
         extract_training_features, *extract(folder, *argument)
     )
@@ -87,12 +107,14 @@ KEY = dict.fromkeys(("dataset", "subset", "net", "model", "trial", "sampler", "v
 
 def score(folder, *more) -> tuple:
     words = ["--samples", folder / "samples", "--key-fields", json.dumps(KEY), "--backbone", folder / "backbone"]
-    words += ["--data", folder / "data", "--subset", folder / "subset/train.npy", "--features", folder / "features"]
-    words += ["--latents", folder / "latents/latents.npz", "--output", folder / "samples", "--device", "cpu"]
+    words += ["--data", folder / "data", "--subset", folder / "subset/train.npy"]
+    words += ["--latents", folder / "latents/latents.npz", "--features", folder / "features/train.npy"]
+    words += ["--output", folder / "samples", "--device", "cpu"]
     words += ["--settings", '{"n_clusters": 3, "n_runs": 1, "extra": []}', "--config-sha256", "c0ffee"]
     for split in ("validation", "test"):
-        words += ["--reference", f"{split}={folder / f'{split}.npz'}", "--unseen", f"{split}={folder / split}.npy"]
-        words += ["--unseen-latents", f"{split}={folder}/latents/unseen_{split}.npz"]
+        words += ["--reference", f"{split}={folder / f'{split}.npz'}"]
+    for space, name in (("pixels", "subset"), ("latent", "latents"), ("features", "features")):
+        words += ["--unseen", f"{space}={folder / name / 'unseen.npz'}"]
     return (*words, *more)
 
 
@@ -105,21 +127,19 @@ def measured(folder):
     """All that scoring needs of the training and unseen images."""
     run(embed_latents, *embed(folder, 100))
     run(extract_training_features, *extract(folder, *references(folder)))
-    for split in ("validation", "test"):
-        distances, _ = nearest(images_of(split), images_of("train")[TRAIN_ROWS])
-        storage.save_array(folder / f"{split}.npy", distances)
+    run(measure_unseen, *measure(folder, 100))
     return folder
 
 
 def test_copies_score_no_novelty_and_unseen_images_one_in_every_space(measured):
-    latents = {name: storage.load_arrays(measured / f"latents/{name}.npz")["mu"] for name in ("latents", "unseen_test")}
-    generate(measured, images_of("train")[TRAIN_ROWS], latents["latents"])
+    train, test = (storage.load_arrays(measured / f"latents/{name}.npz")["mu"] for name in ("latents", "latents_test"))
+    generate(measured, images_of("train")[TRAIN_ROWS], train)
     run(score_samples, *score(measured))
     for split in ("validation", "test"):
         record = storage.load_json(measured / f"samples/score_{split}.json")
         assert (record["n"], record["config_sha256"]) == (12, "c0ffee")
         assert [record[name] for name in NOVELTIES] == pytest.approx([0.0] * 3, abs=1e-5)
-    generate(measured, images_of("test"), latents["unseen_test"])
+    generate(measured, images_of("test"), test)
     run(score_samples, *score(measured))
     record = storage.load_json(measured / "samples/score_test.json")
     assert (record["n"], record["fid"]) == (15, pytest.approx(0.0, abs=1e-6))
@@ -163,10 +183,12 @@ def test_features_of_generated_images_are_stored_only_where_asked(measured):
     np.testing.assert_array_equal(np.load(stored), backbone.features(images_of("test")))
 
 
-def test_scoring_needs_the_same_splits_of_everything(measured):
+def test_scoring_needs_a_reference_of_each_split_and_unseen_images_in_each_space(measured):
     generate(measured, images_of("test"), np.empty((15, 0), np.float32))
     words = score(measured)
-    for name in ("--unseen", "--unseen-latents"):
-        first = words.index(name)
-        message = fails(score_samples, *words[:first], *words[first + 2 :])
-        assert f"{name}: give it for the same splits as --reference" in message
+    names = {"--reference": "validation, test", "--unseen": "pixels, latent, features"}
+    for option, expected in names.items():
+        first = words.index(option)
+        for more in ((), words[first + 2 : first + 4]):  # one is missing, or another is given in its place
+            message = fails(score_samples, *words[:first], *words[first + 2 :], *more)
+            assert f"{option}: give it once for each of {expected}" in message

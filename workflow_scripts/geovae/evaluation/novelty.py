@@ -75,19 +75,21 @@ def novelties(distances: Mapping[str, Distances], n: int) -> dict[str, float | N
     return found
 
 
-def latent_distances(samples: str | Path, train: str | Path, unseen: str | Path) -> Distances | None:
-    """Latent distances of a generation folder's samples and of unseen images to the nearest training mean.
+def latent_distances(samples: str | Path, train: str | Path) -> np.ndarray | None:
+    """Latent distances (n,) float64 of a generation folder's samples to the nearest training mean.
 
     None for generations without latents in the space of the encoder's means: controls that are images, and the priors
     of models whose decoder takes other latents.
 
     Args:
         samples: generation folder with `latents.npy` and `diagnostics.json`.
-        train, unseen: `latents.npz` files with the means of the training images and of the unseen ones.
+        train: `latents.npz` with the means of the training images.
+
+    Raises:
+        GeovaeError: a file is missing, damaged or of another place, or its latents have other dimensions.
     """
     samples = Path(samples)
     latents = load_latents(samples)
     if latents.shape[1] == 0 or not storage.load_numbers(samples / "diagnostics.json").get("among_means", 1.0):
         return None
-    mu, mu_unseen = (storage.load_arrays(path, "mu")["mu"] for path in (train, unseen))
-    return Distances(nearest_features(latents, mu)[0], nearest_features(mu_unseen, mu)[0])
+    return nearest_features(latents, storage.load_arrays(train, "mu")["mu"])[0]

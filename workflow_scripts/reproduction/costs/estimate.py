@@ -15,7 +15,7 @@ from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
 from reproduction.costs.workloads import backbone_macs, classifier_macs, n_train, run_macs, training_macs
 from reproduction.plan.augmentation import n_samples
-from reproduction.plan.keys import Generation, Run, protocol_of
+from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, protocol_of
 from reproduction.plan.targets import artefact_files
 
 # Seconds of a job before it computes: Python, its imports, reading. Measured on one core, in processor time. `START` is
@@ -155,10 +155,10 @@ class Estimator:
         distances = self._distances(run.dataset, n, n_train(self.config, run))
         return self._features(run.dataset, n) + distances + n * PER_SCORED_IMAGE
 
-    def _unseen(self, item: tuple[str, str, str]) -> float:
-        dataset, subset, _ = item
+    def _unseen(self, item: tuple[str, str]) -> float:
+        dataset, subset = item
         n = n_train(self.config, Run(dataset, subset, "conv", "vae", "base", 0))
-        return self._distances(dataset, self.config.evaluation.n_samples, n)
+        return len(SCORED_SPLITS) * self._distances(dataset, self.config.evaluation.n_samples, n)
 
     def _distances(self, dataset: str, n: int, n_others: int) -> float:
         """Seconds of the distances of n images to others of a data set, in pixels."""

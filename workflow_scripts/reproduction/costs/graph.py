@@ -71,7 +71,7 @@ def _reads(config: Config, job: Job) -> Iterator[Job]:
     elif rule == "draw_subset":
         yield Job("prepare_dataset", item[0])
     elif rule == "measure_unseen":
-        yield Job("draw_subset", item[:2])
+        yield Job("draw_subset", item)
     elif rule == "extract_reference":
         yield from (Job("prepare_dataset", item[0]), _backbone(item[1], item[0]))
     elif rule == "extract_training_features":
@@ -90,7 +90,7 @@ def _run_reads(rule: str, run: Run) -> Iterator[Job]:
     if rule in ("trace_geodesics", *_MEASURED):
         yield Job("build_metric", (run, "base"))
     if rule == "compare_interpolation":
-        yield Job("measure_unseen", (run.dataset, run.subset, "test"))
+        yield Job("measure_unseen", (run.dataset, run.subset))
 
 
 def _generation_reads(config: Config, rule: str, generation: Generation) -> Iterator[Job]:
@@ -108,7 +108,7 @@ def _generation_reads(config: Config, rule: str, generation: Generation) -> Iter
     yield Job("draw_samples", generation)
     if rule == "score_samples":
         yield from (Job("embed_latents", run), Job("extract_training_features", (run.dataset, backbone, run.subset)))
-        yield from (Job("measure_unseen", (run.dataset, run.subset, split)) for split in SCORED_SPLITS)
+        yield Job("measure_unseen", (run.dataset, run.subset))
     elif rule == "find_neighbours":
         yield from (Job("embed_latents", run), _backbone(backbone, run.dataset))
         yield from (Job("draw_samples", Generation(run, sampler)) for sampler in neighbour_samplers().values())

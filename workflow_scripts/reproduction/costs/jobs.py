@@ -74,7 +74,7 @@ def _comparison_jobs(figure: str, runs: list[Run], jobs: Jobs) -> None:
     jobs["build_metric"].update((run, "base") for run in runs)
     jobs[f"compare_{RECORDS[figure]}"].update(runs)
     if figure == "figure_interpolation":
-        jobs["measure_unseen"].update((run.dataset, run.subset, "test") for run in runs)
+        jobs["measure_unseen"].update((run.dataset, run.subset) for run in runs)
 
 
 def _claims_jobs(config: Config, jobs: Jobs) -> None:
@@ -116,7 +116,7 @@ def _score_jobs(config: Config, generations: Iterable[Generation], jobs: Jobs) -
         _backbone_jobs(config, run.dataset, jobs)
         jobs["score_samples"].add(generation)
         jobs["extract_reference"].update((run.dataset, backbone, split) for split in SCORED_SPLITS)
-        jobs["measure_unseen"].update((run.dataset, run.subset, split) for split in SCORED_SPLITS)
+        jobs["measure_unseen"].add((run.dataset, run.subset))
         jobs["extract_training_features"].add((run.dataset, backbone, run.subset))
 
 

@@ -45,6 +45,11 @@ def subset_folder(run: Run) -> str:
     return f"results/data/{run.dataset}/subsets/{run.subset}"
 
 
+def unseen_pixels(run: Run) -> str:
+    """How far unseen images are from the training images of a run, in pixels."""
+    return f"{subset_folder(run)}/unseen.npz"
+
+
 def training_images(wildcards: Wildcards) -> dict[str, str]:
     """The images that a run is trained on: the split and the rows of the subset."""
     run = Run.parse(wildcards.run)
@@ -88,7 +93,7 @@ def sampler_inputs(config: Config, wildcards: Wildcards) -> dict[str, str]:
         "model": trained(wildcards),
         "latents": {"latents": f"{run.folder}/latents.npz"},
         "latents_validation": {"latents_validation": f"{run.folder}/latents_validation.npz"},
-        "latents_test": {"latents_test": f"{run.folder}/unseen_test.npz"},
+        "latents_test": {"latents_test": f"{run.folder}/latents_test.npz"},
         "metric": {"metric": metric_file(wildcards)},
         "images": training_images(wildcards),
         "matched": {"matched": f"{Generation(run, 'manifold').folder}/diagnostics.json"},
@@ -117,13 +122,12 @@ def references(wildcards: Wildcards) -> dict[str, str]:
     """The real images that a generation is scored against: their features, and how new they are to the run."""
     run = Run.parse(wildcards.run)
     features = f"results/references/{run.dataset}/{wildcards.backbone}"
-    subset = subset_folder(run)
     return {
         **{f"reference_{split}": f"{features}/{split}.npz" for split in SCORED_SPLITS},
-        **{f"unseen_{split}": f"{subset}/unseen_{split}.npy" for split in SCORED_SPLITS},
-        **{f"unseen_latents_{split}": f"{run.folder}/unseen_{split}.npz" for split in SCORED_SPLITS},
         "features": f"{features}/{run.subset}/train.npy",
-        **{f"unseen_features_{split}": f"{features}/{run.subset}/unseen_{split}.npy" for split in SCORED_SPLITS},
+        "unseen_pixels": unseen_pixels(run),
+        "unseen_latent": f"{run.folder}/unseen.npz",
+        "unseen_features": f"{features}/{run.subset}/unseen.npz",
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from geovae.data.splits import UNSEEN_SPLITS
 from geovae.evaluation.table import BACKBONES
 from geovae.sampling import table
 from reproduction.config.base import SUBSET_PATTERN
@@ -12,7 +13,7 @@ from reproduction.config.models import Models
 
 MODELS = tuple(Models.model_fields)
 SAMPLERS = tuple(table.SAMPLERS)
-SCORED_SPLITS = ("validation", "test")
+SCORED_SPLITS = UNSEEN_SPLITS
 RUN_PATTERN = rf"[a-z0-9_]+/(?:{SUBSET_PATTERN})/[a-z]+/(?:{'|'.join(MODELS)})/(?:base|t[0-9]{{2}})/seed[0-9]+"
 
 

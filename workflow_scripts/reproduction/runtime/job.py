@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from geovae.core.errors import GeovaeError
@@ -78,6 +78,18 @@ def named_path(text: str, form: str = "NAME=PATH") -> tuple[str, str]:
     if not (name and separator and path):
         raise argparse.ArgumentTypeError(f"{form} is expected, not {text!r}")
     return name, path
+
+
+def each_once(option: str, given: Sequence[tuple[str, str]], names: Collection[str]) -> dict[str, str]:
+    """The paths of an argument NAME=PATH that is given once for each of `names`, in the order of these.
+
+    Raises:
+        GeovaeError: another name, one that is missing, or one given twice.
+    """
+    if sorted(name for name, _ in given) != sorted(names):
+        raise GeovaeError(f"{option}: give it once for each of {', '.join(names)}.")
+    paths = dict(given)
+    return {name: paths[name] for name in names}
 
 
 def run(

@@ -22,9 +22,8 @@ def _images(seed: int, n: int) -> np.ndarray:
 
 @pytest.fixture
 def folder(tmp_path):
-    """A generation folder `samples`, and the means of 40 training and 25 unseen images."""
+    """A generation folder `samples`, and the means of 40 training images."""
     storage.save_arrays(tmp_path / "train.npz", mu=_latents(0, 40), log_var=_latents(3, 40))
-    storage.save_arrays(tmp_path / "unseen.npz", mu=_latents(1, 25))
     _generate(tmp_path, _latents(2, 30))
     return tmp_path
 
@@ -34,8 +33,8 @@ def _generate(folder, latents: np.ndarray, **diagnostics: float) -> None:
     save_generation(folder / "samples", images, latents, {"seconds": 1.0, **diagnostics})
 
 
-def _latent_distances(folder) -> Distances | None:
-    return latent_distances(folder / "samples", folder / "train.npz", folder / "unseen.npz")
+def _latent_distances(folder) -> np.ndarray | None:
+    return latent_distances(folder / "samples", folder / "train.npz")
 
 
 def _brute_force(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
@@ -72,17 +71,15 @@ def test_copies_of_training_images_are_at_zero_and_real_images_at_one_in_every_s
         spaces = {
             "pixels": _pixel_distances(images[generated], images[40:65], images[:40]),
             "features": _feature_distances(features[generated], features[40:65], features[:40]),
-            "latent": _latent_distances(folder),
+            "latent": Distances(_latent_distances(folder), nearest_features(mu_unseen, mu)[0]),
         }
         assert set(spaces) == set(COLUMNS)
         assert novelties(spaces, 25) == dict.fromkeys(COLUMNS.values(), expected)
 
 
 def test_latent_distances_are_those_of_brute_force(folder):
-    generated, unseen = _latent_distances(folder)
-    mu = _latents(0, 40)
-    np.testing.assert_allclose(generated, _brute_force(_latents(2, 30), mu), rtol=1e-12)
-    np.testing.assert_allclose(unseen, _brute_force(_latents(1, 25), mu), rtol=1e-12)
+    generated, unseen = _latent_distances(folder), np.array([3.0, 1.0, 2.0] * 8)
+    np.testing.assert_allclose(generated, _brute_force(_latents(2, 30), _latents(0, 40)), rtol=1e-12)
     found = novelties({"latent": Distances(generated, unseen)}, 20)
     assert found["novelty_latent"] == pytest.approx(np.median(generated[:20]) / np.median(unseen[:20]), rel=1e-12)
     assert (found["novelty"], found["novelty_features"]) == (None, None)
@@ -109,11 +106,11 @@ def test_latents_that_are_not_among_the_means_have_no_latent_novelty(folder, dia
     assert (_latent_distances(folder) is not None) == taken
 
 
-def test_novelty_is_null_where_half_of_the_unseen_images_are_copies(folder):
+def test_novelty_is_null_where_half_of_the_unseen_images_are_copies():
     mu, mu_unseen = _latents(0, 40), _latents(1, 25)
     for n_copies, is_null in ((13, True), (12, False)):
-        storage.save_arrays(folder / "unseen.npz", mu=np.concatenate([mu[:n_copies], mu_unseen[n_copies:]]))
-        found = novelties({"latent": _latent_distances(folder)}, 25)
+        unseen = np.concatenate([mu[:n_copies], mu_unseen[n_copies:]])
+        found = novelties({"latent": _feature_distances(_latents(2, 30), unseen, mu)}, 25)
         assert (found["novelty_latent"] is None) == is_null
 
 
@@ -128,10 +125,10 @@ def test_too_few_distances_are_refused(space, n_generated, n_unseen):
 
 
 def test_files_that_do_not_fit_are_named(folder):
-    storage.save_arrays(folder / "unseen.npz", log_var=_latents(1, 25))
-    with pytest.raises(GeovaeError, match=r"unseen\.npz: not a readable \.npz file \(it lacks mu\)"):
+    storage.save_arrays(folder / "train.npz", log_var=_latents(1, 25))
+    with pytest.raises(GeovaeError, match=r"train\.npz: not a readable \.npz file \(it lacks mu\)"):
         _latent_distances(folder)
-    storage.save_arrays(folder / "unseen.npz", mu=_latents(1, 25, D + 1))
+    storage.save_arrays(folder / "train.npz", mu=_latents(1, 25, D + 1))
     with pytest.raises(GeovaeError, match="cannot be compared"):
         _latent_distances(folder)
     (folder / "samples/diagnostics.json").unlink()

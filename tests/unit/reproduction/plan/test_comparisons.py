@@ -56,7 +56,7 @@ def test_interpolations_are_those_of_the_configs_own_vaes():
     named = {name for row in told["rows"] for training in row["inputs"] for name in training.values()}
     assert named == set(comparison_inputs(config, "figure_interpolation"))
     jobs = planned_jobs(config, "figure_interpolation")
-    assert jobs["measure_unseen"] == {("shapes", "full", "test"), ("digits", "full", "test")}
+    assert jobs["measure_unseen"] == {("shapes", "full"), ("digits", "full")}
     assert jobs["compare_interpolation"] == set(runs)
 
 

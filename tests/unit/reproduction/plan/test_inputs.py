@@ -42,7 +42,7 @@ READ = {
         "latents": f"{FOLDER}/latents.npz",
         "matched": f"{FOLDER}/generations/manifold/base/diagnostics.json",
     },
-    "reconstruction_test": {"latents_test": f"{FOLDER}/unseen_test.npz"},
+    "reconstruction_test": {"latents_test": f"{FOLDER}/latents_test.npz"},
     **{
         name: {"latents": f"{FOLDER}/latents.npz", "latents_validation": f"{FOLDER}/latents_validation.npz"}
         for name in ("posterior_kde", "parzen")
@@ -107,13 +107,10 @@ def test_a_generation_is_scored_against_both_splits():
     assert found == {
         "reference_validation": f"{features}/validation.npz",
         "reference_test": f"{features}/test.npz",
-        "unseen_validation": f"{SUBSET}/unseen_validation.npy",
-        "unseen_test": f"{SUBSET}/unseen_test.npy",
-        "unseen_latents_validation": f"{FOLDER}/unseen_validation.npz",
-        "unseen_latents_test": f"{FOLDER}/unseen_test.npz",
         "features": f"{features}/n200/train.npy",
-        "unseen_features_validation": f"{features}/n200/unseen_validation.npy",
-        "unseen_features_test": f"{features}/n200/unseen_test.npy",
+        "unseen_pixels": f"{SUBSET}/unseen.npz",
+        "unseen_latent": f"{FOLDER}/unseen.npz",
+        "unseen_features": f"{features}/n200/unseen.npz",
     }
 
 

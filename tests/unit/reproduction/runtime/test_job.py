@@ -175,6 +175,13 @@ def test_named_paths():
             job.named_path(text)
 
 
+def test_named_paths_that_are_each_given_once():
+    assert list(job.each_once("--reference", [("b", "1"), ("a", "2")], ("a", "b")).items()) == [("a", "2"), ("b", "1")]
+    for given in ([("a", "1")], [("a", "1"), ("b", "2"), ("b", "3")], [("a", "1"), ("c", "2")]):
+        with pytest.raises(GeovaeError, match=r"^--reference: give it once for each of a, b\.$"):
+            job.each_once("--reference", given, ("a", "b"))
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
