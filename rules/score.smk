@@ -134,13 +134,7 @@ rule extract_training_features:
 
 rule score_samples:
     input:
-        unpack(inputs.references),
-        unpack(inputs.training_images),
-        unpack(inputs.backbone),
-        samples="results/runs/{run}/generations/{sampler}/{variant}/samples.npy",
-        drawn="results/runs/{run}/generations/{sampler}/{variant}/latents.npy",
-        diagnostics="results/runs/{run}/generations/{sampler}/{variant}/diagnostics.json",
-        latents="results/runs/{run}/latents.npz",
+        unpack(inputs.scored),
     output:
         validation="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_validation.json",
         test="results/runs/{run}/generations/{sampler}/{variant}/{backbone}/score_test.json",

@@ -118,11 +118,18 @@ def backbone(wildcards: Wildcards) -> dict[str, str]:
     return {"backbone": f"{folder}/model.json", "backbone_weights": f"{folder}/model.safetensors"}
 
 
-def references(wildcards: Wildcards) -> dict[str, str]:
-    """The real images that a generation is scored against: their features, and how new they are to the run."""
-    run = Run.parse(wildcards.run)
+def scored(wildcards: Wildcards) -> dict[str, str]:
+    """A generation, the images of its training, and the real ones that it is scored against, with how new these are."""
+    generation = generation_of(wildcards)
+    run, folder = generation.run, generation.folder
     features = f"results/references/{run.dataset}/{wildcards.backbone}"
     return {
+        "samples": f"{folder}/samples.npy",
+        "drawn": f"{folder}/latents.npy",
+        "diagnostics": f"{folder}/diagnostics.json",
+        "latents": f"{run.folder}/latents.npz",
+        **training_images(wildcards),
+        **backbone(wildcards),
         **{f"reference_{split}": f"{features}/{split}.npz" for split in SCORED_SPLITS},
         "features": f"{features}/{run.subset}/train.npy",
         "unseen_pixels": unseen_pixels(run),

@@ -102,9 +102,17 @@ def test_the_backbone_is_that_of_the_data_set_or_one_for_all():
 
 
 def test_a_generation_is_scored_against_both_splits():
-    found = inputs.references(job(backbone="classifier", sampler="gmm"))
-    features = "results/references/digits/classifier"
+    found = inputs.scored(job(backbone="classifier", sampler="gmm", variant="components20"))
+    features, generation = "results/references/digits/classifier", f"{FOLDER}/generations/gmm/components20"
     assert found == {
+        **IMAGES,
+        "subset": f"{SUBSET}/train.npy",
+        "backbone": "results/backbones/digits/classifier/model.json",
+        "backbone_weights": "results/backbones/digits/classifier/model.safetensors",
+        "samples": f"{generation}/samples.npy",
+        "drawn": f"{generation}/latents.npy",
+        "diagnostics": f"{generation}/diagnostics.json",
+        "latents": f"{FOLDER}/latents.npz",
         "reference_validation": f"{features}/validation.npz",
         "reference_test": f"{features}/test.npz",
         "features": f"{features}/n200/train.npy",
