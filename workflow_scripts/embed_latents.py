@@ -41,6 +41,11 @@ def main(options: argparse.Namespace) -> None:
 
     def encoded(images: np.ndarray) -> dict[str, np.ndarray]:
         mu, log_var = encode_images(model, images)
+        if not mu.isfinite().all():
+            raise GeovaeError(
+                f"{options.model}: this model's encoder gives means that are not finite.\n"
+                "Lower the learning rate of its training, and train it again."
+            )
         return {"mu": mu.numpy()} | ({} if log_var is None else {"log_var": log_var.numpy()})
 
     def first(split: str) -> np.ndarray:

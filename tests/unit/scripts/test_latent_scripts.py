@@ -76,6 +76,18 @@ def test_embedding_no_unseen_image_is_refused(folder):
     assert "--n-unseen -1: it must be a whole number" in fails(embed_latents, *embed(folder, -1))
 
 
+def test_a_model_whose_means_are_not_finite_is_named(folder):
+    description = MODEL | {"model": "vae"}
+    model = build_model(description)
+    with torch.no_grad():
+        for parameter in model.encoder.parameters():
+            parameter.fill_(1e30)
+    save_model(folder / "run", model, description)
+    message = fails(embed_latents, *embed(folder))
+    assert f"{folder / 'run'}: this model's encoder gives means that are not finite" in message
+    assert not (folder / "latents").exists()
+
+
 # -- build_metric -----------------------------------------------------------------------------------------------------
 
 
