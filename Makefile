@@ -63,13 +63,13 @@ verify: $(READY)  ## build configs/smoke.yaml in a fresh clone and compare it wi
 lint: $(READY)  ## style of Python and Snakemake code
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile rules
+	snakefmt --check Snakefile rules workflow
 	snakemake --lint
 
 format: $(READY)  ## apply the style
 	ruff check --fix .
 	ruff format .
-	snakefmt Snakefile rules
+	snakefmt Snakefile rules workflow
 
 evidence: $(READY)  ## the pages of docs/evidence from the records there, without training; under a minute
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render

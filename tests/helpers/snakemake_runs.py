@@ -16,7 +16,7 @@ from helpers.paths import ROOT
 LOADED = "loaded"
 """The folder of a recorded build that says what each of its jobs loaded of our modules."""
 
-PARTS = ("Snakefile", "config.yaml", "configs", "envs", "profiles", "rules", "workflow_scripts")
+PARTS = ("Snakefile", "config.yaml", "configs", "envs", "profiles", "rules", "workflow", "workflow_scripts")
 
 Result = subprocess.CompletedProcess[str]
 

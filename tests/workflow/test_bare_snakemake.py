@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from helpers.blocked_imports import without_others
 from helpers.snakemake_runs import Result, output, run_command
 
@@ -28,8 +30,9 @@ def bare(folder: Path, *words: str, lacking: tuple[str, ...] = ()) -> Result:
     return run_command(folder, sys.executable, "-c", code)
 
 
-def test_the_lint_passes(project):
-    result = bare(project, "--lint", *CONFIG)
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+def test_the_lint_passes(project, snakefile):
+    result = bare(project, "--lint", "--snakefile", snakefile, *CONFIG)
     assert result.returncode == 0, output(result)
     assert "your workflow is in a good condition" in result.stderr
 
