@@ -138,6 +138,19 @@ def test_the_imports_behind_a_script_are_those_that_it_runs():
 
 
 def test_the_library_asks_only_for_what_is_locked():
+    assert declared("dependencies") <= set(LOCK)
+
+
+def test_an_installed_library_with_its_extra_runs_every_job():
+    """`pip install geovae[workflow]`: what scripts and Snakefile import, each of it locked here."""
+    workflow = declared("workflow")
+    imported = set().union(*(packages_behind(path.name) for path in SCRIPTS.glob("*.py")))
+    assert imported - OF_THE_STORE <= declared("dependencies") | workflow
+    assert {"snakemake", "pydantic"} <= workflow <= set(LOCK)
+
+
+def declared(group: str) -> set[str]:
+    """The packages that the library asks for, by `dependencies` or the name of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = {re.split(r"[>\[=]", entry)[0] for entry in project["dependencies"]}
-    assert names <= set(LOCK)
+    entries = project["dependencies"] if group == "dependencies" else project["optional-dependencies"][group]
+    return {re.split(r"[>\[=]", entry)[0] for entry in entries}
