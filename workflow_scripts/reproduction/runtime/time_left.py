@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# Of the jobs that are left, the share whose rules must have been timed before anything is said.
+# Of the jobs that are left, the share whose rules must have been timed before anything is said for the first time.
 TIMED = 2 / 3
 
 
@@ -21,6 +21,7 @@ class TimeLeft:
         self.running: dict[int, tuple[str, float]] = {}
         self._began: float | None = None
         self._taken: dict[str, list[float]] = {}
+        self._said = False
 
     def start(self, job: int, rule: str, at: float) -> None:
         """A job begins, `at` this time in seconds."""
@@ -39,9 +40,10 @@ class TimeLeft:
         self.running.pop(job, None)
 
     def seconds(self, now: float) -> float | None:
-        """Seconds until the end, or None while too few of the rules have been timed."""
-        n_left = sum(self.left.values())
-        if sum(n for rule, n in self.left.items() if rule in self._taken) < TIMED * n_left or not self._taken:
+        """Seconds until the end, or None until enough of the rules have been timed for the first time."""
+        timed = sum(n for rule, n in self.left.items() if rule in self._taken)
+        self._said |= bool(self._taken) and timed >= TIMED * sum(self.left.values())
+        if not self._said:
             return None
         taken = [seconds for of_rule in self._taken.values() for seconds in of_rule]
         means = {rule: sum(of_rule) / len(of_rule) for rule, of_rule in self._taken.items()}

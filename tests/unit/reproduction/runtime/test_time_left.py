@@ -51,6 +51,20 @@ def test_rules_that_were_not_timed_take_what_jobs_take_usually():
     assert time_left.seconds(8.0) == pytest.approx(2 * 8 + 8)
 
 
+def test_what_is_said_once_is_said_until_the_end():
+    """The last jobs of a build are of rules that have one job each."""
+    time_left = TimeLeft({"train": 3, "collect": 1, "render": 1})
+    for job, end in ((1, 8.0), (2, 16.0)):
+        time_left.start(job, "train", end - 8)
+        time_left.finish(job, end)
+        assert time_left.seconds(end) is None
+    time_left = TimeLeft({"train": 9, "collect": 1, "render": 1})
+    for job in range(9):
+        time_left.start(job, "train", 8.0 * job)
+        time_left.finish(job, 8.0 * job + 8)
+        assert time_left.seconds(8.0 * job + 8) == pytest.approx((8 - job) * 8 + 2 * 8)
+
+
 def test_a_job_that_fails_is_still_left():
     time_left = TimeLeft({"train": 2})
     time_left.start(1, "train", 0.0)
