@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 RESULTS = Path("results")
 CRATE = RESULTS / "ro-crate.zip"
 WORKFLOW = (
-    *("Snakefile", "config.yaml", "configs/**/*.yaml", "rules/**/*.smk", "rules/captions/*.rst", "envs/*"),
+    *("Snakefile", "workflow/Snakefile", "config/*", "config.yaml", "configs/**/*.yaml"),
+    *("rules/**/*.smk", "rules/captions/*.rst", "envs/*"),
     *("profiles/**/*.yaml", "workflow_scripts/**/*.py", "workflow_scripts/**/*.csv", "workflow_scripts/**/py.typed"),
     *("Makefile", "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "docs/reproduction.md"),
 )
