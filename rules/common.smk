@@ -49,7 +49,7 @@ from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, score_records, shown_runs, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
-from reproduction.runtime import clock, interruption, liveness, planning, slurm, stores
+from reproduction.runtime import clock, interruption, inventory, liveness, planning, slurm, stores
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 liveness.hold()
@@ -123,6 +123,9 @@ STORE = or_stop(
 )
 if STORE and workflow.is_main_process:
     or_stop(STORE.check)
+    from snakemake_storage_plugin_s3 import StorageObject
+
+    inventory.list_once(StorageObject, STORE)
 if STORE and workflow.local_exec:
     os.environ.update(stores.variables(S3))  # for the jobs, which write the states of trainings themselves
 

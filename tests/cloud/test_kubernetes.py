@@ -52,10 +52,12 @@ def built(project, store, cluster, variables) -> SimpleNamespace:
             lose_the_training(cluster, store, store.tag(COPY))
             second = ended(process, 0, cluster)
         n_second = len(cluster.past)
+        gate.asked = 0
         with build.start(*TARGETS) as process:
             third = ended(process, 0, cluster)
     texts = SimpleNamespace(first=first, second=second, third=third)
-    return SimpleNamespace(texts=texts, kept=kept, n_first=n_first, n_second=n_second, n_third=len(cluster.past))
+    counts = {"n_first": n_first, "n_second": n_second, "n_third": len(cluster.past), "asked": gate.asked}
+    return SimpleNamespace(texts=texts, kept=kept, **counts)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +98,7 @@ def test_the_build_equals_a_local_one(built, downloaded, project):
 def test_a_third_start_has_nothing_to_do(built):
     assert "Nothing to be done" in built.texts.third
     assert built.n_third == built.n_second
+    assert 1 <= built.asked <= 10  # a list of all objects, and none of each
 
 
 def test_a_training_that_lost_its_pod_goes_on_after_the_last_epoch_in_the_store(built, cluster, store):

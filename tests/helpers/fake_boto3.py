@@ -2,9 +2,13 @@
 
 import io
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
 
 import pytest
+
+WRITTEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class BotoCoreError(Exception):
@@ -59,6 +63,18 @@ class FakeS3:
         self._fail(self.error)
         if Bucket not in self.buckets:
             raise ClientError(404, "An error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: none.")
+
+    def get_paginator(self, operation: str) -> SimpleNamespace:
+        assert operation == "list_objects_v2"
+        return SimpleNamespace(paginate=self._pages)
+
+    def _pages(self, *, Bucket: str, Prefix: str) -> Iterator[dict]:
+        """A page for each object, all written at the same time, and one without any."""
+        self.list_objects_v2(Bucket=Bucket, Prefix=Prefix, MaxKeys=1000)
+        for (bucket, name), content in self.objects.items():
+            if bucket == Bucket and name.startswith(Prefix):
+                yield {"Contents": [{"Key": name, "LastModified": WRITTEN, "Size": len(content)}]}
+        yield {}
 
     @staticmethod
     def _fail(error: Exception | None) -> None:

@@ -20,11 +20,13 @@ class StoreGate:
     Attributes:
         url: where it listens.
         full: whether it refuses to write; set it at any time.
+        asked: how many requests came.
     """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.full = False
+        self.asked = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -45,6 +47,7 @@ def _handler(gate: StoreGate) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
         def hand_on(self) -> None:
+            gate.asked += 1
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if gate.full and self.command in ("PUT", "POST"):
                 self.reply(FULL, {"Content-Type": "application/xml", "Content-Length": str(len(_ANSWER))}, _ANSWER)

@@ -77,6 +77,18 @@ class Store:
             return str(error)
         return None
 
+    def listing(self) -> Iterator[tuple[str, float, int]]:
+        """All objects: name in the bucket, when it was written (seconds since 1970), bytes.
+
+        Raises:
+            GeovaeError: the store does not list them.
+        """
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        found: list[dict] = []
+        self._missing(lambda: found.extend(entry for page in pages for entry in page.get("Contents", [])))
+        for entry in found:
+            yield entry["Key"], entry["LastModified"].timestamp(), entry["Size"]
+
     def put(self, path: Path, name: str) -> None:
         """Store a file of at most 5 GB as an object, at once or not at all.
 

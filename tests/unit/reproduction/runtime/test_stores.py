@@ -106,3 +106,11 @@ def test_without_boto3_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(GeovaeError, match=r"^s3://builds/x: boto3 is not installed here\. Run `pip install "):
         stores.opened("s3://builds/x")
+
+
+def test_all_objects_of_the_build_are_listed(store, server):
+    server.objects = {("builds", "first/a"): b"12", ("builds", "first/b/c"): b"", ("builds", "second/a"): b"1"}
+    written = fake_boto3.WRITTEN.timestamp()
+    assert list(store.listing()) == [("first/a", written, 2), ("first/b/c", written, 0)]
+    server.buckets = set()
+    assert list(store.listing()) == []
