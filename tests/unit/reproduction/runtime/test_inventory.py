@@ -35,7 +35,7 @@ def objects(server):
         async def inventory(self, cache) -> None:
             Item.asked.append(self.key)
 
-    Item.asked = []  # for, by the plugin's own method
+    Item.asked = []  # what the plugin's own method was called for
     list_once(Item, Store("s3://builds/first", {}))
     return Item
 
