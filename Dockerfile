@@ -12,14 +12,13 @@ RUN apt-get update \
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY envs/requirements.txt /tmp/workflow.txt
-COPY tests/cloud/requirements.txt /tmp/cloud.txt
-# In two steps, since the second holds an older python-dateutil for S3 than the first.
+COPY envs/cloud.txt /tmp/cloud.txt
+# In two steps, since the second holds an older python-dateutil for S3 than the first. The wheels are of the storage
+# plugins, by the hashes of the lock: a job needs no other, as the plugins of the services run where a build is started.
 RUN pip install --require-hashes --requirement /tmp/workflow.txt \
-    && pip install --require-hashes --requirement /tmp/cloud.txt
-# A job needs its storage alone: the plugins for Google's and Amazon's services run where a build is started.
-ARG STORAGE="snakemake-storage-plugin-gcs==1.1.4"
-RUN pip install $STORAGE \
-    && pip wheel --no-deps --wheel-dir /wheels $STORAGE snakemake-storage-plugin-s3==0.3.6
+    && pip install --require-hashes --requirement /tmp/cloud.txt \
+    && sed -n '/^snakemake-storage-plugin-/,/[^\\]$/p' /tmp/cloud.txt > /tmp/storage.txt \
+    && pip wheel --require-hashes --no-deps --wheel-dir /wheels --requirement /tmp/storage.txt
 
 # Snakemake has each job install its storage plugin beside its files. Here that is a copy of some kilobytes from the
 # image, without a network and without the dependencies, which are installed.

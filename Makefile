@@ -96,6 +96,8 @@ lock: $(READY)  ## envs/, docs/ and tests/cloud/requirements.txt from what stand
 	python -m pip install uv
 	cd envs && uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
+	cd envs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --upgrade cloud.in -o cloud.txt
 	python envs/conda_files.py
 	cd docs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --upgrade requirements.in -o requirements.txt
