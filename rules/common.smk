@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake import common as snakemake_common, io as snakemake_io, rules as snakemake_rules
+from snakemake.output_index import OutputIndex
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
@@ -108,6 +109,7 @@ if not IMPORTED:
     gc.disable()
 planning.remember_signatures(snakemake_common, snakemake_rules)
 planning.remember_patterns(snakemake_io)
+planning.remember_producers(OutputIndex)
 planning.show_numbers_of_many(workflow, {Quietness.RULES, Quietness.PROGRESS})
 
 os.environ.update(commands.mirror_login(CONFIG))  # for the jobs

@@ -1,8 +1,9 @@
 """What makes Snakemake plan thousands of jobs faster, without another result; docs/performance.md says by how much.
 
 Snakemake reads the signatures of the same few functions of the rules some 22 times a job, parses a pattern with its
-constraints again for each path that it fills, and formats each job of a dry run. What is replaced here is not public
-in Snakemake: a version that has it no more is left as it is, and plans slower.
+constraints again for each path that it fills, looks for the rules of a file again for each job that reads it, and
+formats each job of a dry run. What is replaced here is not public in Snakemake: a version that has it no more is left
+as it is, and plans slower.
 """
 
 import sys
@@ -16,6 +17,7 @@ from weakref import WeakKeyDictionary
 MOST_PRINTED = 2_000
 OF_FUNCTIONS = "get_function_params"
 OF_PATTERNS = "apply_wildcards"
+OF_PRODUCERS = "match_producers"
 
 
 def remember_signatures(*modules: ModuleType) -> None:
@@ -77,6 +79,27 @@ def remember_patterns(module: ModuleType) -> None:
             return original(pattern, wildcards)  # which says what is missing
 
     setattr(module, OF_PATTERNS, filled)
+
+
+def remember_producers(index: type) -> None:
+    """Let Snakemake look once for the rules that make a file, which may be read by a thousand jobs.
+
+    Args:
+        index: `snakemake.output_index.OutputIndex`, whose rules do not change; it is changed once.
+    """
+    original = getattr(index, OF_PRODUCERS, None)
+    if original is None or hasattr(original, "__wrapped__"):
+        return
+    known: WeakKeyDictionary[Any, dict[str, frozenset]] = WeakKeyDictionary()
+
+    @wraps(original)
+    def producers(self: Any, targetfile: str) -> set:
+        files, path = known.setdefault(self, {}), str(targetfile)
+        if path not in files:
+            files[path] = frozenset(original(self, targetfile))
+        return set(files[path])
+
+    setattr(index, OF_PRODUCERS, producers)
 
 
 def show_numbers_of_many(workflow: Any, numbers_alone: set) -> None:

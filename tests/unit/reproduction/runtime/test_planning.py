@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake import common, io, rules
 from snakemake.exceptions import WildcardError
+from snakemake.output_index import OutputIndex
 
 from reproduction.config.variants import VARIANT_PATTERN
 from reproduction.runtime import planning
@@ -37,6 +38,7 @@ def test_snakemake_still_has_what_is_replaced():
     assert callable(common.get_function_params)
     assert callable(rules.get_function_params)
     assert callable(io.apply_wildcards)
+    assert callable(OutputIndex.match_producers)
     assert io._IOFile.apply_wildcards.__globals__ is vars(io)  # so that paths are filled by the module's function
 
 
@@ -76,6 +78,7 @@ def test_a_version_without_these_functions_is_left_as_it_is():
     module = SimpleNamespace()
     planning.remember_signatures(module)
     planning.remember_patterns(module)
+    planning.remember_producers(type("Index", (), {}))
     workflow = SimpleNamespace(output_settings=SimpleNamespace(dryrun=True, quiet=None))
     planning.show_numbers_of_many(workflow, {"rules"})
     assert not vars(module)
@@ -105,6 +108,37 @@ def test_a_missing_wildcard_is_named_as_by_snakemake():
     planning.remember_patterns(module)
     with pytest.raises(WildcardError, match="variant"):
         module.apply_wildcards(PATTERN, {"run": "a"})
+
+
+class Index:
+    """A stand-in for Snakemake's index, whose rules make what begins with their name."""
+
+    def __init__(self, *rules: str) -> None:
+        self.rules, self.asked = rules, []
+
+    def match_producers(self, targetfile: str) -> set[str]:
+        self.asked.append(targetfile)
+        if not targetfile:
+            raise ValueError("no file")
+        return {rule for rule in self.rules if targetfile.startswith(rule)}
+
+
+def test_the_rules_of_a_file_are_looked_for_once_in_each_index():
+    index = type("Changed", (Index,), {"match_producers": Index.match_producers})
+    planning.remember_producers(index)
+    changed = index.match_producers
+    planning.remember_producers(index)
+    assert index.match_producers is changed
+    train, both = index("train"), index("train", "tr")
+    for _ in range(2):
+        assert train.match_producers("train.npz") == {"train"}
+        assert both.match_producers("train.npz") == {"train", "tr"}
+        assert both.match_producers("draw") == set()
+        with pytest.raises(ValueError, match="no file"):
+            both.match_producers("")
+    both.match_producers("train.npz").clear()
+    assert both.match_producers("train.npz") == {"train", "tr"}
+    assert (train.asked, both.asked) == (["train.npz"], ["train.npz", "draw", "", ""])
 
 
 @pytest.mark.parametrize(
