@@ -75,11 +75,18 @@ def _built(record: Record) -> list[str]:
 
 
 def _lacking(record: Record) -> list[str]:
+    """What is not whole yet, and what stands on fewer trainings than it will."""
     lacking = missing(record.asked, record.scores, record.folder)
-    if not lacking:
-        return []
-    lines = [f"- {artefact_title(name)}: {reason}." for name, reason in lacking.items()]
-    return ["Not whole yet, and left out of everything below:", "", *lines, ""]
+    left_out = [name for name in lacking if getattr(record.config.artefacts, name) is None]
+    lines = []
+    if left_out:
+        lines = [f"- {artefact_title(name)}: {lacking[name]}." for name in left_out]
+        lines = ["Not whole yet, and left out of everything below:", "", *lines, ""]
+    fewer = []
+    for name in (name for name in lacking if name not in left_out):
+        done, asked = (getattr(config.artefacts, name).seeds for config in (record.config, record.asked))
+        fewer.append(f"- {artefact_title(name)}: {len(done)} of {len(asked)} trainings of each model.")
+    return [*lines, *(["On fewer trainings so far than asked for:", "", *fewer, ""] if fewer else [])]
 
 
 def _verdict_lines(found: claims.Page) -> list[str]:

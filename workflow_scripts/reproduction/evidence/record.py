@@ -15,7 +15,7 @@ and not to a place.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +46,7 @@ class Record(NamedTuple):
     Attributes:
         folder: where it lies.
         asked: the config of its build.
-        config: the same, without the artefacts of which something is missing.
+        config: the same with the seeds that are done, without the artefacts of which something else is missing.
         about: where and when it was built.
         scores, classification: rows of the two tables.
     """
@@ -77,7 +77,8 @@ def read_record(folder: Path) -> Record | None:
     scores = read_scores(folder / SCORES)
     classified = folder / CLASSIFICATION
     classification = read_classification(classified) if classified.is_file() else []
-    return Record(folder, asked, without(asked, missing(asked, scores, folder)), about, scores, classification)
+    done = with_done_seeds(asked, scores, folder)
+    return Record(folder, asked, without(done, missing(done, scores, folder)), about, scores, classification)
 
 
 def _read_about(path: Path) -> dict[str, Any]:
@@ -102,11 +103,35 @@ def without(config: Config, names: Mapping[str, str] | set[str]) -> Config:
     return config.model_copy(update={"artefacts": config.artefacts.model_copy(update=dict.fromkeys(names))})
 
 
-def missing(config: Config, scores: list[dict[str, object]], folder: Path) -> dict[str, str]:
-    """The tables and figures of scores that a record is not whole for, each with what is missing, in words."""
+def with_done_seeds(config: Config, scores: list[dict[str, object]], folder: Path) -> Config:
+    """The config with those seeds of each table and figure that a record is whole for; with all, where it is for none.
+
+    So a build that is not at its end says what the trainings that are finished in all rows say.
+    """
+    done = {}
+    for name in artefacts_of(config):
+        section = getattr(config.artefacts, name)
+        if name in missing(config, scores, folder, [name]):
+            alone = {seed: _with_seeds(config, {name: [seed]}) for seed in getattr(section, "seeds", ())}
+            seeds = [seed for seed, of_one in alone.items() if not missing(of_one, scores, folder, [name])]
+            done |= {name: seeds} if seeds else {}
+    return _with_seeds(config, done)
+
+
+def _with_seeds(config: Config, seeds: Mapping[str, list[int]]) -> Config:
+    sections = {
+        name: getattr(config.artefacts, name).model_copy(update={"seeds": values}) for name, values in seeds.items()
+    }
+    return config.model_copy(update={"artefacts": config.artefacts.model_copy(update=sections)})
+
+
+def missing(
+    config: Config, scores: list[dict[str, object]], folder: Path, names: Sequence[str] | None = None
+) -> dict[str, str]:
+    """The tables and figures, of `names` or all, that a record is not whole for, each with what is missing."""
     found = {(record_key(record), record["backbone"], record["split"]) for record in scores}
     lacking = {}
-    for name in artefacts_of(config):
+    for name in artefacts_of(config) if names is None else names:
         if name in SCORED:
             of_one = scored_generations(config, name)
             done = sum(_is_scored(generation, config.evaluation.backbone, found) for generation in of_one)

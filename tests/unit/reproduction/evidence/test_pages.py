@@ -55,13 +55,30 @@ def test_effects_are_paired_differences_from_ours_in_the_tables_order(tmp_path):
     assert found[2].margin.value == 0.0
 
 
-def test_a_record_that_lacks_a_score_leaves_the_table_out_and_says_how_far_it_is(tmp_path):
-    folder = write_record(tmp_path / "mnist", fid)
+def without_scores_of(folder, *seeds):
+    """Take the first score of these seeds out of a record."""
     rows = [[row[name] for name in COLUMNS] for row in load_table(folder / SCORES)]
-    save_table(folder / SCORES, COLUMNS, rows[1:])
-    record = read_record(folder)
+    for seed in seeds:
+        rows.remove(next(row for row in rows if row[COLUMNS.index("seed")] == str(seed)))
+    save_table(folder / SCORES, COLUMNS, rows)
+    return read_record(folder)
+
+
+def test_a_table_stands_on_the_trainings_that_are_done_in_all_rows(tmp_path):
+    record = without_scores_of(write_record(tmp_path / "mnist", fid, (0, 1, 2, 3)), 1)
+    assert record.config.artefacts.table1.seeds == [0, 2, 3]
+    assert record.asked.artefacts.table1.seeds == [0, 1, 2, 3]
     text = page.page(MNIST, {**NOTHING, MNIST: record})
-    assert "- Table 1: 35 of 36 generations are scored." in text
+    assert "- Table 1: 3 of 4 trainings of each model." in text
+    assert "left out" not in text
+    assert "## Table 1" in text
+    assert overview.verdict(judged(record, "prior")).endswith("3 trainings)")
+
+
+def test_a_record_that_lacks_a_score_leaves_the_table_out_and_says_how_far_it_is(tmp_path):
+    record = without_scores_of(write_record(tmp_path / "mnist", fid), 0, 1, 2)
+    text = page.page(MNIST, {**NOTHING, MNIST: record})
+    assert "- Table 1: 33 of 36 generations are scored." in text
     assert "## Table 1" not in text
     assert overview.verdict(judged(record, "prior")) == "–"
     assert record.config.artefacts.table1 is None
