@@ -57,12 +57,13 @@ def _links(records: Records) -> list[str]:
 
 def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:
     """A row per claim, a column per data set."""
-    by_name = {build: _by_name(page) for build, page in found.items()}
-    rows = [[claim.title, *(verdict(by_name[build].get(claim.name)) for build in DATA_SETS)] for claim in claims]
+    named = {build: by_name(page) for build, page in found.items()}
+    rows = [[claim.title, *(verdict(named[build].get(claim.name)) for build in DATA_SETS)] for claim in claims]
     return table(["claim", *(build.title for build in DATA_SETS)], rows)
 
 
-def _by_name(page: Page | None) -> dict[str, Judged]:
+def by_name(page: Page | None) -> dict[str, Judged]:
+    """The verdicts of a build by the names of their claims."""
     return {judged.claim.name: judged for _, block in page.blocks for judged in block} if page else {}
 
 

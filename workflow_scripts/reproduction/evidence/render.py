@@ -11,11 +11,13 @@ from pathlib import Path
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import write_text
 from reproduction.evidence import glance, overview, page
-from reproduction.evidence.builds import BUILDS, PAGES
+from reproduction.evidence.answer import with_answer
+from reproduction.evidence.builds import BUILDS, PAGES, ROOT
 from reproduction.evidence.record import read_record
 from reproduction.rendering.claims_markdown import markdown_page
 from reproduction.rendering.style import save
 
+README = ROOT / "README.md"
 PAGE = "README.md"
 CLAIMS = "claims.md"
 GLANCE = "claims.png"
@@ -51,6 +53,11 @@ def render(records: Path, target: Path) -> list[str]:
     return [*written, GLANCE]
 
 
+def answered(readme: Path = README, records: Path = PAGES) -> str:
+    """The project's README as it is with the answer of the records."""
+    return with_answer(readme, overview.judged_by({build: read_record(records / build.name) for build in BUILDS}))
+
+
 def differing(pages: Path = PAGES) -> list[str]:
     """The pages and figures that are not what the records say, or that no record is behind."""
     with tempfile.TemporaryDirectory() as folder:
@@ -73,8 +80,11 @@ def main(argv: list[str] | None = None) -> None:
     try:
         if not options.check:
             render(PAGES, PAGES)
+            write_text(README, answered())
         elif wrong := differing():
             sys.exit(f"docs/evidence: not what the records say: {', '.join(wrong)}. Run `make evidence`.")
+        elif answered() != README.read_text(encoding="utf-8"):
+            sys.exit(f"{README.name}: its table is not what the records say. Run `make evidence`.")
     except GeovaeError as error:
         sys.exit(f"error: {error}")
 

@@ -8,7 +8,7 @@ from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import ABOUT_IT, write_record
 from reproduction.claims.verdicts import Outcome
-from reproduction.evidence import glance, overview, page, render
+from reproduction.evidence import answer, glance, overview, page, render
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, said_of
 from reproduction.evidence.effects import effects
 from reproduction.evidence.record import ABOUT, SCORES, read_record
@@ -179,6 +179,33 @@ def test_rendering_again_gives_the_same_bytes_and_a_changed_page_is_found(tmp_pa
 
 def test_the_committed_pages_are_what_the_committed_records_say():
     assert render.differing() == []
+
+
+def test_the_readme_has_the_answer_of_the_committed_records():
+    text = render.README.read_text(encoding="utf-8")
+    assert render.answered() == text
+    assert text.count(answer.BEGIN) == text.count(answer.END) == 1
+
+
+def test_the_answer_is_of_what_is_built_and_tested(tmp_path):
+    record = read_record(write_record(tmp_path / "mnist", fid))
+    lines = answer.answer(overview.judged_by({**NOTHING, MNIST: record}))
+    assert lines[0] == "| claim or question | MNIST |"
+    assert "| Ours below the prior | holds: 5.20 (95 % interval 4.70 to 5.70, 3 trainings) |" in lines
+    assert not any("λ hardly matters" in line for line in lines)
+    assert answer.answer(overview.judged_by(NOTHING)) == ["Not built yet."]
+
+
+def test_the_answer_is_written_between_its_marks(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"a\n{answer.BEGIN}\nold\n{answer.END}\nb\n")
+    once = answer.with_answer(readme, overview.judged_by(NOTHING))
+    assert once == f"a\n{answer.BEGIN}\n\nNot built yet.\n\n{answer.END}\nb\n"
+    readme.write_text(once)
+    assert answer.with_answer(readme, overview.judged_by(NOTHING)) == once
+    readme.write_text("without marks")
+    with pytest.raises(GeovaeError, match=r"README\.md: it lacks the lines"):
+        answer.with_answer(readme, overview.judged_by(NOTHING))
 
 
 def test_a_page_says_what_was_cut_as_its_config_does(tmp_path):

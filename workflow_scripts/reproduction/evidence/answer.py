@@ -1,0 +1,41 @@
+"""The README's answer: what is known of each claim on real images, in one table between two marks of the file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from geovae.core.errors import GeovaeError
+from reproduction.claims.paper_claims import CLAIMS
+from reproduction.claims.questions import QUESTIONS
+from reproduction.evidence.builds import Build
+from reproduction.evidence.overview import by_name, verdict
+from reproduction.evidence.words import DASH, NOT_BUILT, table
+from reproduction.rendering.claims import Page
+
+BEGIN = "<!-- Written by `make evidence` from docs/evidence. -->"
+END = "<!-- The end of what `make evidence` writes. -->"
+
+
+def answer(judged: Mapping[Build, Page | None]) -> list[str]:
+    """Lines of a table: the claims and questions that some build tests × the data sets that are built."""
+    built = {build: by_name(page) for build, page in judged.items() if page}
+    if not built:
+        return [NOT_BUILT]
+    rows = [
+        [claim.title, *(verdict(found.get(claim.name)) for found in built.values())] for claim in (*CLAIMS, *QUESTIONS)
+    ]
+    tested = [row for row in rows if set(row[1:]) != {DASH}]
+    return table(["claim or question", *(build.title for build in built)], tested)
+
+
+def with_answer(path: Path, judged: Mapping[Build, Page | None]) -> str:
+    """The text of a file with the table between its two marks.
+
+    Raises:
+        GeovaeError: the file lacks a mark.
+    """
+    text = path.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise GeovaeError(f"{path}: it lacks the lines {BEGIN} and {END}, between which the table is written.")
+    return "\n".join([before + BEGIN, "", *answer(judged), "", END + after])
