@@ -1,15 +1,9 @@
 """Train one model on one subset; write its weights, its history and the description that rebuilds it."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from reproduction.runtime import job
-
-if TYPE_CHECKING:
-    from geovae.models.base import Autoencoder
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -80,8 +74,13 @@ def main(options: argparse.Namespace) -> None:
         history, diverged = error.history, {"diverged_epoch": len(error.history) + 1}
         if not history:
             model = build_model(description, seed=seed_from(options.key, "weights"))
-    results = _results(model, kept_row(history) if history else {"epoch": 0, "validation_loss": None})
-    sizes = {"n_train": len(data[0]), "n_validation": len(data[1])}
+    best = kept_row(history) if history else {"epoch": 0, "validation_loss": None}
+    results = {"best_epoch": best["epoch"], "best_validation_loss": best["validation_loss"]}
+    sizes = {
+        "n_train": len(data[0]),
+        "n_validation": len(data[1]),
+        "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
+    }
     asked = {"key": options.key, "training": settings["training"]}
     save_history(options.output / "history.csv", history)
     save_model(options.output, model, description | circumstances | asked | sizes | results | diverged)
@@ -97,15 +96,6 @@ def _description(settings: dict, image_shape: Sequence[int]) -> dict:
         "width": settings["width"],
         "latent_dim": settings["latent_dim"],
         "image_shape": list(image_shape),
-    }
-
-
-def _results(model: Autoencoder, best: dict) -> dict:
-    """The size of a trained model, and the epoch whose weights it keeps."""
-    return {
-        "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "best_epoch": best["epoch"],
-        "best_validation_loss": best["validation_loss"],
     }
 
 
