@@ -6,10 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake import common as snakemake_common, io as snakemake_io, rules as snakemake_rules
-from snakemake.output_index import OutputIndex
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
+from snakemake.output_index import OutputIndex
 from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config
 

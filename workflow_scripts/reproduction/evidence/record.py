@@ -109,12 +109,10 @@ def with_done_seeds(config: Config, scores: list[dict[str, object]], folder: Pat
     So a build that is not at its end says what the trainings that are finished in all rows say.
     """
     done = {}
-    for name in artefacts_of(config):
-        section = getattr(config.artefacts, name)
-        if name in missing(config, scores, folder, [name]):
-            alone = {seed: _with_seeds(config, {name: [seed]}) for seed in getattr(section, "seeds", ())}
-            seeds = [seed for seed, of_one in alone.items() if not missing(of_one, scores, folder, [name])]
-            done |= {name: seeds} if seeds else {}
+    for name in missing(config, scores, folder):
+        asked = getattr(getattr(config.artefacts, name), "seeds", ())
+        seeds = [seed for seed in asked if not missing(_with_seeds(config, {name: [seed]}), scores, folder, [name])]
+        done |= {name: seeds} if seeds else {}
     return _with_seeds(config, done)
 
 
