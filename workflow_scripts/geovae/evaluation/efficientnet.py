@@ -48,17 +48,17 @@ class Unit(nn.Module):
 
     def __init__(self, n_in: int, n_out: int, kernel: int, stride: int = 1, groups: int = 1, active: bool = True):
         super().__init__()
-        self.conv = nn.Conv2d(n_in, n_out, kernel, stride, groups=groups, bias=False)
+        half, odd = divmod(kernel - stride, 2)
+        self.conv = nn.Conv2d(n_in, n_out, kernel, stride, 0 if odd else half, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(n_out, eps=EPSILON)
         self.active = active
         # On the even sides that come before each stride of 2, the odd row or column is added below and on the right.
-        total = kernel - stride
-        self.padding = (total // 2, total - total // 2) * 2
+        self.padding = (half, half + odd) * 2 if odd else ()
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, n_in, H, W) to (n, n_out, H/stride, W/stride)."""
-        x = self.norm(self.conv(functional.pad(x, self.padding) if any(self.padding) else x))
-        return functional.relu6(x) if self.active else x
+        x = self.norm(self.conv(functional.pad(x, self.padding) if self.padding else x))
+        return functional.relu6(x, inplace=True) if self.active else x
 
 
 class Block(nn.Module):

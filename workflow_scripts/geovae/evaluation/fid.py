@@ -31,6 +31,14 @@ def statistics(features: np.ndarray) -> GaussianStatistics:
     Raises:
         GeovaeError: fewer than two rows, or values that are not finite.
     """
+    _check(features)
+    mean = features.mean(0, dtype=np.float64)
+    centred = features - mean
+    factor = centred.T / np.sqrt(len(features) - 1) if len(features) <= features.shape[1] else None
+    return GaussianStatistics(mean, centred.T @ centred / (len(features) - 1), factor)
+
+
+def _check(features: np.ndarray) -> None:
     require_numbers(features, "Fréchet distance: features")
     if features.ndim != 2 or len(features) < 2:
         raise GeovaeError(
@@ -38,10 +46,6 @@ def statistics(features: np.ndarray) -> GaussianStatistics:
             "Generate, or keep as reference, more images."
         )
     require_squares(features, "Fréchet distance")
-    mean = features.mean(0, dtype=np.float64)
-    centred = features - mean
-    factor = centred.T / np.sqrt(len(features) - 1) if len(features) <= features.shape[1] else None
-    return GaussianStatistics(mean, centred.T @ centred / (len(features) - 1), factor)
 
 
 def factorise(covariance: np.ndarray) -> np.ndarray:
@@ -132,9 +136,27 @@ def frechet_std_error(generated: np.ndarray, reference: np.ndarray, seed: int, n
     (ddof 1) of the distances over `n_draws` such pairs of resamples (Efron, 1979). The mean of these distances is no
     estimate of the distance: repeated images raise it.
     """
+    for features in (generated, reference):
+        _check(features)
     distances = []
     for draw in range(n_draws):
         generator = numpy_generator(seed, "fid_bootstrap", draw)
-        both = [statistics(rows[generator.integers(len(rows), size=len(rows))]) for rows in (generated, reference)]
-        distances.append(frechet_distance(*both))
+        drawn = [generator.integers(len(rows), size=len(rows)) for rows in (generated, reference)]
+        distances.append(_distance_of_rows((generated, drawn[0]), (reference, drawn[1])))
     return float(np.std(distances, ddof=1))
+
+
+def _distance_of_rows(*sides: tuple[np.ndarray, np.ndarray]) -> float:
+    """The Fréchet distance between rows of two arrays of features, each side an array and the numbers of its rows.
+
+    A row that is there n times is one with n times the weight, so that of few rows small factors say all.
+    """
+    means, factors = [], []
+    for features, numbers in sides:
+        distinct, counts = np.unique(numbers, return_counts=True)
+        if len(distinct) > features.shape[1]:
+            return frechet_distance(*(statistics(rows[chosen]) for rows, chosen in sides))
+        means.append(counts @ features[distinct].astype(np.float64) / len(numbers))
+        factors.append((features[distinct] - means[-1]) * np.sqrt(counts / (len(numbers) - 1))[:, None])
+    overlap = np.linalg.svd(factors[0] @ factors[1].T, compute_uv=False).sum()
+    return float(np.square(means[0] - means[1]).sum() + sum(np.square(f).sum() for f in factors) - 2.0 * overlap)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geovae.core.errors import GeovaeError
+from geovae.core.seeding import numpy_generator
 from geovae.evaluation import fid
 from geovae.evaluation.fid import GaussianStatistics, factorise, frechet_distance, frechet_std_error, statistics
 
@@ -166,6 +167,23 @@ def test_the_bootstrap_error_is_the_spread_of_repeated_experiments():
     distances = [frechet_distance(*map(statistics, draw(seed))) for seed in range(200)]
     errors = [frechet_std_error(*draw(seed), seed, n_draws=50) for seed in range(1000, 1010)]
     assert np.mean(errors) == pytest.approx(np.std(distances), rel=0.15)
+
+
+@pytest.mark.parametrize(("n", "n_features"), [(40, 60), (90, 60), (400, 60)])
+def test_the_bootstrap_is_that_of_resampled_features(n, n_features):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(n, n_features)).astype(np.float32), rng.normal(0.2, 1.5, size=(n + 10, n_features))
+    distances = []
+    for draw in range(5):
+        generator = numpy_generator(7, "fid_bootstrap", draw)
+        rows = [side[generator.integers(len(side), size=len(side))] for side in (x, y)]
+        distances.append(frechet_distance(*map(statistics, rows)))
+    assert frechet_std_error(x, y, 7, n_draws=5) == pytest.approx(np.std(distances, ddof=1), rel=1e-4)
+
+
+def test_the_bootstrap_refuses_what_is_no_number():
+    with pytest.raises(GeovaeError, match="features"):
+        frechet_std_error(np.full((4, 2), np.nan), np.ones((4, 2)), 0)
 
 
 def test_the_bootstrap_is_seeded():
