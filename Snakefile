@@ -28,6 +28,7 @@ onstart:
     stop_without_gpu()
     wait_for_the_past()
     stop_without_slurm()
+    start_forks()
     # Snakemake's limit of jobs per second wakes the scheduler once a second more for every job that has ended, which
     # takes a whole core after some minutes (9.27). On one machine there is no rate to limit.
     if workflow.local_exec:

@@ -1,99 +1,89 @@
-"""Two checkouts of the project beside each other: the processor seconds of the same jobs, run in turn."""
+"""Two checkouts of the project beside each other: the same build from nothing in each, in turn."""
 
-import re
+import csv
 import resource
-import shlex
-import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+import time
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import measuring
 
-# Jobs of a script that are run, evenly from all that the build has: draws of several samplers, not one.
-JOBS = 2
-# How Snakemake prints what a job runs, up to where its output goes.
-_COMMAND = re.compile(r"^Shell command: (python \S*workflow_scripts/(\w+)\.py .*?)(?= > results)", re.MULTILINE)
+# The whole build among its rules.
+ALL = "the build"
 
 
-def processor_seconds(command: Sequence[str], folder: Path) -> float:
-    """User and system seconds of a command and of all that it starts.
+class Build(NamedTuple):
+    """What a build took: seconds of the clock, of processors, and of the clock for each job of each rule."""
+
+    wall: float
+    processor: float
+    jobs: dict[str, list[float]]
+
+
+def build(root: Path, config: str, cores: int) -> Build:
+    """Build in an empty copy of the checkout `root`.
 
     Raises:
         SystemExit: it failed.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run(
-        command, cwd=folder, env=measuring.environment(), capture_output=True, text=True, check=False
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if result.returncode:
-        sys.exit(f"error: {shlex.join(command)[:200]}: {(result.stderr or result.stdout)[-2000:]}")
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    with tempfile.TemporaryDirectory() as name:
+        folder = measuring.copy_project(Path(name) / "project", root)
+        command = ["snakemake", "--cores", str(cores), "--quiet", "all", *(["--configfile", config] if config else [])]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        result = subprocess.run(
+            command, cwd=folder, env=measuring.environment(), capture_output=True, text=True, check=False
+        )
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        if result.returncode:
+            sys.exit(f"error: the build of {root} failed.\n{result.stderr[-3000:]}")
+        processor = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return Build(wall, processor, job_seconds(folder / "results/benchmarks"))
 
 
-def commands(printed: str) -> dict[str, list[list[str]]]:
-    """The commands in what `snakemake -p` prints, by script, each as words."""
-    found: dict[str, list[list[str]]] = {}
-    for match in _COMMAND.finditer(printed):
-        found.setdefault(match[2], []).append(shlex.split(match[1]))
+def job_seconds(folder: Path) -> dict[str, list[float]]:
+    """Seconds of the clock of each job of each rule, from Snakemake's benchmark files."""
+    found = defaultdict(list)
+    for path in folder.rglob("*.tsv"):
+        with path.open() as file:
+            found[Path(path.relative_to(folder).parts[0]).stem] += [
+                float(row["s"]) for row in csv.DictReader(file, delimiter="\t")
+            ]
+    return dict(found)
+
+
+def compare(other: Path, config: str, cores: int, rounds: int) -> list[tuple[Build, Build]]:
+    """Builds of this checkout and of another, in turn."""
+    found = []
+    for number in range(rounds):
+        found.append((build(measuring.ROOT, config, cores), build(other, config, cores)))
+        here, there = found[-1]
+        print(f"round {number + 1}: {here.processor:.0f} and {there.processor:.0f} s", file=sys.stderr, flush=True)
     return found
 
 
-def spread(jobs: list[list[str]], most: int = JOBS) -> list[list[str]]:
-    """At most so many of the jobs, evenly from the first to the last."""
-    if len(jobs) <= most:
-        return jobs
-    return [jobs[index * (len(jobs) - 1) // (most - 1)] for index in range(most)]
-
-
-def snakemake(folder: Path, *options: str) -> str:
-    """What Snakemake prints, commands of jobs among it."""
-    command = ["snakemake", "--cores", "1", "-p", *options]
-    environment = measuring.environment()
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if result.returncode:
-        sys.exit(f"error: the build failed.\n{result.stderr[-3000:]}")
-    return result.stdout + result.stderr
-
-
-def compare(other: Path, config: str, rounds: int) -> dict[str, measuring.Paired]:
-    """Processor seconds a job of each script, here and in the checkout `other`, on the files of one build made here."""
-    found = {}
-    with tempfile.TemporaryDirectory() as name:
-        ours = measuring.copy_project(Path(name) / "ours")
-        theirs = measuring.copy_project(Path(name) / "other", other)
-        todo = commands(snakemake(ours, "--configfile", config))
-        shutil.copytree(ours / "results", theirs / "results", dirs_exist_ok=True)
-        for script, jobs in todo.items():
-            chosen = spread(jobs)
-            seconds: dict[Path, list[float]] = {ours: [], theirs: []}
-            for _ in range(rounds):
-                for folder, taken in seconds.items():
-                    taken.append(sum(processor_seconds(words, folder) for words in chosen) / len(chosen))
-            found[script] = measuring.Paired(tuple(seconds[ours]), tuple(seconds[theirs]))
-            print(f"{script}: {found[script].ratio_text(2)}", file=sys.stderr, flush=True)
-    return found
-
-
-def default_counts() -> Counter[str]:
-    """Jobs of each script in a build of config.yaml from nothing."""
-    with tempfile.TemporaryDirectory() as name:
-        printed = snakemake(measuring.copy_project(Path(name) / "planned"), "-n")
-    return Counter({script: len(jobs) for script, jobs in commands(printed).items()})
-
-
-def rows(found: dict[str, measuring.Paired], counts: Counter[str]) -> list[tuple[object, ...]]:
-    """A row a script: jobs of the default build, seconds a job here and there, their ratio; and the sum of all jobs."""
+def rows(found: Sequence[tuple[Build, Build]]) -> list[tuple[object, ...]]:
+    """A row a rule: jobs, seconds a job here and there, their ratio; then the processor seconds of the whole."""
     table: list[tuple[object, ...]] = []
-    total = [0.0, 0.0]
-    for script, times in sorted(found.items(), key=lambda item: -counts[item[0]]):
-        here, there = times.seconds
-        table.append((script, counts[script], f"{here:.2f}", f"{there:.2f}", f"{here / there:.2f}"))
-        total = [total[0] + counts[script] * here, total[1] + counts[script] * there]
-    jobs = sum(counts[script] for script in found)
-    table.append(("all of these", jobs, f"{total[0]:.0f}", f"{total[1]:.0f}", f"{total[0] / total[1]:.2f}"))
-    return table
+    here, there = found[0]
+    shared = [rule for rule in here.jobs if rule in there.jobs]
+    for rule in sorted(shared, key=lambda rule: -sum(there.jobs[rule])):
+        table.append(
+            (
+                rule,
+                *_row([[statistics.mean(build.jobs[rule]) for build in pair] for pair in found], len(here.jobs[rule])),
+            )
+        )
+    processor = [[build.processor for build in pair] for pair in found]
+    return [*table, (ALL, *_row(processor, sum(map(len, here.jobs.values())), digits=0))]
+
+
+def _row(pairs: Sequence[Sequence[float]], jobs: int, digits: int = 2) -> tuple[object, ...]:
+    times = measuring.Paired(*zip(*pairs, strict=True))
+    ratio = statistics.median(ours / other for ours, other in pairs)
+    return jobs, *(f"{seconds:,.{digits}f}" for seconds in times.seconds), f"{ratio:.2f}"

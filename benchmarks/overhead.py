@@ -7,18 +7,14 @@ Overhead: wall-clock seconds of a whole build in an empty copy of the project, a
 (`benchmark:` files) over the cores: 1 is the least that the jobs allow. Imports: each script's own import statements,
 those of its functions among them, in a fresh Python; scripts that compute nothing with torch must not load it.
 
-Against another checkout: the processor seconds of jobs of each script, in both in turn, on the files of one build of
-the config; weighed with the numbers of jobs of the default build. Other programs on the machine disturb them less than
-they do wall-clock seconds.
+Against another checkout: the same build from nothing in both, in turn: processor seconds of the whole, and seconds of
+the clock for a job of each rule. Other programs on the machine disturb the first less than the second.
 """
 
 import ast
-import csv
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
@@ -59,48 +55,23 @@ def import_rows(rounds: int) -> list[tuple[str, str, str]]:
     return rows
 
 
-def build(config: str, cores: int) -> tuple[int, float, float]:
-    """Build in an empty copy of the project: number of jobs, wall-clock seconds, sum of the jobs' own seconds."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = measuring.copy_project(Path(name) / "project")
-        chosen = ["--configfile", config] if config else []
-        start = time.perf_counter()
-        result = subprocess.run(
-            ["snakemake", "--cores", str(cores), "--quiet", "all", *chosen],
-            cwd=folder,
-            env=measuring.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        wall = time.perf_counter() - start
-        if result.returncode:
-            sys.exit(f"error: the build failed.\n{result.stderr[-3000:]}")
-        jobs = [float(job_row["s"]) for job_row in _benchmarks(folder)]
-    return len(jobs), wall, sum(jobs)
-
-
-def _benchmarks(folder: Path) -> list[dict[str, str]]:
-    found = []
-    for path in (folder / "results/benchmarks").rglob("*.tsv"):
-        with path.open() as file:
-            found += csv.DictReader(file, delimiter="\t")
-    return found
-
-
 def main(options) -> None:
     """Time the imports and, where it is asked for, a whole build; or compare two checkouts."""
     print(f"{measuring.circumstances(options.cores, 'snakemake', 'torch')}\n")
+    config = options.config
     if options.against:
-        found = checkouts.compare(options.against.resolve(), options.config or "configs/demo.yaml", options.rounds)
-        columns = ("script", "jobs of config.yaml", "processor seconds a job", "there", "ratio")
-        print(measuring.table(columns, checkouts.rows(found, checkouts.default_counts())))
+        found = checkouts.compare(
+            options.against.resolve(), config or "configs/demo.yaml", options.cores, options.rounds
+        )
+        columns = ("rule", "jobs", "seconds a job", "there", "ratio")
+        print(measuring.table(columns, checkouts.rows(found)))
         return
     print(measuring.table(("script", "seconds to import", "libraries"), import_rows(options.rounds)), flush=True)
     if options.build:
-        jobs, wall, total = build(options.config, options.cores)
-        least = total / options.cores
-        row = (options.config or "config.yaml", jobs, f"{wall:.0f}", f"{least:.0f}", f"{wall / least:.3f}")
+        built = checkouts.build(measuring.ROOT, config, options.cores)
+        jobs = [seconds for rule in built.jobs.values() for seconds in rule]
+        least = sum(jobs) / options.cores
+        row = (config or "config.yaml", len(jobs), f"{built.wall:.0f}", f"{least:.0f}", f"{built.wall / least:.3f}")
         columns = ("config", "jobs", "wall-clock seconds", "jobs' seconds ÷ cores", "ratio")
         print("\n" + measuring.table(columns, [row]))
 
@@ -118,9 +89,11 @@ def quick(threads: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     arguments = job.parser(__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=3, help="imports of each script")
+    arguments.add_argument("--rounds", type=int, default=3, help="imports of each script, or builds of both")
     arguments.add_argument("--cores", type=int, default=2, help="cores of the build")
     arguments.add_argument("--build", action="store_true", help="also time a whole build")
-    arguments.add_argument("--config", default="", help="overlay of the build (default: config.yaml alone)")
+    arguments.add_argument(
+        "--config", default="", help="overlay of the build (default: config.yaml alone, demo.yaml against)"
+    )
     arguments.add_argument("--against", type=Path, help="another checkout of the project, to compare with")
     job.run(main, arguments)

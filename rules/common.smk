@@ -5,7 +5,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from snakemake import common as snakemake_common, io as snakemake_io, rules as snakemake_rules
+from snakemake import benchmark as snakemake_benchmark, common as snakemake_common, io as snakemake_io
+from snakemake import rules as snakemake_rules
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
@@ -51,6 +52,8 @@ from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, ge
 from reproduction.plan.targets import ARTEFACTS, score_records, shown_runs, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
 from reproduction.runtime import clock, interruption, inventory, liveness, planning, slurm, stores
+from reproduction.runtime.forks.benchmark import follow_forks
+from reproduction.runtime.forks.start import start as start_server
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 liveness.hold()
@@ -186,3 +189,13 @@ def artefact_targets(name):
         return commands.artefact_targets(CONFIG, name)
     except GeovaeError as error:
         raise WorkflowError(str(error)) from None
+
+
+def start_forks():
+    """For `onstart`: let the jobs of a build on this machine's CPU be forks of one process with the libraries loaded.
+
+    Not with software that Snakemake deploys, where `python` is another, nor with GPUs, which forks were not tried on.
+    """
+    if workflow.is_main_process and workflow.local_exec and not GPUS and not workflow.touch:
+        if not workflow.deployment_settings.deployment_method and (folder := start_server()):
+            follow_forks(snakemake_benchmark, folder)

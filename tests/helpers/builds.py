@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers import repeatable
+from helpers.paths import SCRIPTS
 from helpers.snakemake_runs import copy_project, output, run_command
 
 RUN = "results/runs/digits/n200/conv/vae/base/seed0"
@@ -120,7 +121,7 @@ class Build:
 
     def jobs(self) -> list[int]:
         """The process numbers of jobs that run, without the shells around them."""
-        return [process for process in self.parts_of_jobs() if _words(process).startswith("python ")]
+        return [process for process in self.parts_of_jobs() if _script(process)]
 
     def parts_of_jobs(self) -> list[int]:
         """The process numbers of jobs that run and of the shells around them."""
@@ -129,9 +130,10 @@ class Build:
     @staticmethod
     def name(process: int) -> str:
         """The script that a process runs, itself or as the shell around it."""
-        words = _words(process)
-        script = next((Path(word).name for word in words.split() if word.endswith(".py")), "a job")
-        return script if words.startswith("python ") else f"the shell of {script}"
+        if script := _script(process):
+            return script
+        script = next((Path(word).name for word in reversed(_words(process).split()) if word.endswith(".py")), "a job")
+        return f"what stands before {script}"
 
     def _outputs_of_finished_jobs(self) -> list[Path]:
         outputs, found, listed = {}, [], ""
@@ -211,3 +213,13 @@ def _read(process: int, name: str) -> bytes:
 
 def _words(process: int) -> str:
     return _read(process, "cmdline").replace(b"\0", b" ").decode(errors="replace")
+
+
+def _script(process: int) -> str:
+    """The name of the script that a process is a job of: one of its own, or a fork; empty where it is none."""
+    words = _words(process).split()
+    if words[:1] == ["python"]:
+        return next((Path(word).name for word in words if word.endswith(".py")), "")
+    # A fork has the command line of the server, and shows its script's name, as far as there is room.
+    shown = _read(process, "comm").decode().strip()
+    return next((path.name for path in SCRIPTS.glob("*.py") if path.stem[:15] == shown), "")

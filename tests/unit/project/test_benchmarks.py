@@ -1,6 +1,7 @@
 """The arithmetic of the benchmarks, and which scripts load torch."""
 
 import ast
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,45 +96,42 @@ def test_every_import_of_a_script_is_timed(tmp_path: Path):
     assert statements.splitlines() == ["import json", "from pathlib import Path"]
 
 
-PRINTED = """
-    output: results/a
-Shell command: python workflow_scripts/draw_samples.py --settings '{"n": 1}' --threads 1 > results/logs/a.log 2>&1
-Shell command: None
-Shell command: python workflow_scripts/draw_samples.py --n 2 > results/logs/b.log 2>&1
-Shell command: python workflow_scripts/collect_scores.py --threads 1 > results/logs/c.log 2>&1
-"""
-
-
-def test_jobs_are_found_in_what_snakemake_prints():
-    assert checkouts.commands(PRINTED) == {
-        "draw_samples": [
-            ["python", "workflow_scripts/draw_samples.py", "--settings", '{"n": 1}', "--threads", "1"],
-            ["python", "workflow_scripts/draw_samples.py", "--n", "2"],
-        ],
-        "collect_scores": [["python", "workflow_scripts/collect_scores.py", "--threads", "1"]],
-    }
-
-
-@pytest.mark.parametrize(("jobs", "most", "chosen"), [(1, 2, [0]), (7, 2, [0, 6]), (7, 3, [0, 3, 6])])
-def test_the_jobs_that_are_run_lie_evenly(jobs, most, chosen):
-    assert checkouts.spread([[str(index)] for index in range(jobs)], most) == [[str(index)] for index in chosen]
-
-
-def test_checkouts_are_compared_by_the_seconds_of_all_jobs_of_the_default_build():
-    found = {"few": measuring.Paired((1.0, 3.0, 2.0), (4.0, 4.0, 4.0)), "many": measuring.Paired((1.0,), (1.0,))}
-    assert checkouts.rows(found, checkouts.Counter(few=2, many=4, other=9)) == [
-        ("many", 4, "1.00", "1.00", "1.00"),
+def test_checkouts_are_compared_by_rule_and_by_the_whole_build():
+    fast = checkouts.Build(9.0, 50.0, {"few": [1.0, 3.0], "many": [1.0] * 4, "new": [1.0]})
+    slow = checkouts.Build(9.0, 100.0, {"few": [4.0, 4.0], "many": [4.0] * 4})
+    slower = slow._replace(processor=200.0)
+    assert checkouts.rows([(fast, slow), (fast, slower), (fast, slow)]) == [
+        ("many", 4, "1.00", "4.00", "0.25"),
         ("few", 2, "2.00", "4.00", "0.50"),
-        ("all of these", 6, "8", "12", "0.67"),
+        ("the build", 7, "50", "100", "0.50"),
     ]
 
 
-def test_processor_seconds_are_those_of_the_command(tmp_path):
-    idle = checkouts.processor_seconds([sys.executable, "-c", "import time; time.sleep(0.5)"], tmp_path)
+def test_seconds_of_jobs_are_read_by_rule(tmp_path):
+    for path, seconds in {"draw/a/b.tsv": "1.5", "draw/c.tsv": "2.5", "fetch.tsv": "4"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
+    found = checkouts.job_seconds(tmp_path)
+    assert {rule: sorted(times) for rule, times in found.items()} == {"draw": [1.5, 2.5], "fetch": [4.0]}
+
+
+def test_processor_seconds_of_a_build_are_those_of_its_jobs(tmp_path, monkeypatch):
+    """In the place of Snakemake a program whose child is busy."""
+    program = tmp_path / "bin/snakemake"
+    program.parent.mkdir()
     busy = "import time\nwhile time.process_time() < 0.5: pass"
-    assert idle < 0.4 < checkouts.processor_seconds([sys.executable, "-c", busy], tmp_path) < 1.0
+    program.write_text(
+        f'#!/bin/sh\n"{sys.executable}" -c "{busy}"; test "$2" != 9 || {{ echo no such thing >&2; exit 1; }}\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(
+        measuring, "environment", lambda: os.environ | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+    )
+    built = checkouts.build(measuring.ROOT, "", 1)
+    assert 0.5 <= built.processor < 1.0
+    assert built.jobs == {}
     with pytest.raises(SystemExit, match="no such thing"):
-        checkouts.processor_seconds([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path)
+        checkouts.build(measuring.ROOT, "", 9)
 
 
 def test_a_row_says_how_far_auto_is_from_the_faster_precision():
