@@ -9,13 +9,14 @@ from geovae.models.base import Autoencoder
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 CONVOLUTIONS, DENSE = "convolutions", "dense layers"
-# The processor's instruction for products of bfloat16, the fastest first -> layers of the nets -> the least width from
+_CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+# The instruction for products of bfloat16, the fastest first -> layers of the nets -> the least breadth from
 # which they train faster with it than in float32; without such an instruction no net does. A narrow net is bound by
 # calls and conversions, and convolutions less than dense layers. For AVX-512 measured by benchmarks/precision_speed.py;
 # with AMX, where full width alone was measured, a guess that leaves narrow nets as they are.
-LEAST_WIDTHS = {
-    "amx_bf16": {CONVOLUTIONS: 0.25, DENSE: 0.25},
-    "avx512_bf16": {CONVOLUTIONS: 0.0, DENSE: 0.125},
+LEAST_BREADTHS = {
+    "amx_bf16": {CONVOLUTIONS: 128, DENSE: 250},
+    "avx512_bf16": {CONVOLUTIONS: 32, DENSE: 100},
 }
 
 
@@ -41,11 +42,21 @@ def faster_in_bfloat16(device: torch.device, model: Autoencoder) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     found = cpu_flags()
-    widths = next((widths for flag, widths in LEAST_WIDTHS.items() if flag in found), None)
-    return widths is not None and model.width >= widths[layers(model)]
+    least = next((breadths for flag, breadths in LEAST_BREADTHS.items() if flag in found), None)
+    return least is not None and breadth(model) >= least[layers(model)]
 
 
 def layers(model: Autoencoder) -> str:
     """What the nets of `model` consist of: `CONVOLUTIONS` if there are any, else `DENSE`."""
-    kinds = (nn.Conv2d, nn.ConvTranspose2d)
-    return CONVOLUTIONS if any(isinstance(part, kinds) for part in model.modules()) else DENSE
+    return CONVOLUTIONS if any(isinstance(part, _CONVOLUTIONS) for part in model.modules()) else DENSE
+
+
+def breadth(model: Autoencoder) -> int:
+    """The most channels, or units, that one layer of `model` has on both of its sides."""
+    found = [0]
+    for part in model.modules():
+        if isinstance(part, _CONVOLUTIONS):
+            found.append(min(part.in_channels, part.out_channels))
+        elif isinstance(part, nn.Linear):
+            found.append(min(part.in_features, part.out_features))
+    return max(found)

@@ -6,7 +6,7 @@ import torch
 from geovae.core.errors import GeovaeError
 from geovae.models.files import build_model
 from geovae.training import precision
-from geovae.training.precision import CONVOLUTIONS, DENSE, autocast_dtype, layers
+from geovae.training.precision import CONVOLUTIONS, DENSE, autocast_dtype, breadth, layers
 
 CPU = torch.device("cpu")
 AMX, AVX512 = {"amx_bf16", "avx512_bf16", "avx512f"}, {"avx512_bf16", "avx512f"}
@@ -20,8 +20,10 @@ def vae(net: str, width: float):
 @pytest.mark.parametrize(
     ("flags", "net", "width", "dtype"),
     [
-        (AVX512, "conv", 1 / 32, torch.bfloat16),
-        (AVX512, "resnet", 1 / 16, torch.bfloat16),
+        (AVX512, "conv", 1 / 16, torch.bfloat16),
+        (AVX512, "resnet", 1 / 4, torch.bfloat16),
+        (AVX512, "resnet", 1 / 16, None),
+        (AVX512, "infogan", 1 / 16, torch.bfloat16),  # by its dense layers
         (AVX512, "mlp", 1 / 16, None),
         (AVX512, "mlp", 1 / 8, torch.bfloat16),
         (AMX, "conv", 1 / 16, None),  # the faster instructions' rule, though it has the others too
@@ -31,7 +33,7 @@ def vae(net: str, width: float):
         (set(), "mlp", 1.0, None),
     ],
 )
-def test_auto_is_by_processor_layers_and_width(monkeypatch, flags, net, width, dtype):
+def test_auto_is_by_processor_layers_and_breadth(monkeypatch, flags, net, width, dtype):
     monkeypatch.setattr(precision, "cpu_flags", lambda: flags)
     model = vae(net, width)
     assert autocast_dtype("auto", CPU, model) is dtype
@@ -50,6 +52,14 @@ def test_auto_on_a_gpu_is_by_its_capability(monkeypatch, capability, dtype):
 )
 def test_the_layers_of_nets(net, kind):
     assert layers(vae(net, 1 / 16)) == kind
+
+
+@pytest.mark.parametrize(
+    ("net", "width", "expected"),
+    [("mlp", 1 / 8, 125), ("conv", 1 / 16, 32), ("resnet", 1 / 4, 32), ("infogan", 1 / 16, 64)],
+)
+def test_the_breadth_of_nets(net, width, expected):
+    assert breadth(vae(net, width)) == expected
 
 
 def test_an_unknown_precision_is_named():
