@@ -29,6 +29,15 @@ STARTS = {
     **dict.fromkeys(("render_figure", "render_history"), 1.0),
 }
 START_WITHOUT_TORCH = 0.3
+# The same of jobs that are forks of a process with the libraries loaded: on one machine's CPU, of one thread each.
+FORK_START = 0.15
+FORK_STARTS = {
+    **dict.fromkeys(("train_model", "draw_samples"), 0.6),
+    "score_samples": 0.4,
+    "prepare_dataset": 0.8,
+    "render_figure": 1.0,
+    "render_history": 0.4,
+}
 WITHOUT_TORCH = (
     *("prepare_dataset", "draw_subset", "collect_scores", "collect_all_scores", "collect_classification"),
     *("render_figure", "render_history", "render_table", "write_claims", "write_provenance"),
@@ -97,7 +106,6 @@ class Estimator:
 
     def seconds(self, rule: str, item: object) -> float:
         """Seconds of one job; `item` as in `planned_jobs`."""
-        start = STARTS.get(rule, START_WITHOUT_TORCH if rule in WITHOUT_TORCH else START)
         work = {
             "train_model": self.training_seconds,
             "embed_latents": self._embedding,
@@ -113,7 +121,13 @@ class Estimator:
                 item[0], n_train(self.config, Run(item[0], item[2], "conv", "vae", "base", 0))
             ),
         }
-        return start + (work[rule](item) if rule in work else 0.0)
+        return self.start_seconds(rule) + (work[rule](item) if rule in work else 0.0)
+
+    def start_seconds(self, rule: str) -> float:
+        """Seconds of a job before it computes."""
+        if self.device == "cpu" and self.config.threads == 1:
+            return FORK_STARTS.get(rule, FORK_START)
+        return STARTS.get(rule, START_WITHOUT_TORCH if rule in WITHOUT_TORCH else START)
 
     def chain_seconds(self, n_gradients: float, k: int, d: int) -> float:
         """Seconds of so many gradients of one chain each, with k centroids in d dimensions."""

@@ -12,7 +12,19 @@ from geovae.training.history import save_history
 from helpers.configs import configured
 from helpers.paths import ROOT
 from reproduction.config.config import load_config
-from reproduction.costs.estimate import ON_GPU, START, VALIDATION_SHARE, Cost, Estimator, artefact_costs, cost, epochs
+from reproduction.costs.estimate import (
+    FORK_START,
+    FORK_STARTS,
+    ON_GPU,
+    START,
+    STARTS,
+    VALIDATION_SHARE,
+    Cost,
+    Estimator,
+    artefact_costs,
+    cost,
+    epochs,
+)
 from reproduction.costs.jobs import planned_jobs
 from reproduction.costs.report import costs_text
 from reproduction.costs.throughput import (
@@ -66,7 +78,7 @@ def test_a_training_that_chooses_its_epoch_on_its_own_images_passes_them_once_mo
         for section in ({}, exceptions)
     )
     small, full = (Run("digits", subset, "conv", "vae", "base", 0) for subset in ("n200", "full"))
-    start = 3.5
+    start = FORK_STARTS["train_model"]
     assert other.seconds("train_model", full) == usual.seconds("train_model", full)
     assert other.seconds("train_model", small) - start == pytest.approx(
         (usual.seconds("train_model", small) - start)
@@ -186,15 +198,23 @@ def test_chains_cost_in_proportion_to_centroids_and_steps():
     assert chains("k100_lam0.1") == pytest.approx(chains("k100"))
 
 
+def test_jobs_of_one_thread_on_one_machines_processor_are_forks():
+    def start(rule, device="cpu", **more):
+        return Estimator(config(**more), device, KNOWN).start_seconds(rule)
+
+    assert start("train_model") == FORK_STARTS["train_model"] < STARTS["train_model"] == start("train_model", "cuda")
+    assert start("embed_latents") == FORK_START < START == start("embed_latents", "cuda")
+
+
 def test_comparisons_cost_in_proportion_to_means_and_pairs():
     def seconds(rule, **artefacts):
         return Estimator(config(**artefacts), "cpu", KNOWN).seconds(rule, RUN)
 
     def pullback(n):
-        return seconds("compare_pullback", figure_pullback={"n_points": n}) - START
+        return seconds("compare_pullback", figure_pullback={"n_points": n}) - FORK_START
 
     def interpolation(n):
-        return seconds("compare_interpolation", figure_interpolation={"n_pairs": n, "n_stops": 1}) - START
+        return seconds("compare_interpolation", figure_interpolation={"n_pairs": n, "n_stops": 1}) - FORK_START
 
     assert pullback(400) == pytest.approx(4 * pullback(100))
     assert pullback(2000) == pullback(1000)  # there are no more means
