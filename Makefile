@@ -15,7 +15,7 @@ export PATH := $(BIN):$(PATH)
 # Nothing of who calls it changes what Python computes with: Snakemake clears the same for its jobs, by
 # workflow_scripts/reproduction/runtime/environment.py.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT PYTHONWARNINGS PYTHONOPTIMIZE \
-  PYTHONDEVMODE PYTHONHASHSEED PYTHONIOENCODING PYTHONUSERBASE GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MATPLOTLIBRC
+  PYTHONDEVMODE PYTHONHASHSEED PYTHONIOENCODING PYTHONUSERBASE GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MATPLOTLIBRC GEOVAE_FORKS
 export MPLBACKEND := agg
 # Caches of pip, Snakemake, matplotlib and torch lie in the user's folder, or here where that cannot be written.
 export XDG_CACHE_HOME := $(shell d="$${XDG_CACHE_HOME:-$$HOME/.cache}"; \

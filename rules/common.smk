@@ -5,12 +5,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from snakemake import benchmark as snakemake_benchmark, common as snakemake_common, io as snakemake_io
-from snakemake import rules as snakemake_rules
+from snakemake import benchmark as snakemake_benchmark, common as snakemake_common, dag as snakemake_dag
+from snakemake import io as snakemake_io, jobs as snakemake_jobs, rules as snakemake_rules
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
 from snakemake.output_index import OutputIndex
+from snakemake.path_modifier import PathModifier
 from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config
 
@@ -113,6 +114,11 @@ if not IMPORTED:
 planning.remember_signatures(snakemake_common, snakemake_rules)
 planning.remember_patterns(snakemake_io)
 planning.remember_producers(OutputIndex)
+planning.read_flags(snakemake_io, snakemake_dag, snakemake_jobs, snakemake_rules)
+planning.remember_checks(snakemake_io)
+planning.pass_paths(PathModifier)
+planning.settle_environments(snakemake_jobs.Job)
+planning.compare_outputs(snakemake_dag.DAG)
 planning.show_numbers_of_many(workflow, {Quietness.RULES, Quietness.PROGRESS})
 
 os.environ.update(commands.mirror_login(CONFIG))  # for the jobs

@@ -13,6 +13,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2]
 PACKAGES = ("geovae", "reproduction")
+# Where a statement holds others.
+_WITH_STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")
 # Files, seeds, downloads, threads, devices: an edit that matters there changes a file format, a key or nothing at all.
 PLUMBING = ("geovae/core/", "geovae/data/raw_files/", "reproduction/runtime/")
 # Names of modules, and what they read. The module that a name stands for is among the job's parameters, and what it
@@ -92,12 +94,13 @@ def _imported(path: str) -> tuple[str, ...]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """All that is in a file, but for the imports that only a checker of types sees."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
-            continue
-        yield child
-        yield from _statements(child)
+    """All statements below a node, but for the imports that only a checker of types sees."""
+    for part in _WITH_STATEMENTS:
+        for child in getattr(node, part, ()):
+            if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+                continue
+            yield child
+            yield from _statements(child)
 
 
 def _package(path: str, level: int) -> tuple[str, ...]:

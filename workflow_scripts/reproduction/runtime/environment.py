@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from reproduction.runtime.forks.client import SOCKET
+
 # Python's own switches: where it looks for packages, what it does with warnings, whether it stays after the end.
 # What else Python reads (PYTHONDONTWRITEBYTECODE, PYTHONUNBUFFERED, …) changes no result and may be wanted.
 _PYTHON = (
@@ -12,7 +14,9 @@ _PYTHON = (
 )
 # A hook of git that starts a build names its own repository, which `git -C` would take for that of the code.
 _GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
-FOREIGN = (*_PYTHON, *_GIT, "MATPLOTLIBRC")
+# Of a build whose job this one is: its forks would not be of this workflow.
+_BUILD = (SOCKET,)
+FOREIGN = (*_PYTHON, *_GIT, *_BUILD, "MATPLOTLIBRC")
 # Where libraries keep what they compute once, such as a list of fonts. `make` sets the first for Snakemake itself.
 CACHES = {"XDG_CACHE_HOME": "", "MPLCONFIGDIR": "matplotlib", "TORCHINDUCTOR_CACHE_DIR": "torchinductor"}
 

@@ -1,11 +1,13 @@
 """What makes Snakemake plan thousands of jobs faster, without another result; docs/performance.md says by how much.
 
 Snakemake reads the signatures of the same few functions of the rules some 22 times a job, parses a pattern with its
-constraints again for each path that it fills, looks for the rules of a file again for each job that reads it, and
+constraints again for each path that it fills, looks for the rules of a file again for each job that reads it, computes
+the parameters of each job for an environment that does not depend on them, takes all outputs apart with pathlib, and
 formats each job of a dry run. What is replaced here is not public in Snakemake: a version that has it no more is left
 as it is, and plans slower.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
@@ -18,6 +20,11 @@ MOST_PRINTED = 2_000
 OF_FUNCTIONS = "get_function_params"
 OF_PATTERNS = "apply_wildcards"
 OF_PRODUCERS = "match_producers"
+OF_FLAGS = "is_flagged"
+OF_CHECKS = "check"
+OF_PATHS = "modify"
+OF_ENVIRONMENTS = "conda_env_spec"
+OF_FOLDERS = "check_directory_outputs"
 
 
 def remember_signatures(*modules: ModuleType) -> None:
@@ -100,6 +107,114 @@ def remember_producers(index: type) -> None:
         return set(files[path])
 
     setattr(index, OF_PRODUCERS, producers)
+
+
+def read_flags(io: ModuleType, *modules: ModuleType) -> None:
+    """Let Snakemake look up a path's flags, of which it asks some 300 times a job, without asking what it is first.
+
+    Args:
+        io: `snakemake.io`, whose paths of jobs hold an annotated text.
+        modules: those that call `is_flagged` by that name besides; each is changed once.
+    """
+    path, text = getattr(io, "_IOFile", None), getattr(io, "AnnotatedString", None)
+    original = getattr(io, OF_FLAGS, None)
+    if None in (path, text, original) or hasattr(original, "__wrapped__"):
+        return
+
+    @wraps(original)
+    def is_flagged(value: Any, flag: str) -> bool:
+        if type(value) is path:
+            value = value._file
+        if type(value) is not text:
+            return original(value, flag)
+        flags = value._flags
+        return flag in flags and bool(flags[flag])
+
+    for module in (io, *modules):
+        if getattr(module, OF_FLAGS, None) is original:
+            setattr(module, OF_FLAGS, is_flagged)
+
+
+def remember_checks(io: ModuleType) -> None:
+    """Let Snakemake look once at how a path is written, which a thousand jobs may read; it warns of each path once.
+
+    Args:
+        io: `snakemake.io`; it is changed once.
+    """
+    original = getattr(io, OF_CHECKS, None)
+    if original is None or hasattr(original, "__wrapped__"):
+        return
+    known: set[tuple[str, bool]] = set()
+
+    @wraps(original)
+    def check(iofile: str, rule: Any = None, is_storage: bool = False) -> None:
+        if (key := (str(iofile), is_storage)) not in known:
+            original(iofile, rule, is_storage)
+            known.add(key)
+
+    setattr(io, OF_CHECKS, check)
+
+
+def pass_paths(modifier: type) -> None:
+    """Let Snakemake pass on each path as it is where a workflow has no prefix and no default storage.
+
+    Args:
+        modifier: `snakemake.path_modifier.PathModifier`; it is changed once.
+    """
+    original = getattr(modifier, OF_PATHS, None)
+    if original is None or hasattr(original, "__wrapped__"):
+        return
+
+    @wraps(original)
+    def modify(self: Any, path: Any, property: Any = None) -> Any:
+        changes = (self.prefix, self._prefix_replacements, self.inner_modifier)
+        if changes == (None, None, None) and self.workflow.storage_settings.default_storage_provider is None:
+            return path
+        return original(self, path, property)
+
+    setattr(modifier, OF_PATHS, modify)
+
+
+def settle_environments(job: type) -> None:
+    """Let Snakemake know the environment of a rule that names one without asking for the parameters of its jobs.
+
+    Args:
+        job: `snakemake.jobs.Job`; it is changed once.
+    """
+    original = getattr(job, OF_ENVIRONMENTS, None)
+    if not isinstance(original, property) or hasattr(original.fget, "__wrapped__"):
+        return
+
+    @wraps(original.fget)
+    def spec(self: Any) -> Any:
+        if self._conda_env_spec is None and not callable(self.rule.conda_env):
+            self._conda_env_spec = self.rule.expand_conda_env(self.wildcards_dict)
+        return original.fget(self)
+
+    setattr(job, OF_ENVIRONMENTS, property(spec))
+
+
+def compare_outputs(dag: type) -> None:
+    """Let Snakemake compare the paths of all outputs, of which none may lie in another, without making objects of them.
+
+    Args:
+        dag: `snakemake.dag.DAG`; it is changed once.
+    """
+    original = getattr(dag, OF_FOLDERS, None)
+    if original is None or hasattr(original, "__wrapped__"):
+        return
+
+    @wraps(original)
+    def check(self: Any) -> None:
+        outputs = {os.path.abspath(file) for job in self.jobs for file in job.output}
+        above = {file.rpartition("/")[0] for file in outputs}
+        while above:
+            if above & outputs:
+                return original(self)  # which says which, if they are of two jobs
+            above = {folder.rpartition("/")[0] for folder in above} - {""}
+        return None
+
+    setattr(dag, OF_FOLDERS, check)
 
 
 def show_numbers_of_many(workflow: Any, numbers_alone: set) -> None:

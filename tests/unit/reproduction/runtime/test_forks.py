@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from helpers.paths import SCRIPTS
 from helpers.script_imports import PACKAGES, packages_behind
 from reproduction.runtime.forks import server
 from reproduction.runtime.forks.client import PYTHON, SOCKET
+from reproduction.runtime.forks.start import start
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells when a process has ended")
 # A workflow: starts the server, says where that notes its forks, then runs each line of its input in a shell.
@@ -136,6 +138,12 @@ def test_a_fork_sees_what_a_process_of_its_own_would_see(tmp_path, workflow):
         ("", 0, ""),
         ("import sys; sys.exit()", 0, ""),
         ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit(-1)", 255, ""),
+        (
+            "import threading, time; threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()",
+            0,
+            "late\n",
+        ),
         ("import sys; sys.exit('error: not so')", 1, "error: not so\n"),
         ("raise ValueError('why')", 1, "ValueError: why\n"),
         ("import os; os._exit(7)", 7, ""),
@@ -225,6 +233,45 @@ def test_a_signal_to_the_client_is_the_forks(tmp_path, sleeping):
     assert (tmp_path / "tidied").exists()
 
 
+def state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_ctrl_z_pauses_the_fork_too(sleeping):
+    _, shell, fork = sleeping
+    client = client_of(shell)
+    os.kill(client, signal.SIGTSTP)
+    assert within(lambda: state(client) == state(fork) == "T")
+    os.kill(client, signal.SIGCONT)
+    assert within(lambda: state(client) == state(fork) == "S")
+
+
+@pytest.mark.parametrize("who", ["client", "workflow"])
+def test_what_is_paused_ends_with_those_that_it_works_for(tmp_path, sleeping, who):
+    workflow, shell, fork = sleeping
+    client = client_of(shell)
+    os.kill(client, signal.SIGTSTP)
+    assert within(lambda: state(client) == state(fork) == "T")
+    os.kill(client if who == "client" else workflow.process.pid, signal.SIGKILL)
+    assert within(lambda: not alive(fork))
+    assert (tmp_path / "tidied").exists()
+
+
+@pytest.mark.parametrize("said", [b"", b"12", b"\0" * 8, (9).to_bytes(8, "big") + b'{"a": 1} ', b"\xff" * 8 + b"x"])
+def test_who_says_nothing_of_sense_ends_no_other_job(tmp_path, sleeping, said):
+    workflow, _, fork = sleeping
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(workflow.notes / "socket"))
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(9) == b""
+    assert alive(fork)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:  # the server still answers
+        connection.connect(str(workflow.notes / "socket"))
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(9) == b""
+
+
 @pytest.mark.parametrize("who", ["client", "shell", "workflow"])
 def test_a_fork_ends_with_those_that_it_works_for(tmp_path, sleeping, who):
     workflow, shell, fork = sleeping
@@ -239,6 +286,31 @@ def test_the_server_ends_with_the_workflow_and_leaves_nothing(workflow):
     workflow.process.stdin.close()
     assert workflow.process.wait(20) == 0
     assert not workflow.notes.exists()
+
+
+def test_a_server_that_was_killed_leaves_nothing_either(workflow):
+    server = int(Path(f"/proc/{workflow.process.pid}/task/{workflow.process.pid}/children").read_text().split()[0])
+    os.kill(server, signal.SIGKILL)
+    workflow.process.stdin.close()
+    assert workflow.process.wait(20) == 0
+    assert not workflow.notes.exists()
+
+
+def test_a_job_leaves_one_note(tmp_path, workflow):
+    shell = workflow.begin(f"python {write(tmp_path, 'pass')}; exit $?")
+    assert workflow.end() == 0
+    assert [path.name for path in workflow.notes.iterdir() if path.name != "socket"] == [str(shell)]
+
+
+def test_nothing_is_started_where_the_system_cannot_tell_that_a_process_has_ended(monkeypatch):
+    def refused(process):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", refused)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    before = dict(os.environ)
+    assert start() is None
+    assert dict(os.environ) == before
 
 
 def test_benchmarks_are_of_the_fork(tmp_path, workflow, monkeypatch):

@@ -30,17 +30,18 @@ def main(arguments: list[str]) -> int:
     return _wait(*asked)
 
 
-def _ask(arguments: list[str]) -> "tuple[BinaryIO, int] | None":
-    """What the server says of a new fork, and its number; None where it makes none."""
+def _ask(arguments: list[str]) -> "tuple[BinaryIO, int, int] | None":
+    """What the server says of a new fork, its number, and the shell around this process; None where it makes none."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        shell = os.pidfd_open(os.getppid())
         connection.connect(os.environ[SOCKET])
         _send(connection, arguments)
         answers = connection.makefile("rb")
         fork = int(answers.readline() or 0)
     except (KeyError, OSError):
         return None
-    return (answers, fork) if fork else None
+    return (answers, fork, shell) if fork else None
 
 
 def _send(connection: socket.socket, arguments: list[str]) -> None:
@@ -50,12 +51,12 @@ def _send(connection: socket.socket, arguments: list[str]) -> None:
     connection.sendall(text)
 
 
-def _wait(answers: "BinaryIO", fork: int) -> int:
+def _wait(answers: "BinaryIO", fork: int, shell: int) -> int:
     """The exit status of the fork. The signals of this process are the fork's, as is its death by one."""
-    for number in _PASSED_ON:
+    for number in (*_PASSED_ON, signal.SIGTSTP):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda received, frame: _pass_on(fork, received))
-    shell = os.pidfd_open(os.getppid())
+            act = _pause if number == signal.SIGTSTP else _pass_on
+            signal.signal(number, lambda received, frame, act=act: act(fork, received))
     ready, _, _ = select.select([answers, shell], [], [])
     if answers not in ready:  # nobody waits any more: the server ends the fork when this process has gone
         return 1
@@ -74,6 +75,13 @@ def _wait(answers: "BinaryIO", fork: int) -> int:
 def _pass_on(fork: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):  # it has just ended; its status is on the way
         os.kill(fork, number)
+
+
+def _pause(fork: int, number: int) -> None:
+    """Stop with the fork, as Ctrl-Z asks for, and go on with it."""
+    _pass_on(fork, signal.SIGSTOP)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    _pass_on(fork, signal.SIGCONT)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ import atexit
 import contextlib
 import json
 import os
+import resource  # noqa: F401 - wait4 loads it, which may fail later on
 import selectors
 import shutil
 import signal
 import socket
 import struct
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from importlib import import_module
@@ -34,8 +36,11 @@ LIBRARIES = {
     **dict.fromkeys(("render_figure.py", "render_history.py"), _FIGURES),
 }
 # Seconds that a client has to say what it wants, and a fork to end after its client is gone.
-PATIENCE = 10.0
+PATIENCE = 2.0
 GRACE = 2.0
+
+
+_ASKED = ("arguments", "folder", "environment", "shell")
 
 
 @dataclass
@@ -55,7 +60,7 @@ class Job:
 
     fork: int
     connection: socket.socket
-    clients: tuple[int, ...]  # numbers of the processes that it does the work of
+    client: int  # the process that Snakemake knows it by
     killed_at: float | None = None
 
 
@@ -79,6 +84,8 @@ class Server:
             dying = any(job.killed_at for job in self.jobs.values())
             for key, _ in self.events.select(timeout=GRACE if dying else None):
                 if key.fileobj is sys.stdin:
+                    for fork in self.jobs:
+                        os.kill(fork, signal.SIGCONT)  # a stopped one would not see that the workflow has ended
                     return None
                 if key.fileobj is self.listener:
                     if request := self._accept():
@@ -96,35 +103,40 @@ class Server:
         """Fork for a client; its request in the fork."""
         try:
             connection, _ = self.listener.accept()
-            connection.settimeout(PATIENCE)
-            request = _receive(connection)
-        except (OSError, ValueError):
-            return None  # the client runs the command itself
+        except OSError:
+            return None
+        connection.settimeout(PATIENCE)
+        request, fork = None, None
         try:
-            fork = self._fork(connection, request)
-            if not fork:
-                return request
-        except (OSError, ValueError, ImportError):
-            connection.close()
-        for descriptor in request.files:
+            request = _receive(connection)
+            client = self._client(connection, request)
+            _load(LIBRARIES.get(os.path.basename(request.arguments[0]), ()))
+            fork = os.fork()
+        except (OSError, ValueError, ImportError, SyntaxError, AttributeError, RuntimeError):
+            connection.close()  # the client runs the command itself
+        if fork == 0:
+            self._leave(connection)
+            return request
+        for descriptor in request.files if request else ():
             os.close(descriptor)
+        if fork:
+            job = self.jobs[fork] = Job(fork, connection, client)
+            self.events.register(connection, selectors.EVENT_READ, fork)
+            self._note(job, f"{fork}")
+            self._tell(job, fork)
         return None
 
-    def _fork(self, connection: socket.socket, request: Request) -> int:
-        """The number of a new fork, which is watched and its client told; 0 in the fork."""
+    @staticmethod
+    def _client(connection: socket.socket, request: Request) -> int:
+        """The process that Snakemake knows the job by: the shell around the client, or the client itself.
+
+        Raises:
+            ValueError: another user's, or a job of several threads.
+        """
         process, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         if user != os.getuid() or request.environment.get("OMP_NUM_THREADS") != "1":
             raise ValueError("not for this server")
-        _load(LIBRARIES.get(os.path.basename(request.arguments[0]), ()))
-        fork = os.fork()
-        if not fork:
-            self._leave(connection)
-            return 0
-        job = self.jobs[fork] = Job(fork, connection, (process, request.shell))
-        self._note(job, f"{fork}")
-        self.events.register(connection, selectors.EVENT_READ, fork)
-        self._tell(job, fork)
-        return fork
+        return process if request.shell == os.getppid() else request.shell
 
     def _leave(self, connection: socket.socket) -> None:
         """In a fork: let go of all that is the server's."""
@@ -154,17 +166,16 @@ class Server:
         self.events.unregister(job.connection)
         job.killed_at = time.monotonic() + GRACE
         os.kill(job.fork, signal.SIGINT)
+        os.kill(job.fork, signal.SIGCONT)
 
     def _tell(self, job: Job, number: int) -> None:
         with contextlib.suppress(OSError):  # the client is gone, which `serve` sees
             job.connection.sendall(b"%d\n" % number)
 
     def _note(self, job: Job, line: str) -> None:
-        """For the workflow's benchmarks: which fork works for which processes, and in the end for how many seconds."""
-        with contextlib.suppress(OSError):  # no benchmark is worth a job
-            for client in job.clients:
-                with open(self.folder / str(client), "a") as file:
-                    file.write(f"{line}\n")
+        """For the workflow's benchmarks: which fork works for which process, and in the end for how many seconds."""
+        with contextlib.suppress(OSError), open(self.folder / str(job.client), "a") as file:
+            file.write(f"{line}\n")  # a benchmark that is lost is no reason to end a job
 
 
 def _receive(connection: socket.socket) -> Request:
@@ -174,13 +185,21 @@ def _receive(connection: socket.socket) -> Request:
         OSError, ValueError: it went away, says nothing, or asks for something else.
     """
     head, files, _, _ = socket.recv_fds(connection, 8, 3)
-    size, text = int.from_bytes(head, "big"), b""
-    while len(text) < size:
-        part = connection.recv(size - len(text))
-        if not part:
-            raise ValueError("the client went away")
-        text += part
-    return Request(**json.loads(text), files=list(files))
+    try:
+        size, text = int.from_bytes(head, "big"), b""
+        while len(text) < size:
+            part = connection.recv(min(size - len(text), 1 << 20))
+            if not part:
+                raise ValueError("the client went away")
+            text += part
+        asked = json.loads(text or "0")
+        if len(files) != 3 or not isinstance(asked, dict) or asked.keys() != {*_ASKED}:
+            raise ValueError("not what a client asks for")
+    except (OSError, ValueError):
+        for descriptor in files:
+            os.close(descriptor)
+        raise
+    return Request(**asked, files=list(files))
 
 
 def _load(libraries: tuple[str, ...]) -> None:
@@ -209,10 +228,11 @@ def become(request: Request) -> int:
     try:
         specification = spec_from_file_location("__main__", os.path.abspath(script))
         module = sys.modules["__main__"] = module_from_spec(specification)
+        module.__spec__ = None  # as of a script
         specification.loader.exec_module(module)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
-            return end.code or 0
+            return (end.code or 0) & 0xFF
         print(end.code, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -225,13 +245,14 @@ def become(request: Request) -> int:
 
 def leave(status: int) -> NoReturn:
     """End a fork as the interpreter ends, but for taking apart what the server loaded: that would copy its memory."""
+    threading._shutdown()
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     if status < 0:
         signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
-    os._exit(status & 0xFF)
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from reproduction.runtime.forks.client import PYTHON, SOCKET
 
 _HERE = Path(__file__).absolute().parent
 _NAME = "socket"
+# Seconds that the server has to end.
+_PATIENCE = 10.0
 # The pools of threads of what the server loads: forks have no threads but their first.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -26,17 +28,19 @@ def start() -> Path | None:
     found = shutil.which("python")
     if not found or not hasattr(os, "pidfd_open") or not os.access(_HERE / "python", os.X_OK):
         return None
-    if Path(found).parent.resolve() != Path(sys.executable).parent.resolve() or os.pathsep in str(_HERE):
+    same = Path(found).parent.resolve() == Path(sys.executable).parent.resolve()
+    if not same or not os.path.samefile(found, sys.executable) or os.pathsep in str(_HERE):
         return None
     folder = None
     try:
+        os.close(os.pidfd_open(os.getpid()))  # which a kernel or a sandbox may refuse
         folder = Path(tempfile.mkdtemp(prefix="geovae-"))  # nobody else may enter it
         server = _serve(folder)
-    except OSError:  # there is no room, or the path is too long for a socket
+    except OSError:  # or there is no room, or the path is too long for a socket
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
         return None
-    atexit.register(_stop, server)
+    atexit.register(_stop, server, folder)
     os.environ |= {SOCKET: str(folder / _NAME), PYTHON: sys.executable}
     os.environ["PATH"] = f"{_HERE}{os.pathsep}{os.environ['PATH']}"
     return folder
@@ -56,6 +60,10 @@ def _serve(folder: Path) -> subprocess.Popen:
         )
 
 
-def _stop(server: subprocess.Popen) -> None:
+def _stop(server: subprocess.Popen, folder: Path) -> None:
     server.stdin.close()
-    server.wait()
+    try:
+        server.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        server.kill()
+    shutil.rmtree(folder, ignore_errors=True)
