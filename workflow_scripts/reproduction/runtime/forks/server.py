@@ -213,7 +213,7 @@ def _load(libraries: tuple[str, ...]) -> None:
 
 
 def become(request: Request) -> int:
-    """In a fork: be what `python SCRIPT …` would be; its exit status."""
+    """In a fork: be what `python SCRIPT …` would be; its exit status. Its exceptions end the interpreter as ever."""
     for number, descriptor in enumerate(request.files):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -237,9 +237,6 @@ def become(request: Request) -> int:
         return 1
     except KeyboardInterrupt:
         return -signal.SIGINT
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        return 1
     return 0
 
 
