@@ -27,6 +27,12 @@ OF_ENVIRONMENTS = "conda_env_spec"
 OF_FOLDERS = "check_directory_outputs"
 
 
+def _unchanged(holder: Any, name: str) -> Callable | None:
+    """A function of a module or class of Snakemake's; None where it has none by that name, or one that was changed."""
+    original = getattr(holder, name, None)
+    return None if hasattr(original, "__wrapped__") else original
+
+
 def remember_signatures(*modules: ModuleType) -> None:
     """Let modules of Snakemake read each function's signature once.
 
@@ -34,8 +40,7 @@ def remember_signatures(*modules: ModuleType) -> None:
         modules: those that call `get_function_params` by that name; each is changed once.
     """
     for module in modules:
-        original = getattr(module, OF_FUNCTIONS, None)
-        if original is not None and not hasattr(original, "__wrapped__"):
+        if (original := _unchanged(module, OF_FUNCTIONS)) is not None:
             setattr(module, OF_FUNCTIONS, _signatures(original))
 
 
@@ -63,8 +68,8 @@ def remember_patterns(module: ModuleType) -> None:
     Args:
         module: `snakemake.io`, which fills patterns by `apply_wildcards`; it is changed once.
     """
-    original, wildcard = getattr(module, OF_PATTERNS, None), getattr(module, "WILDCARD_REGEX", None)
-    if original is None or wildcard is None or hasattr(original, "__wrapped__"):
+    original, wildcard = _unchanged(module, OF_PATTERNS), getattr(module, "WILDCARD_REGEX", None)
+    if original is None or wildcard is None:
         return
 
     @lru_cache(maxsize=10_000)
@@ -94,8 +99,8 @@ def remember_producers(index: type) -> None:
     Args:
         index: `snakemake.output_index.OutputIndex`, whose rules do not change; it is changed once.
     """
-    original = getattr(index, OF_PRODUCERS, None)
-    if original is None or hasattr(original, "__wrapped__"):
+    original = _unchanged(index, OF_PRODUCERS)
+    if original is None:
         return
     known: WeakKeyDictionary[Any, dict[str, frozenset]] = WeakKeyDictionary()
 
@@ -117,8 +122,8 @@ def read_flags(io: ModuleType, *modules: ModuleType) -> None:
         modules: those that call `is_flagged` by that name besides; each is changed once.
     """
     path, text = getattr(io, "_IOFile", None), getattr(io, "AnnotatedString", None)
-    original = getattr(io, OF_FLAGS, None)
-    if None in (path, text, original) or hasattr(original, "__wrapped__"):
+    original = _unchanged(io, OF_FLAGS)
+    if None in (path, text, original):
         return
 
     @wraps(original)
@@ -141,8 +146,8 @@ def remember_checks(io: ModuleType) -> None:
     Args:
         io: `snakemake.io`; it is changed once.
     """
-    original = getattr(io, OF_CHECKS, None)
-    if original is None or hasattr(original, "__wrapped__"):
+    original = _unchanged(io, OF_CHECKS)
+    if original is None:
         return
     known: set[tuple[str, bool]] = set()
 
@@ -161,8 +166,8 @@ def pass_paths(modifier: type) -> None:
     Args:
         modifier: `snakemake.path_modifier.PathModifier`; it is changed once.
     """
-    original = getattr(modifier, OF_PATHS, None)
-    if original is None or hasattr(original, "__wrapped__"):
+    original = _unchanged(modifier, OF_PATHS)
+    if original is None:
         return
 
     @wraps(original)
@@ -200,8 +205,8 @@ def compare_outputs(dag: type) -> None:
     Args:
         dag: `snakemake.dag.DAG`; it is changed once.
     """
-    original = getattr(dag, OF_FOLDERS, None)
-    if original is None or hasattr(original, "__wrapped__"):
+    original = _unchanged(dag, OF_FOLDERS)
+    if original is None:
         return
 
     @wraps(original)

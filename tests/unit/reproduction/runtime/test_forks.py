@@ -213,7 +213,13 @@ def sleeping(tmp_path, workflow):
     script = write(tmp_path, SLEEPER.format(source=str(SCRIPTS)))
     shell = workflow.begin(f"python {script} > out 2> err; exit $?")
     assert appears(tmp_path / "out")
+    assert within(lambda: catches(client_of(shell), signal.SIGTSTP))  # the last signal that it prepares for
     return workflow, shell, workflow.fork_of(shell)
+
+
+def catches(process: int, number: int) -> bool:
+    caught = Path(f"/proc/{process}/status").read_text().partition("SigCgt:")[2].split()[0]
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 def client_of(shell: int) -> int:

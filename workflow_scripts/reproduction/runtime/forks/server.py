@@ -40,9 +40,6 @@ PATIENCE = 2.0
 GRACE = 2.0
 
 
-_ASKED = ("arguments", "folder", "environment", "shell")
-
-
 @dataclass
 class Request:
     """A command: its script and arguments, where it runs, and its standard files."""
@@ -193,7 +190,7 @@ def _receive(connection: socket.socket) -> Request:
                 raise ValueError("the client went away")
             text += part
         asked = json.loads(text or "0")
-        if len(files) != 3 or not isinstance(asked, dict) or asked.keys() != {*_ASKED}:
+        if len(files) != 3 or not isinstance(asked, dict) or asked.keys() | {"files"} != {*Request.__annotations__}:
             raise ValueError("not what a client asks for")
     except (OSError, ValueError):
         for descriptor in files:

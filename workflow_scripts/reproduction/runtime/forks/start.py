@@ -10,13 +10,12 @@ import tempfile
 from pathlib import Path
 
 from reproduction.runtime.forks.client import PYTHON, SOCKET
+from reproduction.runtime.job import THREAD_VARIABLES
 
 _HERE = Path(__file__).absolute().parent
 _NAME = "socket"
 # Seconds that the server has to end.
 _PATIENCE = 10.0
-# The pools of threads of what the server loads: forks have no threads but their first.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def start() -> Path | None:
@@ -55,7 +54,7 @@ def _serve(folder: Path) -> subprocess.Popen:
             stdin=subprocess.PIPE,  # by whose end it knows of this process's
             stdout=subprocess.DEVNULL,
             pass_fds=[listener.fileno()],
-            env=os.environ | dict.fromkeys(_ONE_THREAD, "1"),
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, "1"),  # forks have no threads but their first
             start_new_session=True,  # Ctrl-C reaches the clients, who pass it on
         )
 
