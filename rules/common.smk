@@ -5,14 +5,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from snakemake import benchmark as snakemake_benchmark, common as snakemake_common, dag as snakemake_dag
-from snakemake import io as snakemake_io, jobs as snakemake_jobs, rules as snakemake_rules
+from snakemake import benchmark as snakemake_benchmark
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
-from snakemake.output_index import OutputIndex
-from snakemake.path_modifier import PathModifier
-from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config
 
 # The folder of the project, whatever is included from where: `-s`, `--directory` and `module` change no path.
@@ -52,9 +48,10 @@ from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of
 from reproduction.plan.targets import ARTEFACTS, score_records, shown_runs, targets
 from reproduction.rendering.modules import FIGURE_MODULES, TABLES
-from reproduction.runtime import clock, interruption, inventory, liveness, planning, slurm, stores
+from reproduction.runtime import clock, interruption, inventory, liveness, slurm, stores
 from reproduction.runtime.forks.benchmark import follow_forks
 from reproduction.runtime.forks.start import start as start_server
+from reproduction.runtime.planning.plan_faster import plan_faster
 from reproduction.runtime.provenance import COMMIT_VARIABLE, commit
 
 liveness.hold()
@@ -111,15 +108,7 @@ config["built"] = {
 # run looks again from its start on (Snakefile); that of an importer would not.
 if not IMPORTED:
     gc.disable()
-planning.remember_signatures(snakemake_common, snakemake_rules)
-planning.remember_patterns(snakemake_io)
-planning.remember_producers(OutputIndex)
-planning.read_flags(snakemake_io, snakemake_dag, snakemake_jobs, snakemake_rules)
-planning.remember_checks(snakemake_io)
-planning.pass_paths(PathModifier)
-planning.settle_environments(snakemake_jobs.Job)
-planning.compare_outputs(snakemake_dag.DAG)
-planning.show_numbers_of_many(workflow, {Quietness.RULES, Quietness.PROGRESS})
+plan_faster(workflow)
 
 os.environ.update(commands.mirror_login(CONFIG))  # for the jobs
 
