@@ -69,7 +69,7 @@ def _draw_panel(
 ) -> None:
     for i, (row, y) in enumerate(zip(rows, places, strict=True)):
         draw_row(axes, load_samples(input_path(inputs, row["input"]), columns), y)
-        if i > 0 and y - places[i - 1] > 1:
+        if i > 0 and row.get("block") != rows[i - 1].get("block"):
             axes.axhline(y - BLOCK_GAP / 2, color=style.FAINT, linewidth=0.6)
         if labelled:
             bold = row["label"] == "VAE - Ours"

@@ -176,6 +176,13 @@ def test_figure2_rows_leave_a_gap_between_blocks_and_equal_labels_are_written_on
     assert all(right <= left for (_, right, *_), (left, *_) in pairwise(extents))
 
 
+def test_figure10_has_one_line_between_two_blocks_however_many_rows(samples):
+    rows = [{"label": str(i), "input": "s", "block": "paper" if i < 13 else "controls"} for i in range(17)]
+    figure = render("figure10", {"s": samples}, {"panels": [{"title": "a", "rows": rows}], "columns": 3})
+    (line,) = figure.axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), 13 + sample_grid.BLOCK_GAP / 2)
+
+
 def test_figure3_triplets_and_fids(tmp_path):
     near = {name: random_images(6, channels=3, seed=i) for i, name in enumerate(
         ("generated", "nearest_train", "nearest_reconstruction"))}  # fmt: skip
