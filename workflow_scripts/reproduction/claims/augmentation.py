@@ -1,6 +1,7 @@
 """The comparisons behind the claim of Table 2: classifiers trained on generated images."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from reproduction import published
 from reproduction.claims.comparisons import Parts
@@ -69,11 +70,21 @@ def _margin(evidence: Evidence, table: Section, source: str, score: str) -> tupl
     absent = [labels.get(name, name) for name, found in lines.items() if len(found) < 2]
     if absent and not printed:
         return f"fewer than two classifiers of {', '.join(absent)}"
-    values = {name: [float(line[score]) for line in found] for name, found in lines.items()}
-    of_source, of_raw = values.values()
-    margin = Margin(of_source[0] - of_raw[0], 0.0, 0) if printed else welch(of_source, of_raw)
-    shown = ", ".join(f"{labels.get(name, name)} {sum(found) / len(found):.3f}" for name, found in values.items())
+    of_source, of_raw = (_repeats(found, score) for found in lines.values())
+    n_trainings = len({line.get("seed") for line in lines[source]})
+    margin = Margin(of_source[0] - of_raw[0], 0.0, 0) if printed else welch(of_source, of_raw, n_trainings)
+    means = {source: fmean(of_source), table["raw"]: fmean(of_raw)}
+    shown = ", ".join(f"{labels.get(name, name)} {mean:.3f}" for name, mean in means.items())
     return margin, shown
+
+
+def _repeats(lines: Sequence[Mapping[str, object]], score: str) -> list[float]:
+    """What was repeated: the trainings of a generator, each by the mean of its classifiers; of one, the classifiers."""
+    by_training: dict[object, list[float]] = {}
+    for line in lines:
+        by_training.setdefault(line.get("seed"), []).append(float(line[score]))
+    (first, *others) = by_training.values()
+    return [fmean(values) for values in (first, *others)] if others else first
 
 
 def _lines(evidence: Evidence, table: Section, source: str, score: str) -> list[Mapping[str, object]]:

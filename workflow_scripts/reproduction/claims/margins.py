@@ -135,16 +135,16 @@ def combined(weights: Sequence[float], errors: Sequence[float | None]) -> float 
     return math.sqrt(math.fsum((weight * error) ** 2 for weight, error in used))
 
 
-def welch(a: Sequence[float], b: Sequence[float]) -> Margin:
+def welch(a: Sequence[float], b: Sequence[float], n: int = 1) -> Margin:
     """Mean of `a` minus mean of `b`, of two samples that are not paired (Welch), of at least two values each.
 
-    The values are repeated uses of one training's images, so that one training is behind the margin.
+    `n` trainings are behind the margin: one where the values are repeated uses of one training's images.
     """
     parts = [statistics.variance(values) / len(values) for values in (a, b)]
     total = sum(parts)
     squares = sum(part**2 / (len(values) - 1) for part, values in zip(parts, (a, b), strict=True))
     degrees = total**2 / squares if squares > 0 else float(min(len(a), len(b)) - 1)
-    return Margin(statistics.fmean(a) - statistics.fmean(b), math.sqrt(total), 1, degrees)
+    return Margin(statistics.fmean(a) - statistics.fmean(b), math.sqrt(total), n, degrees)
 
 
 def share_margin(records: Records, column: str, least: float) -> Margin | None:

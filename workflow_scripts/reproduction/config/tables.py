@@ -13,7 +13,6 @@ from reproduction.config.base import (
     PluggedModel,
     RowModels,
     SearchedModel,
-    Seed,
     Seeds,
     Split,
     Subset,
@@ -70,7 +69,7 @@ class Table2(Closed):
         description="Training images of each class, [100, 316] for the paper's diseased and healthy subjects; those to "
         "validate are a fifth, those to test as many as there are in the same proportion. Null takes all.",
     )
-    seed: Seed = Field(0, description="Seed of the generative models' training.")
+    seeds: Seeds = Field([0], description="Seeds of the generative models' trainings; Figure 10 shows the first.")
     models: RowModels = Field(ALL_MODELS, description="Models whose rows are built.")
     n_per_class: int = Field(2000, ge=2, le=1_000_000, description="Images generated per class.")
     n_runs: int = Field(20, ge=2, le=10_000, description="Trainings per classifier.")

@@ -7,7 +7,7 @@ from reproduction.config.datasets import CLASSES
 from reproduction.plan.keys import Generation, run_of
 from reproduction.plan.rows import CONTROL_ROWS, PAPER_ROWS, Row
 
-SOURCE_PATTERN = r"raw|resampled|[a-z0-9_]+-[a-z_]+"
+SOURCE_PATTERN = r"raw|resampled|[a-z0-9_]+-[a-z_]+(-seed[0-9]+)?"
 
 
 @dataclass(frozen=True)
@@ -16,33 +16,39 @@ class Source:
 
     Attributes:
         label: of the row in Table 2.
-        name: in file names: `raw`, `resampled` or `MODEL-SAMPLER`.
+        name: in file names: `raw`, `resampled` or `MODEL-SAMPLER`, for another seed than 0 with `-seedN` behind it.
         row: the generating model and sampler, None for real images.
         block: `paper` or `controls`.
+        seed: of the generating model's training, None for real images.
     """
 
     label: str
     name: str
     row: Row | None
     block: str
+    seed: int | None = None
 
 
 def sources(config: Config) -> list[Source]:
-    """The rows of Table 2: real images, the paper's methods, controls."""
-    rows = [row for row in PAPER_ROWS if row.model in config.artefacts.table2.models]
+    """The rows of Table 2, those of generated images once a training: real images, the paper's methods, controls."""
+    table = config.artefacts.table2
+    rows = [row for row in PAPER_ROWS if row.model in table.models]
     rows += [row for row in CONTROL_ROWS if row.sampler in ("reconstruction", "jitter", "kde")]
     real = [Source("Original", "raw", None, "paper"), Source("Original (resampled)", "resampled", None, "paper")]
-    # Table 2 prints N where Table 1 prints N(0, 1).
-    return real + [
-        Source(row.label.replace("N(0, 1)", "N"), f"{row.model}-{row.sampler}", row, row.block) for row in rows
-    ]
+    return real + [_generated(row, seed) for row in rows for seed in table.seeds]
 
 
-def source_key(config: Config, source: Source) -> str:
+def _generated(row: Row, seed: int) -> Source:
+    name = f"{row.model}-{row.sampler}" + (f"-seed{seed}" if seed else "")
+    label = row.label.replace("N(0, 1)", "N")  # Table 2 prints N where Table 1 prints N(0, 1)
+    return Source(label, name, row, row.block, seed)
+
+
+def source_key(source: Source) -> str:
     """What the table of classification scores calls a source: `raw`, `resampled` or MODEL/SAMPLER/VARIANT/seedN."""
     if source.row is None:
         return source.name
-    return f"{source.row.model}/{source.row.sampler}/{source.row.variant}/seed{config.artefacts.table2.seed}"
+    return f"{source.row.model}/{source.row.sampler}/{source.row.variant}/seed{source.seed}"
 
 
 def class_subsets(config: Config) -> dict[str, str]:
@@ -66,25 +72,24 @@ def class_folders(config: Config) -> dict[str, str]:
     return {name: f"{folder}/{subset}" for name, subset in class_subsets(config).items()}
 
 
-def class_generation(config: Config, row: Row, name: str) -> Generation:
+def class_generation(config: Config, row: Row, seed: int, name: str) -> Generation:
     """The images of one class that a row of Table 2 generates, by a model trained on that class alone."""
-    table = config.artefacts.table2
-    run = run_of(config, table.dataset, row.model, table.seed, class_subsets(config)[name])
+    run = run_of(config, config.artefacts.table2.dataset, row.model, seed, class_subsets(config)[name])
     return Generation(run, row.sampler)
 
 
 def source_generations(config: Config, source: str) -> dict[str, Generation]:
     """Class -> generation that the classifier of this source is trained on; empty for real images."""
-    row = next(entry.row for entry in sources(config) if entry.name == source)
-    if row is None:
+    found = next(entry for entry in sources(config) if entry.name == source)
+    if found.row is None:
         return {}
-    return {name: class_generation(config, row, name) for name in class_subsets(config)}
+    return {name: class_generation(config, found.row, found.seed, name) for name in class_subsets(config)}
 
 
 def classification_records(config: Config) -> dict[str, str]:
     """Source -> file with the records of its classifiers' runs."""
     folder = f"results/augmentation/{config.artefacts.table2.dataset}"
-    return {source_key(config, source): f"{folder}/{source.name}.json" for source in sources(config)}
+    return {source_key(source): f"{folder}/{source.name}.json" for source in sources(config)}
 
 
 def n_samples(config: Config, generation: Generation) -> int:

@@ -48,7 +48,10 @@ def class_grid(config: Config) -> dict[str, list[tuple[Row, Generation]]]:
     table = config.artefacts.table2
     shown = ("real", "reconstruction", "jitter", "kde")
     rows = [row for row in grid_rows(table.models) if row.block == "paper" or row.sampler in shown]
-    return {name: [(row, class_generation(config, row, name)) for row in rows] for name in class_subsets(config)}
+    return {
+        name: [(row, class_generation(config, row, table.seeds[0], name)) for row in rows]
+        for name in class_subsets(config)
+    }
 
 
 def neighbour_samplers() -> dict[str, str]:

@@ -68,11 +68,14 @@ def _table2(config: Config) -> dict[str, Any]:
     table = config.artefacts.table2
     rows = []
     for source in sources(config):
+        if source.seed not in (None, table.seeds[0]):
+            continue  # another training of the same row
         name = source.name if source.row is None else f"{source.row.model}/{source.row.sampler}"
         note = source.row.note if source.row else ""
         rows.append({"label": source.label, "source": name, "block": source.block, "note": note})
-    drawn = {} if takes_whole_splits(config) else {"n_train": table.n_train}
-    return drawn | {
+    told = {} if takes_whole_splits(config) else {"n_train": table.n_train}
+    told |= {"n_trainings": len(table.seeds)} if len(table.seeds) > 1 else {}
+    return told | {
         "dataset": table.dataset,
         "datasets_info": _info(config, [table.dataset]),
         "classes": list(class_subsets(config)),

@@ -2,7 +2,9 @@
 
 import re
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from geovae.core.errors import GeovaeError
 from helpers.claim_scores import FIDS, GENERATORS, GEOMETRIES, NOVELTIES, SETTINGS, classifiers, world
@@ -396,6 +398,21 @@ def test_augmentation():
     ]
     one = classifiers()[::20]
     assert "fewer than two classifiers of VAE - Ours, Original" in verdict(FROM_CLASSIFIERS, classification=one).reason
+
+
+def test_several_trainings_of_a_generator_are_what_is_repeated_not_their_classifiers():
+    trainings = []
+    for seed, shift in enumerate((-0.06, 0.0, 0.06)):
+        ours = tuple(mean + shift for mean in (0.85, 0.75, 0.9))
+        trainings += [row | {"seed": seed} for row in classifiers(ours=ours) if row["source"] == "vae/manifold"]
+    rest = [row for row in classifiers() if row["source"] != "vae/manifold"]
+    judged = verdict(FROM_CLASSIFIERS, classification=[*rest, *trainings])
+    assert [part.n for part in judged.parts[:4]] == [3, 3, 3, 1]
+    assert [part.outcome for part in judged.parts[:3]] == [HOLDS, HOLDS, UNDECIDED]
+    means = [np.mean([row["f1_CN"] for row in trainings if row["seed"] == seed]) for seed in range(3)]
+    raw = [row["f1_CN"] for row in rest if row["source"] == "raw"]
+    low, high = stats.ttest_ind(means, raw, equal_var=False).confidence_interval()
+    assert f"(95 % interval {low:.3f} to {high:.3f}, 3 trainings)".replace("-", "−") in judged.parts[2].numbers
 
 
 def test_classifiers_are_looked_up_by_data_set_and_source_and_shown_by_label():

@@ -10,7 +10,14 @@ from reproduction import published
 from reproduction.config import tables
 from reproduction.config.config import load_config
 from reproduction.config.variants import BASELINES
-from reproduction.plan.augmentation import SOURCE_PATTERN, class_generation, n_samples, source_generations, sources
+from reproduction.plan.augmentation import (
+    SOURCE_PATTERN,
+    class_generation,
+    classification_records,
+    n_samples,
+    source_generations,
+    sources,
+)
 from reproduction.plan.cells import cells, described_metrics, scored_generations, section, two_centroids
 from reproduction.plan.figures import (
     class_grid,
@@ -259,19 +266,26 @@ def test_table_2_has_the_papers_sources_and_controls():
 
 
 def test_a_source_is_generated_for_each_class_by_its_own_model():
-    config = load_config(overlay(BASE, {"artefacts": {"table2": {"dataset": "shapes", "seed": 6}}}))
+    config = load_config(overlay(BASE, {"artefacts": {"table2": {"dataset": "shapes", "seeds": [6, 0]}}}))
     assert source_generations(config, "raw") == source_generations(config, "resampled") == {}
-    found = source_generations(config, "vae-manifold")
-    assert {name: generation.key for name, generation in found.items()} == {
-        name: f"shapes/class-{name}/conv/vae/base/seed6/manifold/base" for name in ("disk", "ring")
-    }
+    for source, seed in {"vae-manifold-seed6": 6, "vae-manifold": 0}.items():
+        assert re.fullmatch(SOURCE_PATTERN, source)
+        found = source_generations(config, source)
+        assert {name: generation.key for name, generation in found.items()} == {
+            name: f"shapes/class-{name}/conv/vae/base/seed{seed}/manifold/base" for name in ("disk", "ring")
+        }
+        assert classification_records(config)[f"vae/manifold/base/seed{seed}"] == (
+            f"results/augmentation/shapes/{source}.json"
+        )
+    shown = {generation.run.seed for rows in class_grid(config).values() for _, generation in rows}
+    assert shown == {6}
 
 
 def test_as_many_images_as_the_task_asks_for():
     changes = {"evaluation": {"n_samples": 700}, "artefacts": {"table2": {"n_per_class": 90}}}
     config = load_config(overlay(BASE, changes))
     row = PAPER_ROWS[0]
-    of_class = class_generation(config, row, "AD")
+    of_class = class_generation(config, row, 0, "AD")
     assert n_samples(config, of_class) == 90
     elsewhere = Generation(Run("digits", "class-AD", "conv", "ae", "base", 0), "prior")
     whole = Generation(Run("phantoms", "full", "conv", "ae", "base", 0), "prior")

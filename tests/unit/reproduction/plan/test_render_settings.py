@@ -84,13 +84,13 @@ def test_the_panels_of_figures_have_titles():
 
 
 def test_table_2_names_the_sources_that_are_trained():
-    config = changed(table2={"seed": 0, "n_per_class": 150, "n_runs": 4})
+    config = changed(table2={"seeds": [3, 0], "n_per_class": 150, "n_runs": 4})
     told = json.loads(render_settings.table(config, "table2"))
-    trained = {source.rsplit("/base/seed0", 1)[0] for source in classification_records(config)}
+    trained = {source.partition("/base/seed")[0] for source in classification_records(config)}
     assert {row["source"] for row in told["rows"]} == trained
     assert len(told["rows"]) == len(trained)
     assert (told["dataset"], told["classes"]) == ("phantoms", ["AD", "CN"])
-    assert (told["n_per_class"], told["n_runs"]) == (150, 4)
+    assert (told["n_per_class"], told["n_runs"], told["n_trainings"]) == (150, 4, 2)
 
 
 def test_chosen_classes_are_named_with_their_images():

@@ -69,7 +69,8 @@ def build(scores: Records, settings: Mapping) -> Document:
         settings: `dataset`, `datasets_info` (its title and width), `classes` in the order of the columns,
             `n_per_class`, `n_runs` and `rows`, each with label, source (`raw`, `resampled` or MODEL/SAMPLER), block
             (`paper` or `controls`), and optionally variant (`base`) and note; where two classes were chosen,
-            `n_train`, the training images of each that were drawn, or null for all.
+            `n_train`, the training images of each that were drawn, or null for all; `n_trainings` of each generator,
+            where there are several.
 
     Raises:
         GeovaeError: rows that share a label, are in no block or not in the paper's table; a class without scores; a
@@ -87,12 +88,18 @@ def build(scores: Records, settings: Mapping) -> Document:
     n = settings["n_per_class"]
     caption = (
         f"Scores in per cent, on real images, of a classifier that is trained on {n:,} generated images of each class; "
-        f"mean ± standard deviation over {settings['n_runs']} runs."
+        f"mean ± standard deviation over {_runs(settings)}."
     )
     tables = [_table(NAME, caption, lines, raw, columns, _footnotes(records, settings, raw), "Table 2")]
     if settings["dataset"] in paper_datasets(NAME):
         tables.append(_published_table(columns))
     return Document(tuple(tables), CSV_COLUMNS, tuple(_tidy(lines, records, settings)))
+
+
+def _runs(settings: Mapping) -> str:
+    trainings = settings.get("n_trainings", 1)
+    of_each = f" on the images of each of {trainings} trainings of a generator" if trainings > 1 else ""
+    return f"{settings['n_runs']} runs{of_each}"
 
 
 def _records(scores: Records, settings: Mapping, row: Mapping[str, str]) -> Records:

@@ -124,7 +124,8 @@ def test_only_runs_of_the_data_set_and_variant_count():
 
 def test_runs_of_several_trainings_are_pooled():
     both = runs("vae/manifold", 0.5, 0.5, 0.5) + runs("vae/manifold", 0.7, 0.7, 0.7, seed=1)
-    (table,) = table2.build(both, settings(rows=ROWS[3:4])).tables
+    (table,) = table2.build(both, settings(rows=ROWS[3:4], n_trainings=2)).tables
+    assert "over 2 runs on the images of each of 2 trainings of a generator." in table.caption
     deviation = 100 * statistics.stdev([0.48, 0.52, 0.68, 0.72])
     assert texts(table, "VAE - Ours")[0] == f"60.0 ± {deviation:.1f}"
     assert any("2 trainings of the generative models" in note for note in table.footnotes)
