@@ -57,7 +57,10 @@ def follow_workflow() -> None:
         return
     if not followed or int(number) not in _ancestors(os.getpid()):
         sys.exit("error: the workflow that started this job has ended.")
+    # Python acts on a signal in its main thread, which sleeps on where the system hands the signal to another.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     threading.Thread(target=_end_with_any, args=(followed,), daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _end_with_any(processes: list[int]) -> None:

@@ -113,6 +113,24 @@ def test_a_job_ends_with_the_shell_that_runs_it(workflow, tmp_path):
     assert none_left(tmp_path) or of_folder(tmp_path) == [workflow.pid]
 
 
+def blocks(process: int, thread: int, number: int) -> bool:
+    status = Path(f"/proc/{process}/task/{thread}/status").read_text()
+    return bool(int(status.partition("SigBlk:")[2].split()[0], 16) >> (number - 1) & 1)
+
+
+@pytest.mark.parametrize("workflow", SHELLS[:1], indirect=True)
+def test_only_the_main_thread_of_a_job_takes_signals(workflow, tmp_path):
+    # A job that is paused, interrupted and woken gets the signal in any thread that takes it, and acts in the main one.
+    (job,) = [process for process in of_folder(tmp_path) if interruption._parent(process) == workflow.pid]
+    threads = [int(thread.name) for thread in Path(f"/proc/{job}/task").iterdir()]
+    assert {thread: blocks(job, thread, signal.SIGINT) for thread in threads} == {t: t != job for t in threads}
+    assert len(threads) == 2
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGCONT):
+        os.kill(job, number)
+    assert none_left(tmp_path)
+    assert (tmp_path / "job.tidied").exists()
+
+
 def run_job(tmp_path, value: str) -> subprocess.Popen:
     (tmp_path / "job.py").write_text(JOB)
     words = [sys.executable, str(tmp_path / "job.py"), str(tmp_path / "job")]
