@@ -7,7 +7,7 @@ from geovae.evaluation.table import BACKBONES
 from reproduction.config.config import Config
 from reproduction.config.datasets import DOWNLOADED
 from reproduction.config.variants import metric_variant
-from reproduction.plan.augmentation import class_subsets, sources, takes_whole_splits
+from reproduction.plan.augmentation import class_subsets, takes_whole_splits, training_sets
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.comparisons import RECORDS, claimed_records, compared_runs
 from reproduction.plan.figures import NEIGHBOURS, latent_space_run, neighbour_generations, two_centroids
@@ -103,7 +103,7 @@ def _classification_jobs(config: Config, jobs: Jobs) -> None:
         jobs["draw_subset"].update(
             (config.artefacts.table2.dataset, subset) for subset in class_subsets(config).values()
         )
-    jobs["train_classifier"].update(source.name for source in sources(config))
+    jobs["train_classifier"].update(entry.name for entry in training_sets(config))
     jobs["collect_classification"].add("classification")
 
 

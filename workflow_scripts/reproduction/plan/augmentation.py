@@ -16,39 +16,55 @@ class Source:
 
     Attributes:
         label: of the row in Table 2.
-        name: in file names: `raw`, `resampled` or `MODEL-SAMPLER`, for another seed than 0 with `-seedN` behind it.
+        name: in file names: `raw`, `resampled` or `MODEL-SAMPLER`.
         row: the generating model and sampler, None for real images.
         block: `paper` or `controls`.
-        seed: of the generating model's training, None for real images.
     """
 
     label: str
     name: str
     row: Row | None
     block: str
-    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a classifier is trained on, to the training of the generator: `seed`, None for real images."""
+
+    source: Source
+    seed: int | None
+
+    @property
+    def name(self) -> str:
+        """In file names: that of its source, for another seed than 0 with `-seedN` behind it."""
+        return self.source.name + (f"-seed{self.seed}" if self.seed else "")
+
+    @property
+    def key(self) -> str:
+        """What the table of classification scores calls it: `raw`, `resampled` or MODEL/SAMPLER/VARIANT/seedN."""
+        row = self.source.row
+        return self.source.name if row is None else f"{row.model}/{row.sampler}/{row.variant}/seed{self.seed}"
 
 
 def sources(config: Config) -> list[Source]:
-    """The rows of Table 2, those of generated images once a training: real images, the paper's methods, controls."""
-    table = config.artefacts.table2
-    rows = [row for row in PAPER_ROWS if row.model in table.models]
+    """The rows of Table 2: real images, the paper's methods, controls."""
+    rows = [row for row in PAPER_ROWS if row.model in config.artefacts.table2.models]
     rows += [row for row in CONTROL_ROWS if row.sampler in ("reconstruction", "jitter", "kde")]
     real = [Source("Original", "raw", None, "paper"), Source("Original (resampled)", "resampled", None, "paper")]
-    return real + [_generated(row, seed) for row in rows for seed in table.seeds]
+    # Table 2 prints N where Table 1 prints N(0, 1).
+    return real + [
+        Source(row.label.replace("N(0, 1)", "N"), f"{row.model}-{row.sampler}", row, row.block) for row in rows
+    ]
 
 
-def _generated(row: Row, seed: int) -> Source:
-    name = f"{row.model}-{row.sampler}" + (f"-seed{seed}" if seed else "")
-    label = row.label.replace("N(0, 1)", "N")  # Table 2 prints N where Table 1 prints N(0, 1)
-    return Source(label, name, row, row.block, seed)
-
-
-def source_key(source: Source) -> str:
-    """What the table of classification scores calls a source: `raw`, `resampled` or MODEL/SAMPLER/VARIANT/seedN."""
-    if source.row is None:
-        return source.name
-    return f"{source.row.model}/{source.row.sampler}/{source.row.variant}/seed{source.seed}"
+def training_sets(config: Config) -> list[TrainingSet]:
+    """What is behind the rows of Table 2: of a generator one for each of its trainings."""
+    seeds = config.artefacts.table2.seeds
+    return [
+        TrainingSet(source, seed)
+        for source in sources(config)
+        for seed in (seeds if source.row is not None else [None])
+    ]
 
 
 def class_subsets(config: Config) -> dict[str, str]:
@@ -79,17 +95,17 @@ def class_generation(config: Config, row: Row, seed: int, name: str) -> Generati
 
 
 def source_generations(config: Config, source: str) -> dict[str, Generation]:
-    """Class -> generation that the classifier of this source is trained on; empty for real images."""
-    found = next(entry for entry in sources(config) if entry.name == source)
-    if found.row is None:
+    """Class -> generation that the classifier of the training set of this name sees; empty for real images."""
+    found = next(entry for entry in training_sets(config) if entry.name == source)
+    if found.source.row is None:
         return {}
-    return {name: class_generation(config, found.row, found.seed, name) for name in class_subsets(config)}
+    return {name: class_generation(config, found.source.row, found.seed, name) for name in class_subsets(config)}
 
 
 def classification_records(config: Config) -> dict[str, str]:
-    """Source -> file with the records of its classifiers' runs."""
+    """Training set -> file with the records of its classifiers' runs."""
     folder = f"results/augmentation/{config.artefacts.table2.dataset}"
-    return {source_key(source): f"{folder}/{source.name}.json" for source in sources(config)}
+    return {entry.key: f"{folder}/{entry.name}.json" for entry in training_sets(config)}
 
 
 def n_samples(config: Config, generation: Generation) -> int:

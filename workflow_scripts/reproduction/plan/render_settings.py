@@ -68,8 +68,6 @@ def _table2(config: Config) -> dict[str, Any]:
     table = config.artefacts.table2
     rows = []
     for source in sources(config):
-        if source.seed not in (None, table.seeds[0]):
-            continue  # another training of the same row
         name = source.name if source.row is None else f"{source.row.model}/{source.row.sampler}"
         note = source.row.note if source.row else ""
         rows.append({"label": source.label, "source": name, "block": source.block, "note": note})

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
-from reproduction.plan.augmentation import source_generations, sources
+from reproduction.plan.augmentation import source_generations, training_sets
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.comparisons import RECORDS, compared_runs
 from reproduction.plan.figures import (
@@ -63,7 +63,7 @@ def shown_generations(config: Config, *artefacts: str) -> set[Generation]:
         elif name in SAMPLES:
             found.add(samples_generation(config, name))
         elif name == "table2":
-            found.update(g for source in sources(config) for g in source_generations(config, source.name).values())
+            found.update(g for entry in training_sets(config) for g in source_generations(config, entry.name).values())
         elif name == "figure10":
             found.update(g for rows in class_grid(config).values() for _, g in rows)
     return found

@@ -55,8 +55,12 @@ def _places(rows: Sequence[Mapping[str, str]]) -> list[float]:
     """The top of each row, in cells: a gap lies between rows of different blocks."""
     places = [0.0]
     for above, below in pairwise(rows):
-        places.append(places[-1] + 1 + (BLOCK_GAP if above.get("block") != below.get("block") else 0.0))
+        places.append(places[-1] + 1 + (BLOCK_GAP if _are_parted(above, below) else 0.0))
     return places
+
+
+def _are_parted(above: Mapping[str, str], below: Mapping[str, str]) -> bool:
+    return above.get("block") != below.get("block")
 
 
 def _draw_panel(
@@ -69,7 +73,7 @@ def _draw_panel(
 ) -> None:
     for i, (row, y) in enumerate(zip(rows, places, strict=True)):
         draw_row(axes, load_samples(input_path(inputs, row["input"]), columns), y)
-        if i > 0 and row.get("block") != rows[i - 1].get("block"):
+        if i > 0 and _are_parted(rows[i - 1], row):
             axes.axhline(y - BLOCK_GAP / 2, color=style.FAINT, linewidth=0.6)
         if labelled:
             bold = row["label"] == "VAE - Ours"

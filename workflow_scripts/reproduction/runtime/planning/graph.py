@@ -3,12 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import wraps
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from reproduction.runtime.planning.unchanged import unchanged
+from reproduction.runtime.planning.replace import replace
 
 # Of more jobs than this a dry run shows the numbers alone. Builds for one machine have fewer.
 MOST_PRINTED = 2_000
@@ -25,14 +24,14 @@ def remember_signatures(*modules: ModuleType) -> None:
         modules: those that call `get_function_params` by that name; each is changed once.
     """
     for module in modules:
-        if (original := unchanged(module, OF_FUNCTIONS)) is not None:
-            setattr(module, OF_FUNCTIONS, _signatures(original))
+        replace(module, OF_FUNCTIONS, _remembering_signatures)
 
 
-def _signatures(original: Callable[[Callable], Mapping[str, Any]]) -> Callable[[Callable], Mapping[str, Any]]:
+def _remembering_signatures(
+    original: Callable[[Callable], Mapping[str, Any]],
+) -> Callable[[Callable], Mapping[str, Any]]:
     known: WeakKeyDictionary[Callable, Mapping[str, Any]] = WeakKeyDictionary()
 
-    @wraps(original)
     def parameters(function: Callable) -> Mapping[str, Any]:
         # By this attribute, which it may set at any time, Snakemake says what a function takes.
         if hasattr(function, "_overwrite_params"):
@@ -56,18 +55,17 @@ def remember_producers(dag: type) -> None:
     Args:
         dag: `snakemake.dag.DAG`; it is changed once.
     """
-    original = unchanged(dag, OF_PRODUCERS)
-    if original is None:
-        return
+    replace(dag, OF_PRODUCERS, _noting_producers)
 
-    @wraps(original)
+
+def _noting_producers(original: Callable) -> Callable:
     async def update(self: Any, jobs: Any, file: Any = None, **others: Any) -> Any:
         job, known = await original(self, jobs, file=file, **others), others.get("known_producers")
         if file is not None and known is not None and len(jobs) == 1 and not any(r.dependencies for r in self.rules):
             known[file] = [job]
         return job
 
-    setattr(dag, OF_PRODUCERS, update)
+    return update
 
 
 def settle_environments(job: type) -> None:
@@ -76,17 +74,16 @@ def settle_environments(job: type) -> None:
     Args:
         job: `snakemake.jobs.Job`; it is changed once.
     """
-    original = getattr(job, OF_ENVIRONMENTS, None)
-    if not isinstance(original, property) or hasattr(original.fget, "__wrapped__"):
-        return
+    replace(job, OF_ENVIRONMENTS, _settling_environments)
 
-    @wraps(original.fget)
+
+def _settling_environments(original: Callable) -> Callable:
     def spec(self: Any) -> Any:
         if self._conda_env_spec is None and not callable(self.rule.conda_env):
             self._conda_env_spec = self.rule.expand_conda_env(self.wildcards_dict)
-        return original.fget(self)
+        return original(self)
 
-    setattr(job, OF_ENVIRONMENTS, property(spec))
+    return spec
 
 
 def compare_outputs(dag: type) -> None:
@@ -95,11 +92,10 @@ def compare_outputs(dag: type) -> None:
     Args:
         dag: `snakemake.dag.DAG`; it is changed once.
     """
-    original = unchanged(dag, OF_FOLDERS)
-    if original is None:
-        return
+    replace(dag, OF_FOLDERS, _comparing_paths)
 
-    @wraps(original)
+
+def _comparing_paths(original: Callable) -> Callable:
     def check(self: Any) -> None:
         outputs = {os.path.abspath(file) for job in self.jobs for file in job.output}
         above = {file.rpartition("/")[0] for file in outputs}
@@ -109,7 +105,7 @@ def compare_outputs(dag: type) -> None:
             above = {folder.rpartition("/")[0] for folder in above} - {""}
         return None
 
-    setattr(dag, OF_FOLDERS, check)
+    return check
 
 
 def show_numbers_of_many(workflow: Any, numbers_alone: set) -> None:

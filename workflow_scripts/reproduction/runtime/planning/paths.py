@@ -1,11 +1,12 @@
 """What Snakemake asks again and again of paths, of which a job reads some ten, answered faster."""
 
-from collections.abc import Mapping
-from functools import lru_cache, wraps
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from types import ModuleType
 from typing import Any
 
-from reproduction.runtime.planning.unchanged import unchanged
+from reproduction.runtime.planning.replace import replace
 
 OF_PATTERNS = "apply_wildcards"
 OF_FLAGS = "is_flagged"
@@ -22,10 +23,11 @@ def remember_patterns(module: ModuleType) -> None:
     Args:
         module: `snakemake.io`, which fills patterns by `apply_wildcards`; it is changed once.
     """
-    original, wildcard = unchanged(module, OF_PATTERNS), getattr(module, "WILDCARD_REGEX", None)
-    if original is None or wildcard is None:
-        return
+    if (wildcard := getattr(module, "WILDCARD_REGEX", None)) is not None:
+        replace(module, OF_PATTERNS, partial(_remembering_patterns, wildcard))
 
+
+def _remembering_patterns(wildcard: re.Pattern, original: Callable) -> Callable:
     @lru_cache(maxsize=10_000)
     def parsed(pattern: str) -> tuple[tuple[str, str], ...]:
         """The text before each wildcard with its name; last, the text after them with an empty name."""
@@ -35,7 +37,6 @@ def remember_patterns(module: ModuleType) -> None:
             start = match.end()
         return (*found, (pattern[start:], ""))
 
-    @wraps(original)
     def filled(pattern: str, wildcards: Mapping[str, Any]) -> str:
         if "{" not in pattern:
             return original(pattern, wildcards)
@@ -44,7 +45,7 @@ def remember_patterns(module: ModuleType) -> None:
         except KeyError:
             return original(pattern, wildcards)  # which says what is missing
 
-    setattr(module, OF_PATTERNS, filled)
+    return filled
 
 
 def read_flags(io: ModuleType, *modules: ModuleType) -> None:
@@ -54,12 +55,16 @@ def read_flags(io: ModuleType, *modules: ModuleType) -> None:
         io: `snakemake.io`, whose paths of jobs hold an annotated text.
         modules: those that call `is_flagged` by that name besides; each is changed once.
     """
-    path, text = getattr(io, "_IOFile", None), getattr(io, "AnnotatedString", None)
-    original = unchanged(io, OF_FLAGS)
+    path, text, original = (getattr(io, name, None) for name in ("_IOFile", "AnnotatedString", OF_FLAGS))
     if None in (path, text, original):
         return
+    replace(io, OF_FLAGS, partial(_reading_flags, path, text))
+    for module in modules:
+        if getattr(module, OF_FLAGS, None) is original:
+            setattr(module, OF_FLAGS, getattr(io, OF_FLAGS))
 
-    @wraps(original)
+
+def _reading_flags(path: type, text: type, original: Callable) -> Callable:
     def is_flagged(value: Any, flag: str) -> bool:
         if type(value) is path:
             value = value._file
@@ -68,9 +73,7 @@ def read_flags(io: ModuleType, *modules: ModuleType) -> None:
         flags = value._flags
         return flag in flags and bool(flags[flag])
 
-    for module in (io, *modules):
-        if getattr(module, OF_FLAGS, None) is original:
-            setattr(module, OF_FLAGS, is_flagged)
+    return is_flagged
 
 
 def read_storage(path: type, text: type) -> None:
@@ -80,16 +83,15 @@ def read_storage(path: type, text: type) -> None:
         path: the class of its paths, `snakemake.io._IOFile`; it is changed once.
         text: the class of the texts that they hold, `snakemake.io.AnnotatedString`.
     """
-    original = getattr(path, OF_STORAGE, None)
-    if not isinstance(original, property) or hasattr(original.fget, "__wrapped__"):
-        return
+    replace(path, OF_STORAGE, partial(_reading_storage, text))
 
-    @wraps(original.fget)
+
+def _reading_storage(text: type, original: Callable) -> Callable:
     def is_storage(self: Any) -> bool:
         held = self._file
-        return bool(held._flags.get("storage_object")) if type(held) is text else original.fget(self)
+        return bool(held._flags.get("storage_object")) if type(held) is text else original(self)
 
-    setattr(path, OF_STORAGE, property(is_storage))
+    return is_storage
 
 
 def remember_checks(io: ModuleType) -> None:
@@ -98,18 +100,18 @@ def remember_checks(io: ModuleType) -> None:
     Args:
         io: `snakemake.io`; it is changed once.
     """
-    original = unchanged(io, OF_CHECKS)
-    if original is None:
-        return
+    replace(io, OF_CHECKS, _remembering_checks)
+
+
+def _remembering_checks(original: Callable) -> Callable:
     known: set[tuple[str, bool]] = set()
 
-    @wraps(original)
     def check(iofile: str, rule: Any = None, is_storage: bool = False) -> None:
         if (key := (str(iofile), is_storage)) not in known:
             original(iofile, rule, is_storage)
             known.add(key)
 
-    setattr(io, OF_CHECKS, check)
+    return check
 
 
 def pass_paths(modifier: type) -> None:
@@ -118,18 +120,17 @@ def pass_paths(modifier: type) -> None:
     Args:
         modifier: `snakemake.path_modifier.PathModifier`; it is changed once.
     """
-    original = unchanged(modifier, OF_PATHS)
-    if original is None:
-        return
+    replace(modifier, OF_PATHS, _passing_paths)
 
-    @wraps(original)
+
+def _passing_paths(original: Callable) -> Callable:
     def modify(self: Any, path: Any, property: Any = None) -> Any:
         changes = (self.prefix, self._prefix_replacements, self.inner_modifier)
         if changes == (None, None, None) and self.workflow.storage_settings.default_storage_provider is None:
             return path
         return original(self, path, property)
 
-    setattr(modifier, OF_PATHS, modify)
+    return modify
 
 
 def wrap_once(rules: ModuleType, io: ModuleType) -> None:
@@ -139,15 +140,15 @@ def wrap_once(rules: ModuleType, io: ModuleType) -> None:
         rules: `snakemake.rules`, which makes paths by `IOFile`; it is changed once.
         io: `snakemake.io`, whose class these paths have.
     """
-    original, path = unchanged(rules, OF_WRAPPING), getattr(io, "_IOFile", None)
-    if None in (original, path):
-        return
+    if (path := getattr(io, "_IOFile", None)) is not None:
+        replace(rules, OF_WRAPPING, partial(_wrapping_once, path))
 
-    @wraps(original)
+
+def _wrapping_once(path: type, original: Callable) -> Callable:
     def wrapped(file: Any, rule: Any = None) -> Any:
         return file if type(file) is path and file.rule is rule else original(file, rule)
 
-    setattr(rules, OF_WRAPPING, wrapped)
+    return wrapped
 
 
 def look_up_files(path: type) -> None:
@@ -156,11 +157,10 @@ def look_up_files(path: type) -> None:
     Args:
         path: the class of its paths, `snakemake.io._IOFile`; it is changed once.
     """
-    original = unchanged(path, OF_FILES)
-    if original is None:
-        return
+    replace(path, OF_FILES, _looking_up_files)
 
-    @wraps(original)
+
+def _looking_up_files(original: Callable) -> Callable:
     async def exists(self: Any) -> bool:
         if not self.is_storage and (seen := self.rule.workflow.iocache).active:
             known = seen.exists_local.get(self)
@@ -168,4 +168,4 @@ def look_up_files(path: type) -> None:
                 return known
         return await original(self)
 
-    setattr(path, OF_FILES, exists)
+    return exists
