@@ -5,8 +5,12 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.scale import register_scale
 
 from geovae.core.storage import atomic
+from reproduction.rendering.log_scale import LogScale
+
+register_scale(LogScale)
 
 WIDTH = 7.0
 """Inches: the text width of an A4 or letter page, so that fonts print at the size they are given here."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.ticker
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
@@ -131,7 +130,7 @@ def _values(tables: Tables, settings: Mapping, block: Mapping, entry: Mapping, p
 def _scale(axes: Axes, scale: str, values: Sequence[float]) -> None:
     if scale == "scores":
         curves.scale_scores([axes], values)
-    elif scale == "log" and min(values) > 0 and np.log10(max(values) / min(values)) > 1:
+    elif scale == "log" and min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(matplotlib.ticker.LogLocator(numticks=5))
         axes.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
