@@ -75,7 +75,7 @@ evidence: $(READY)  ## the pages of docs/evidence from the records there, withou
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
 
 # ROOT is the folder that it was built in, which may be another clone; a build that goes on is kept as far as it is.
-keep: $(READY)  ## keep what a build of configs/evidence has so far as its record: make keep NAME=mnist
+keep: $(READY)  ## add what a build of configs/evidence has so far to its record: make keep NAME=mnist
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep "$$NAME" --root "$${ROOT:-.}"
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
 

@@ -42,7 +42,7 @@ def test_the_record_alone_gives_the_tables_and_figures_of_the_build(kept, tmp_pa
 
 def test_the_record_says_what_the_build_took_and_names_no_place_of_it(kept):
     folder, kept_in = kept
-    about = read_record(kept_in).about
+    (about,) = read_record(kept_in).about["builds"]
     assert about["jobs"]["train_model"] == 1
     assert about["jobs"]["score_samples"] == 12
     assert 1 < about["processor_seconds"]["score_samples"] < 600

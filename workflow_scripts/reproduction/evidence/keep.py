@@ -9,9 +9,9 @@ import datetime
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
@@ -20,6 +20,7 @@ from geovae.core.storage import save_json
 from geovae.core.tables import finite
 from reproduction.config.config import Config, load_config
 from reproduction.evidence.builds import BUILDS, ROOT, Build, config_content, said_of
+from reproduction.evidence.earlier import Earlier, earlier
 from reproduction.evidence.record import (
     ABOUT,
     CLASSIFICATION,
@@ -34,10 +35,10 @@ from reproduction.evidence.record import (
     pictured_figures,
 )
 from reproduction.plan.augmentation import classification_records
-from reproduction.plan.cells import scored_generations
+from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.comparisons import RECORDS
 from reproduction.plan.figures import METRICS
-from reproduction.plan.targets import score_records
+from reproduction.plan.keys import SCORED_SPLITS
 from reproduction.runtime.provenance import machine_class
 from reproduction.scores.classification import Source, collect_classification
 from reproduction.scores.score_table import collect
@@ -47,12 +48,14 @@ ADVICE = "Delete it: it tells the time of a job, and nothing else is made of it.
 
 
 def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: Sequence[str] = ()) -> None:
-    """Copy what is finished of a build into a record.
+    """Copy what is finished of a build into a record, beside what that has of earlier builds of the same settings.
 
     Args:
         content: the build's config, as `config_content` gives it.
         root: the folder that the build ran in.
-        folder: the record's; what it holds already is replaced.
+        folder: the record's; of what it holds already that stays which is asked for, was made with the same settings,
+            and is not in this build. Of a training that the build has, too, nothing stays where the other was made on
+            another class of machines.
         command: the one that built it, for the page.
         said: paragraphs on what is built and what was cut, for the page.
 
@@ -60,34 +63,63 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: 
         GeovaeError: nothing is finished yet, or a file is damaged.
     """
     config = load_config(content)
-    asked = score_records(config) if scored_generations(config) else []
-    scored = [root / path for path in asked if (root / path).is_file()]
-    if not scored:
-        raise GeovaeError(f"{root / RESULTS}: no score of this config. Build it first.")
+    done = _finished(config, root)
+    if not any((done.scores, done.classifiers, done.measured)):
+        raise GeovaeError(f"{root / RESULTS}: no result of this config. Build it first.")
+    before = earlier(folder, content, config, done.runs, machine_class())
+    if not done.scores and not before.scores:
+        raise GeovaeError(f"{root / RESULTS}: no score of this config. Build one of them, too.")
     folder.mkdir(parents=True, exist_ok=True)
-    collect(scored, folder / SCORES)
-    _keep_classification(config, root, folder)
-    _keep_measured(config, root, folder)
+    collect(done.scores, folder / SCORES, before.scores)
+    if done.classifiers or before.classification:
+        collect_classification(done.classifiers, folder / CLASSIFICATION, before.classification)
+    for path in before.stale:
+        path.unlink()
+    _copy((path, folder / MEASURED / name) for name, path in done.measured.items())
     _copy([(root / METRICS, folder / METRIC_TABLE)])
     pictures = [f"{name}.png" for name in pictured_figures(config)]
     _copy((root / RESULTS / "figures" / name, folder / IMAGES / name) for name in pictures)
     save_json(folder / CONFIG, content)
-    save_json(folder / ABOUT, {"said": list(said), **about(root, scored, command)})
+    builds = _builds(before, build_of(root, done))
+    save_json(folder / ABOUT, {"said": list(said), "command": command, "builds": builds})
 
 
-def _keep_classification(config: Config, root: Path, folder: Path) -> None:
-    if config.artefacts.table2 is None:
-        return
-    records = {source: root / path for source, path in classification_records(config).items()}
-    if all(path.is_file() for path in records.values()):
-        files = [(Source.parse(source), path) for source, path in records.items()]
-        collect_classification(files, folder / CLASSIFICATION)
+class Finished(NamedTuple):
+    """What a build has so far: its score records and the trainings they are of, and what else is measured.
+
+    Attributes:
+        scores: the records.
+        runs: keys of the trainings that these are of.
+        classifiers: what each classifier of Table 2 was trained on, with its file.
+        measured: the files behind the figures of comparisons, by their names in a record.
+    """
+
+    scores: list[Path]
+    runs: set[str]
+    classifiers: list[tuple[Source, Path]]
+    measured: dict[str, Path]
+
+    @property
+    def paths(self) -> list[Path]:
+        """All of these files."""
+        return [*self.scores, *(path for _, path in self.classifiers), *self.measured.values()]
 
 
-def _keep_measured(config: Config, root: Path, folder: Path) -> None:
-    for figure in RECORDS:
-        if figure in artefacts_of(config):
-            _copy((root / path, folder / MEASURED / name) for name, path in measured_files(config, figure).items())
+def _finished(config: Config, root: Path) -> Finished:
+    scores, backbone = {}, config.evaluation.backbone
+    for generation in scored_generations(config) if set(SCORED) & set(artefacts_of(config)) else ():
+        scores |= {root / generation.score(backbone, split): generation.run.key for split in SCORED_SPLITS}
+    scores = {path: run for path, run in scores.items() if path.is_file()}
+    classifiers = classification_records(config) if config.artefacts.table2 else {}
+    measured = {}
+    for figure in set(RECORDS) & set(artefacts_of(config)):
+        measured |= {name: root / path for name, path in measured_files(config, figure).items()}
+    return Finished(
+        list(scores),
+        set(scores.values()),
+        [(Source.parse(source), root / path) for source, path in classifiers.items() if (root / path).is_file()],
+        {name: path for name, path in measured.items() if path.is_file()},
+    )
 
 
 def _copy(pairs: Iterable[tuple[Path, Path]]) -> None:
@@ -98,17 +130,28 @@ def _copy(pairs: Iterable[tuple[Path, Path]]) -> None:
             shutil.copyfile(source, target)
 
 
-def about(root: Path, scored: Iterable[Path], command: str) -> dict[str, Any]:
-    """Where and when a build was made, and the processor time of its jobs by rule, in seconds."""
-    last = max(path.stat().st_mtime for path in scored)
-    seconds = processor_seconds(root / RESULTS / "benchmarks")
+def build_of(root: Path, done: Finished) -> dict[str, Any]:
+    """Where and when a build was made, and the processor time of its jobs by rule, in seconds: `record.OF_A_BUILD`."""
+    benchmarks = root / RESULTS / "benchmarks"
+    first = min((path.stat().st_mtime for path in benchmarks.rglob("*.tsv")), default=None)
+    seconds = processor_seconds(benchmarks)
     return {
-        "command": command,
+        "began": "" if first is None else _utc(first).isoformat(timespec="seconds"),
         "machine": machine_class(),
-        "date": datetime.datetime.fromtimestamp(last, datetime.UTC).date().isoformat(),
+        "date": _utc(max(path.stat().st_mtime for path in done.paths)).date().isoformat(),
         "jobs": {rule: len(times) for rule, times in seconds.items()},
         "processor_seconds": {rule: round(sum(times), 1) for rule, times in seconds.items()},
     }
+
+
+def _utc(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+def _builds(before: Earlier, build: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The builds that a record is of now: the earlier ones where something of them stays, and this one, once."""
+    stays = before.scores or before.classification
+    return [other for other in before.builds if stays and other["began"] != build["began"]] + [build]
 
 
 def processor_seconds(folder: Path) -> dict[str, list[float]]:

@@ -9,7 +9,7 @@ from reproduction.claims.statements import FEWEST, Claim
 from reproduction.claims.verdicts import Outcome
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
 from reproduction.evidence.effects import POWER, effects
-from reproduction.evidence.page import agreement_with_paper, tau_text, verdicts
+from reproduction.evidence.page import agreement_with_paper, last_result, tau_text, verdicts
 from reproduction.evidence.record import Record
 from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, span, table
 from reproduction.rendering.claims import OURS, PAPER, Page
@@ -50,7 +50,7 @@ def _links(records: Records) -> list[str]:
         record = records[build]
         said = NOT_BUILT
         if record is not None:
-            said = f"{escaped(record.about['date'])}, {len(record.scores):,} score records."
+            said = f"{escaped(last_result(record))}, {len(record.scores):,} score records."
         rows.append(f"- [{build.title}]({build.name}/README.md): {said}")
     return rows
 

@@ -57,26 +57,34 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
 
 def _built(record: Record) -> list[str]:
     """Where, when and with what it was built."""
-    about = record.about
-    hours = sum(about["processor_seconds"].values()) / 3600
+    about, builds = record.about, record.about["builds"]
+    hours = sum(sum(build["processor_seconds"].values()) for build in builds) / 3600
+    jobs = sum(sum(build["jobs"].values()) for build in builds)
     devices = sorted({str(row["device"]) for row in record.scores})
+    parts = f", in {len(builds)} builds" if len(builds) > 1 else ""
+    machines = sorted({build["machine"] for build in builds})
     commits = sorted({str(row["commit"]) for row in record.scores})
     return [
         "| what | |",
         "|---|---|",
         f"| command | {as_code(about['command'])} |",
-        f"| machine | {escaped(', '.join(devices))} ({escaped(about['machine'])}) |",
-        f"| last score | {escaped(about['date'])} |",
+        f"| machine | {escaped(', '.join(devices))} ({escaped(', '.join(machines))}) |",
+        f"| last result | {escaped(last_result(record))} |",
         f"| commits of the scores | {escaped(', '.join(commits))} |",
-        f"| finished jobs, processor time | {sum(about['jobs'].values()):,}, {hours:.1f} hours |",
-        f"| trainings so far | {about['jobs'].get('train_model', 0):,} of {n_trainings(record.asked):,} |",
+        f"| finished jobs, processor time | {jobs:,}, {hours:.1f} hours{parts} |",
+        f"| trainings behind what is whole | {n_trainings(record.config):,} of {n_trainings(record.asked):,} |",
         f"| features of FID, PRD, precision and recall | {record.asked.evaluation.backbone} |",
     ]
 
 
+def last_result(record: Record) -> str:
+    """The day of it."""
+    return max(build["date"] for build in record.about["builds"])
+
+
 def _lacking(record: Record) -> list[str]:
     """What is not whole yet, and what stands on fewer trainings than it will."""
-    lacking = missing(record.asked, record.scores, record.folder)
+    lacking = missing(record.asked, record.kept)
     left_out = [name for name in lacking if getattr(record.config.artefacts, name) is None]
     lines = []
     if left_out:

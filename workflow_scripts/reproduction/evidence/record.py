@@ -3,9 +3,10 @@
 A record's folder holds
 
     config.json          the build's config, as it was loaded
-    about.json           the command, class of machine, date, commit, jobs and processor time
+    about.json           what was built and cut, the command; of each build that it is of, the class of machine, the
+                         date, jobs and processor time
     scores.csv           all score records so far
-    classification.csv   the classifiers of Table 2, where they are all done
+    classification.csv   the classifiers of Table 2 so far
     metrics.csv          the metrics of the figure of ρ
     measured/            arrays and numbers behind the figures of the pull-back metric and of interpolations
     images/              pictures of the figures that show images
@@ -23,12 +24,20 @@ from geovae.core.sealed_json import is_of_kind
 from geovae.core.storage import load_json, load_numbers, unreadable
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config, load_config
+from reproduction.plan.augmentation import classification_records
 from reproduction.plan.cells import SCORED, scored_generations
-from reproduction.plan.comparisons import RECORDS, claimed_records, comparison_inputs
+from reproduction.plan.comparisons import (
+    RECORDS,
+    claimed_records,
+    compared_runs,
+    comparison_inputs,
+    record_name,
+    record_paths,
+)
 from reproduction.plan.figures import METRICS, OF_SCORES
-from reproduction.plan.keys import SCORED_SPLITS, Generation
+from reproduction.plan.keys import SCORED_SPLITS, Generation, Run
 from reproduction.plan.targets import shown_runs
-from reproduction.scores.classification import read_classification
+from reproduction.scores.classification import Source, read_classification
 from reproduction.scores.lookup import record_key
 from reproduction.scores.score_table import read_scores
 
@@ -36,8 +45,18 @@ CONFIG, ABOUT, SCORES, CLASSIFICATION = "config.json", "about.json", "scores.csv
 METRIC_TABLE = Path(METRICS).name
 LARGEST = 1e15  # of counts and seconds in a record
 MEASURED, IMAGES = "measured", "images"
+# What is known of each build that a record is of. `began`: when the first of its jobs ended, "" where that is unknown.
+OF_A_BUILD = {"began": str, "machine": str, "date": str, "jobs": dict, "processor_seconds": dict}
 # The tables that are rendered of a record; those of nets need no build.
 TABLES = ("table1", "table2", "table3", "table6", "table7")
+
+
+class Kept(NamedTuple):
+    """What was read of a record's folder: rows of its two tables."""
+
+    folder: Path
+    scores: list[dict[str, object]]
+    classification: list[dict[str, object]]
 
 
 class Record(NamedTuple):
@@ -47,7 +66,7 @@ class Record(NamedTuple):
         folder: where it lies.
         asked: the config of its build.
         config: the same with the seeds that are done, without the artefacts of which something else is missing.
-        about: where and when it was built.
+        about: what was built, by which command, and the builds that it is of.
         scores, classification: rows of the two tables.
     """
 
@@ -57,6 +76,11 @@ class Record(NamedTuple):
     about: Mapping[str, Any]
     scores: list[dict[str, object]]
     classification: list[dict[str, object]]
+
+    @property
+    def kept(self) -> Kept:
+        """What of it says what is whole."""
+        return Kept(self.folder, self.scores, self.classification)
 
     @property
     def measurements(self) -> dict[str, Mapping]:
@@ -73,23 +97,36 @@ def read_record(folder: Path) -> Record | None:
     if not any(os.path.lexists(folder / name) for name in (CONFIG, ABOUT, SCORES)):
         return None
     asked = load_config(load_json(folder / CONFIG))
-    about = _read_about(folder / ABOUT)
-    scores = read_scores(folder / SCORES)
+    about = read_about(folder / ABOUT)
+    kept = read_kept(folder)
+    done = with_done_seeds(asked, kept)
+    return Record(folder, asked, without(done, missing(done, kept)), about, kept.scores, kept.classification)
+
+
+def read_kept(folder: Path) -> Kept:
+    """The two tables of a record.
+
+    Raises:
+        GeovaeError: one is damaged, or that of scores is missing.
+    """
     classified = folder / CLASSIFICATION
     classification = read_classification(classified) if classified.is_file() else []
-    done = with_done_seeds(asked, scores, folder)
-    return Record(folder, asked, without(done, missing(done, scores, folder)), about, scores, classification)
+    return Kept(folder, read_scores(folder / SCORES), classification)
 
 
-def _read_about(path: Path) -> dict[str, Any]:
-    """Where and when a build was made, as `reproduction.evidence.keep` wrote it."""
-    about = load_json(path, said=list, command=str, machine=str, date=str, jobs=dict, processor_seconds=dict)
+def read_about(path: Path) -> dict[str, Any]:
+    """What was built, by which command, and where and when, as `reproduction.evidence.keep` wrote it."""
+    about = load_json(path, said=list, command=str, builds=list)
     if not all(isinstance(paragraph, str) for paragraph in about["said"]):
         raise unreadable(path, "said is no list of texts")
-    for key, kind, words in (("jobs", int, "whole numbers"), ("processor_seconds", float, "numbers")):
-        values = about[key].values()
-        if not all(is_of_kind(value, kind) and 0 <= value <= LARGEST for value in values):
-            raise unreadable(path, f"{key} has other values than {words} from 0 to {LARGEST:g}")
+    if not about["builds"]:
+        raise unreadable(path, "builds is empty")
+    for build in about["builds"]:
+        if not isinstance(build, dict) or any(not is_of_kind(build.get(key), kind) for key, kind in OF_A_BUILD.items()):
+            raise unreadable(path, f"a build is {build!r:.60}, an object with {', '.join(OF_A_BUILD)} is expected")
+        for key, kind, words in (("jobs", int, "whole numbers"), ("processor_seconds", float, "numbers")):
+            if not all(is_of_kind(value, kind) and 0 <= value <= LARGEST for value in build[key].values()):
+                raise unreadable(path, f"{key} has other values than {words} from 0 to {LARGEST:g}")
     return about
 
 
@@ -103,15 +140,15 @@ def without(config: Config, names: Mapping[str, str] | set[str]) -> Config:
     return config.model_copy(update={"artefacts": config.artefacts.model_copy(update=dict.fromkeys(names))})
 
 
-def with_done_seeds(config: Config, scores: list[dict[str, object]], folder: Path) -> Config:
+def with_done_seeds(config: Config, kept: Kept) -> Config:
     """The config with those seeds of each table and figure that a record is whole for; with all, where it is for none.
 
     So a build that is not at its end says what the trainings that are finished in all rows say.
     """
     done = {}
-    for name in missing(config, scores, folder):
+    for name in missing(config, kept):
         asked = getattr(getattr(config.artefacts, name), "seeds", ())
-        seeds = [seed for seed in asked if not missing(_with_seeds(config, {name: [seed]}), scores, folder, [name])]
+        seeds = [seed for seed in asked if not missing(_with_seeds(config, {name: [seed]}), kept, [name])]
         done |= {name: seeds} if seeds else {}
     return _with_seeds(config, done)
 
@@ -123,28 +160,30 @@ def _with_seeds(config: Config, seeds: Mapping[str, list[int]]) -> Config:
     return config.model_copy(update={"artefacts": config.artefacts.model_copy(update=sections)})
 
 
-def missing(
-    config: Config, scores: list[dict[str, object]], folder: Path, names: Sequence[str] | None = None
-) -> dict[str, str]:
+def missing(config: Config, kept: Kept, names: Sequence[str] | None = None) -> dict[str, str]:
     """The tables and figures, of `names` or all, that a record is not whole for, each with what is missing."""
-    found = {(record_key(record), record["backbone"], record["split"]) for record in scores}
+    found = {(record_key(record), record["backbone"], record["split"]) for record in kept.scores}
+    sources = {Source.of(row) for row in kept.classification}
     lacking = {}
     for name in artefacts_of(config) if names is None else names:
         if name in SCORED:
             of_one = scored_generations(config, name)
-            done = sum(_is_scored(generation, config.evaluation.backbone, found) for generation in of_one)
-            if done < len(of_one):
-                lacking[name] = f"{done:,} of {len(of_one):,} generations are scored"
-        elif name == "table2" and not (folder / CLASSIFICATION).is_file():
-            lacking[name] = "the classifiers are not all trained"
+            done = [_is_scored(generation, config.evaluation.backbone, found) for generation in of_one]
+            lacking |= _lacking(name, done, "generations are scored")
+        elif name == "table2":
+            done = [Source.parse(source) in sources for source in classification_records(config)]
+            lacking |= _lacking(name, done, "training sets have their classifiers")
         elif name in RECORDS:
-            files = measured_files(config, name)
-            done = sum((folder / MEASURED / kept).is_file() for kept in files)
-            if done < len(files):
-                lacking[name] = f"{done // 2} of {len(files) // 2} trainings are measured"
-        if name == "figure_rho" and name not in lacking and not (folder / METRIC_TABLE).is_file():
+            files = [_files_of(run, name) for run in compared_runs(config, name)]
+            done = [all((kept.folder / MEASURED / file).is_file() for file in of_one) for of_one in files]
+            lacking |= _lacking(name, done, "trainings are measured")
+        if name == "figure_rho" and name not in lacking and not (kept.folder / METRIC_TABLE).is_file():
             lacking[name] = "the metrics are not described"
     return lacking
+
+
+def _lacking(name: str, done: Sequence[bool], words: str) -> dict[str, str]:
+    return {} if all(done) else {name: f"{sum(done):,} of {len(done):,} {words}"}
 
 
 def _is_scored(generation: Generation, backbone: str, found: set[tuple]) -> bool:
@@ -153,8 +192,12 @@ def _is_scored(generation: Generation, backbone: str, found: set[tuple]) -> bool
 
 def measured_files(config: Config, figure: str) -> dict[str, str]:
     """Name in `measured/` of each file that a figure of comparisons is drawn from, and its path in the build."""
-    kind = RECORDS[figure]
-    return {f"{kind}_{name}{Path(path).suffix}": path for name, path in comparison_inputs(config, figure).items()}
+    return {file: path for run in compared_runs(config, figure) for file, path in _files_of(run, figure).items()}
+
+
+def _files_of(run: Run, figure: str) -> dict[str, str]:
+    paths = record_paths(run, figure)
+    return {f"{RECORDS[figure]}_{record_name(run, kind)}{Path(path).suffix}": path for kind, path in paths.items()}
 
 
 def figure_inputs(record: Record, figure: str) -> dict[str, Path]:

@@ -44,6 +44,11 @@ class Source(NamedTuple):
         model, sampler, variant, seed = found.groups()
         return cls(f"{model}/{sampler}", model, sampler, variant, int(seed))
 
+    @classmethod
+    def of(cls, row: Mapping[str, object]) -> "Source":
+        """Of a row of the table."""
+        return cls(row["source"], row["model"], row["sampler"], row["variant"], row["seed"])
+
     @property
     def training_set(self) -> str:
         """What train_classifier calls it."""
@@ -62,41 +67,56 @@ def columns(classes: Iterable[str]) -> tuple[str, ...]:
 # -- gathering --------------------------------------------------------------------------------------------------------
 
 
-def collect_classification(files: Iterable[tuple[Source, str | Path]], output: str | Path) -> None:
+def collect_classification(
+    files: Iterable[tuple[Source, str | Path]],
+    output: str | Path,
+    earlier: Iterable[Mapping[str, object]] = (),
+) -> None:
     """Write all runs as one CSV table: a row per run, sorted by key, every digit kept, classes in alphabetical order.
 
     Args:
         files: sources and the JSON files that train_classifier wrote of them; the runs of a source may lie in several.
         output: the CSV file.
+        earlier: rows of such a table, from `read_classification`: those stay whose run is in none of the files.
 
     Raises:
         GeovaeError: a file that is missing or broken, a score out of range, a run that is there twice or not at all,
             sources with different numbers of runs, or files on different classes or test images.
     """
+    rows = _rows_of(files)
+    for row in earlier:
+        rows.setdefault(_sort_key(row), (output, dict(row)))
+    classes: list[str] = []
+    for path, row in rows.values():
+        classes = _same_classes(path, classes_of(row), classes)
+    _check_runs(row for _, row in rows.values())
+    _check_test_images(rows.values())
+    names = columns(classes)
+    table = [[row[name] for name in names] for _, (_, row) in sorted(rows.items(), key=lambda item: item[0])]
+    save_table(output, names, table)
+
+
+def _rows_of(files: Iterable[tuple[Source, str | Path]]) -> dict[tuple, tuple[str | Path, dict]]:
+    """Key → file and row of each run."""
     rows: dict[tuple, tuple[str | Path, dict]] = {}
-    runs: dict[tuple[str, Source], set[int]] = {}
     classes: list[str] = []
     for source, path in files:
         content = _content(source, path)
-        names = sorted(content["class_names"])
-        if classes and names != classes:
-            raise GeovaeError(f"{path}: classes {names}, but other files have {classes}. Gather them apart.")
-        classes = names
+        classes = _same_classes(path, sorted(content["class_names"]), classes)
         for record in content["records"]:
             row = _row(source, content["dataset"], record, classes, f"{path}, run {record['run']}")
-            key = tuple("" if row[name] is None else row[name] for name in KEY_COLUMNS[:5])
-            key += (-1 if row["seed"] is None else row["seed"], row["run"])
+            key = _sort_key(row)
             if key in rows:
                 raise GeovaeError(
                     f"{path}: run {row['run']} of {source} is also in {rows[key][0]}.\nGive each run once."
                 )
             rows[key] = (path, row)
-            runs.setdefault((content["dataset"], source), set()).add(row["run"])
-    _check_runs(runs)
-    _check_test_images(rows.values())
-    names = columns(classes)
-    table = [[row[name] for name in names] for _, (_, row) in sorted(rows.items(), key=lambda item: item[0])]
-    save_table(output, names, table)
+    return rows
+
+
+def _sort_key(row: Mapping[str, object]) -> tuple:
+    texts = ("" if row[name] is None else row[name] for name in KEY_COLUMNS[:5])
+    return (*texts, -1 if row["seed"] is None else row["seed"], row["run"])
 
 
 def _content(source: Source, path: str | Path) -> dict:
@@ -145,8 +165,18 @@ def _problem(name: str, value: object) -> str | None:
     return None if 0.0 <= value <= high else f"outside [0, {high:g}]"
 
 
-def _check_runs(runs: Mapping[tuple[str, Source], set[int]]) -> None:
+def _same_classes(path: str | Path, found: list[str], classes: list[str]) -> list[str]:
+    """The classes of one more file or row, which are those of the others."""
+    if classes and found != classes:
+        raise GeovaeError(f"{path}: classes {found}, but other files have {classes}. Gather them apart.")
+    return found
+
+
+def _check_runs(rows: Iterable[Mapping]) -> None:
     """Every source of a data set must have the runs 0, 1, … up to the same number."""
+    runs: dict[tuple[str, Source], set[int]] = {}
+    for row in rows:
+        runs.setdefault((row["dataset"], Source.of(row)), set()).add(row["run"])
     if not runs:
         raise GeovaeError("classification: there is no run in these files. Run train_classifier first.")
     last: dict[str, int] = {}
@@ -175,6 +205,11 @@ def _check_test_images(rows: Iterable[tuple[str | Path, Mapping]]) -> None:
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
+def classes_of(row: Mapping[str, object]) -> list[str]:
+    """The classes that a row of the table has scores of, in its order."""
+    return [name.removeprefix("f1_") for name in row if name.startswith("f1_")]
+
+
 def read_classification(path: str | Path) -> list[dict[str, object]]:
     """Read what `collect_classification` wrote; empty fields become None, numbers become numbers.
 
@@ -182,7 +217,7 @@ def read_classification(path: str | Path) -> list[dict[str, object]]:
         GeovaeError: the file is missing, lacks a column, or holds a text where a number is expected.
     """
     rows = load_table(path)
-    classes = [name.removeprefix("f1_") for name in rows[0] if name.startswith("f1_")]
+    classes = classes_of(rows[0])
     missing = [name for name in columns(classes) if name not in rows[0]]
     if missing or not classes:
         raise unreadable(path, f"no column {', '.join(missing) or 'f1_ of a class'}")

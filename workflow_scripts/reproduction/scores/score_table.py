@@ -31,13 +31,20 @@ class Statistic(NamedTuple):
     n: int
 
 
-def collect(paths: Iterable[str | Path], output: str | Path) -> None:
+def collect(paths: Iterable[str | Path], output: str | Path, earlier: Iterable[Mapping[str, object]] = ()) -> None:
     """Write all score records as one CSV table: a row per record, sorted by key, every digit kept.
 
+    Args:
+        paths: the records.
+        output: the table.
+        earlier: rows of such a table, as `read_scores` gives them: those stay that none of the records takes the place
+            of.
+
     Raises:
-        GeovaeError: a record that is missing or broken, or two records of the same key, backbone and split.
+        GeovaeError: a record that is missing or broken, two records of the same key, backbone and split, or features
+            of two trained backbones on images of one data set.
     """
-    found: dict[tuple, tuple[str | Path, dict]] = {}
+    found: dict[tuple, tuple[str | Path, Mapping]] = {}
     for path in paths:
         record = load_json(path)
         validate(record, str(path))
@@ -47,8 +54,23 @@ def collect(paths: Iterable[str | Path], output: str | Path) -> None:
                 f"{path}: same key, backbone and split as {found[identity][0]}.\nGive each record once, or delete one."
             )
         found[identity] = (path, record)
+    for row in earlier:
+        found.setdefault(tuple(row[name] for name in _IDENTITY), (output, row))
+    _check_backbones(found.values())
     rows = [[record[name] for name in COLUMNS] for _, (_, record) in sorted(found.items(), key=lambda item: item[0])]
     save_table(output, COLUMNS, rows)
+
+
+def _check_backbones(found: Iterable[tuple[str | Path, Mapping]]) -> None:
+    """Distances on the features of two classifiers are no more comparable than those of two backbones."""
+    judges: dict[tuple, tuple[str | Path, Mapping]] = {}
+    for path, record in found:
+        other, first = judges.setdefault((record["dataset"], record["backbone"]), (path, record))
+        if record["backbone_accuracy"] != first["backbone_accuracy"]:
+            raise GeovaeError(
+                f"{path}: its {record['backbone']} has the accuracy {record['backbone_accuracy']}, that of {other} has "
+                f"{first['backbone_accuracy']}.\nThey are of two trainings: score all with one of them."
+            )
 
 
 def read_scores(path: str | Path) -> list[dict[str, object]]:

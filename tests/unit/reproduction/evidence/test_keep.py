@@ -3,9 +3,26 @@
 import pytest
 
 from geovae.core.errors import GeovaeError
+from geovae.core.storage import load_json, save_json
+from helpers.evidence_records import ABOUT_IT, config_of, score_row, write_record
+from reproduction.config.config import load_config
 from reproduction.config.layers import merged
 from reproduction.evidence.builds import config_content
 from reproduction.evidence.keep import keep, processor_seconds
+from reproduction.evidence.record import (
+    ABOUT,
+    CONFIG,
+    IMAGES,
+    MEASURED,
+    SCORES,
+    measured_files,
+    read_about,
+    read_record,
+)
+from reproduction.plan.cells import scored_generations
+from reproduction.plan.keys import SCORED_SPLITS
+from reproduction.runtime.provenance import machine_class
+from reproduction.scores.score_table import read_scores
 
 
 def test_processor_seconds_are_those_of_the_benchmarks_by_rule(tmp_path):
@@ -27,7 +44,7 @@ def test_a_damaged_benchmark_is_named(tmp_path, row):
 
 
 def test_a_build_without_a_score_is_no_record(tmp_path):
-    with pytest.raises(GeovaeError, match="no score of this config"):
+    with pytest.raises(GeovaeError, match="no result of this config"):
         keep(config_content("configs/evidence/smoke.yaml"), tmp_path, tmp_path / "record", "snakemake")
     assert not (tmp_path / "record").exists()
 
@@ -45,3 +62,121 @@ def test_sections_merge_and_lists_are_replaced():
     assert merged(below, {"a": {"c": [9]}, "e": {"f": 4}}) == {"a": {"b": 1, "c": [9]}, "d": 3, "e": {"f": 4}}
     assert merged(below, {"a": None}) == {"a": None, "d": 3}
     assert below == {"a": {"b": 1, "c": [1, 2]}, "d": 3}
+
+
+# -- a record that is built in parts ----------------------------------------------------------------------------------
+
+
+def built(root, content, fid, seeds, accuracy=0.9):
+    """A build of which the scores of some seeds are there."""
+    for generation in scored_generations(load_config(content)):
+        for split in SCORED_SPLITS if generation.run.seed in seeds else ():
+            row = score_row(generation, split, fid) | {"backbone_accuracy": accuracy}
+            (root / generation.score("classifier", split)).parent.mkdir(parents=True, exist_ok=True)
+            save_json(root / generation.score("classifier", split), row)
+    (root / "results/benchmarks").mkdir(parents=True, exist_ok=True)
+    (root / "results/benchmarks/train_model.tsv").write_text("s\tcpu_time\n9.0\t7.5\n")
+    return root
+
+
+N_SCORES = len(SCORED_SPLITS) * len(scored_generations(load_config(config_of((0,)))))
+
+
+def fids(folder):
+    return {row["seed"]: row["fid"] for row in read_scores(folder / SCORES)}
+
+
+def test_what_an_earlier_build_had_stays_beside_what_this_one_has(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
+    content = config_of((0, 1, 2))
+    build = built(tmp_path / "build", content, 7.0, (1, 2))
+    for _ in range(2):  # kept twice it counts once
+        keep(content, build, folder, "snakemake")
+        assert fids(folder) == {0: 10.0, 1: 7.0, 2: 7.0}
+        record = read_record(folder)
+        assert record.config.artefacts.table1.seeds == [0, 1, 2]
+        assert [entry["jobs"] for entry in record.about["builds"]] == [
+            ABOUT_IT["builds"][0]["jobs"],
+            {"train_model": 1},
+        ]
+
+
+def test_of_a_training_that_was_made_again_on_another_class_of_machines_nothing_else_stays(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
+    content = config_of((0, 1, 2))
+    build = built(tmp_path / "build", content, 7.0, (1,))
+    for path in list(build.rglob("*/prior/*/classifier/score_test.json")):
+        path.unlink()
+    rows = dict.fromkeys((machine_class(), "a-machine"), 0)
+    for machine in rows:
+        about = load_json(write_record(folder, lambda generation: 10.0, (0, 1)) / ABOUT)
+        save_json(folder / ABOUT, about | {"builds": [{**about["builds"][0], "machine": machine}]})
+        keep(content, build, folder, "snakemake")
+        rows[machine] = len([row for row in read_scores(folder / SCORES) if row["fid"] == 10.0 and row["seed"] == 1])
+        assert len([row for row in read_scores(folder / SCORES) if row["seed"] == 0]) == N_SCORES
+    assert rows == {machine_class(): 1, "a-machine": 0}
+
+
+def test_a_build_of_what_needs_no_score_adds_to_a_record_and_begins_none(tmp_path):
+    content = config_content("configs/evidence/smoke.yaml")
+    for path in measured_files(load_config(content), "figure_pullback").values():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("measured")
+    with pytest.raises(GeovaeError, match="no score of this config"):
+        keep(content, tmp_path, tmp_path / "record", "snakemake")
+    folder = write_record(tmp_path / "record", lambda generation: 10.0)
+    save_json(folder / CONFIG, content)
+    keep(content, tmp_path, folder, "snakemake")
+    assert fids(folder) == {0: 10.0}
+    assert {path.read_text() for path in (folder / MEASURED).iterdir()} == {"measured"}
+    assert len(read_about(folder / ABOUT)["builds"]) == 2
+
+
+def test_what_is_asked_for_no_more_goes(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1, 2))
+    content = config_of((1, 2))
+    keep(content, built(tmp_path / "build", content, 7.0, (2,)), folder, "snakemake")
+    assert fids(folder) == {1: 10.0, 2: 7.0}
+
+
+@pytest.mark.parametrize(
+    ("section", "value"), [("datasets", {"training": {"epochs": 9}}), ("evaluation", {"n_samples": 7})]
+)
+def test_nothing_stays_that_was_made_with_other_settings(tmp_path, section, value):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
+    content = config_of((0, 1))
+    content[section] = merged(content[section], {"shapes": value} if section == "datasets" else value)
+    stale = [folder / IMAGES / "figure2.png", folder / MEASURED / "pullback_x_scores.json", folder / "metrics.csv"]
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    keep(content, built(tmp_path / "build", content, 7.0, (1,)), folder, "snakemake")
+    assert fids(folder) == {1: 7.0}
+    assert [entry["jobs"] for entry in read_record(folder).about["builds"]] == [{"train_model": 1}]
+    assert not any(path.exists() for path in stale)
+
+
+def test_measurements_and_pictures_of_the_same_settings_stay(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0)
+    content = config_content("configs/evidence/smoke.yaml")
+    save_json(folder / CONFIG, content)
+    measured = [folder / MEASURED / name for name in measured_files(load_config(content), "figure_pullback")]
+    for path in (*measured, folder / IMAGES / "figure2.png", folder / IMAGES / "figure3.png"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    keep(content, built(tmp_path / "build", content, 7.0, (0,)), folder, "snakemake")
+    assert all(path.exists() for path in measured)
+    assert [path.name for path in (folder / IMAGES).iterdir()] == ["figure2.png"]  # figure 3 is not asked for
+    content["artefacts"]["figure_pullback"]["n_points"] += 1
+    keep(content, tmp_path / "build", folder, "snakemake")
+    assert not any(path.exists() for path in measured)
+
+
+def test_features_of_two_classifiers_are_not_kept_beside_each_other(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    content = config_of((0, 1, 2))
+    build = built(tmp_path / "build", content, 7.0, (2,), accuracy=0.91)
+    with pytest.raises(GeovaeError, match=r"its classifier has the accuracy 0\.9, that of .* has 0\.91"):
+        keep(content, build, folder, "snakemake")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

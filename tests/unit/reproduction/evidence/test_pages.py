@@ -1,5 +1,10 @@
 """The pages of evidence: what stands on them, what does not, and that they are what the committed records say."""
 
+import os
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 
 from geovae.core.errors import GeovaeError
@@ -8,10 +13,13 @@ from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import ABOUT_IT, write_record
 from reproduction.claims.verdicts import Outcome
+from reproduction.config.config import load_config
 from reproduction.evidence import answer, glance, overview, page, render
-from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, said_of
+from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, config_content, said_of
 from reproduction.evidence.effects import effects
-from reproduction.evidence.record import ABOUT, SCORES, read_record
+from reproduction.evidence.record import ABOUT, SCORES, Kept, missing, read_record, with_done_seeds
+from reproduction.plan.augmentation import classification_records
+from reproduction.scores.classification import Source
 
 MNIST = next(build for build in BUILDS if build.name == "mnist")
 NOTHING = dict.fromkeys(BUILDS)
@@ -75,6 +83,18 @@ def test_a_table_stands_on_the_trainings_that_are_done_in_all_rows(tmp_path):
     assert overview.verdict(judged(record, "prior")).endswith("3 trainings)")
 
 
+def test_table_2_stands_on_the_trainings_of_which_all_classifiers_are_there(tmp_path):
+    asked = load_config(config_content("configs/evidence/fashion_mnist.yaml"))
+    sources = [Source.parse(text) for text in classification_records(asked)]
+    rows = [source._asdict() | {"source": source.name} for source in sources if source.seed in (None, 0, 2)]
+    kept = Kept(tmp_path, [], rows)
+    assert missing(asked, kept, ["table2"]) == {"table2": "34 of 50 training sets have their classifiers"}
+    assert with_done_seeds(asked, kept).artefacts.table2.seeds == [0, 2]
+    without_raw = Kept(tmp_path, [], rows[1:])
+    assert with_done_seeds(asked, without_raw).artefacts.table2.seeds == [0, 1, 2]
+    assert "table2" in missing(asked, without_raw)
+
+
 def test_a_record_that_lacks_a_score_leaves_the_table_out_and_says_how_far_it_is(tmp_path):
     record = without_scores_of(write_record(tmp_path / "mnist", fid), 0, 1, 2)
     text = page.page(MNIST, {**NOTHING, MNIST: record})
@@ -120,17 +140,31 @@ def test_a_record_of_which_a_file_is_gone_is_no_build_that_is_not_built_yet(tmp_
     ("key", "value", "words"),
     [
         ("command", None, "command is None, a text is expected"),
-        ("date", 1, "date is 1, a text is expected"),
+        ("builds", [], "builds is empty"),
+        ("builds", [3], "a build is 3, an object with began, machine, date, jobs, processor_seconds is expected"),
         ("said", "text", "said is 'text', a list is expected"),
         ("said", [1], "said is no list of texts"),
-        ("jobs", [], r"jobs is \[\], an object is expected"),
+    ],
+)
+def test_a_record_that_says_other_things_of_what_was_built_is_named(tmp_path, key, value, words):
+    folder = write_record(tmp_path / "mnist", fid)
+    save_json(folder / ABOUT, {**ABOUT_IT, key: value})
+    with pytest.raises(GeovaeError, match=rf"about\.json.*{words}"):
+        read_record(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("date", 1, "a build is .*, an object with began, machine, date, jobs, processor_seconds is expected"),
+        ("jobs", [], "a build is .*, an object with"),
         ("jobs", {"train_model": "3"}, "jobs has other values than whole numbers"),
         ("processor_seconds", {"train_model": 1e308}, "processor_seconds has other values than numbers from 0"),
     ],
 )
-def test_a_record_that_says_other_things_of_its_build_is_named(tmp_path, key, value, words):
+def test_a_record_that_says_other_things_of_a_build_is_named(tmp_path, key, value, words):
     folder = write_record(tmp_path / "mnist", fid)
-    save_json(folder / ABOUT, {**ABOUT_IT, key: value})
+    save_json(folder / ABOUT, {**ABOUT_IT, "builds": [{**ABOUT_IT["builds"][0], key: value}]})
     with pytest.raises(GeovaeError, match=rf"about\.json.*{words}"):
         read_record(folder)
 
@@ -149,7 +183,8 @@ def test_texts_of_a_record_are_texts_on_the_pages(tmp_path):
     """Neither HTML, nor a link, a heading, or a cell more of a table."""
     folder = write_record(tmp_path / "mnist", fid)
     odd = "<script>x</script>|`id`\n# H\n[a](javascript:b)"
-    save_json(folder / ABOUT, {**ABOUT_IT, "said": [odd], "command": odd, "machine": odd, "date": odd})
+    builds = [{**ABOUT_IT["builds"][0], "machine": odd, "date": odd}]
+    save_json(folder / ABOUT, {**ABOUT_IT, "said": [odd], "command": odd, "builds": builds})
     rows = [[row[name] for name in COLUMNS] for row in load_table(folder / SCORES)]
     for column in ("commit", "device"):
         rows[0][COLUMNS.index(column)] = odd
@@ -160,7 +195,7 @@ def test_texts_of_a_record_are_texts_on_the_pages(tmp_path):
     assert lines[4] == plain
     assert "| command | `<script>x</script>\\|'id' # H [a](javascript:b)` |" in lines
     assert f"| machine | {plain}, x ({plain}) |" in lines
-    assert f"| last score | {plain} |" in lines
+    assert f"| last result | {plain} |" in lines
     assert f"| commits of the scores | {plain}, x |" in lines
     overall = overview.page(records, overview.judged_by(records)).splitlines()
     assert any(line.startswith(f"- [MNIST](mnist/README.md): {plain}, ") for line in overall)
@@ -179,6 +214,15 @@ def test_rendering_again_gives_the_same_bytes_and_a_changed_page_is_found(tmp_pa
 
 def test_the_committed_pages_are_what_the_committed_records_say():
     assert render.differing() == []
+
+
+def test_the_pages_are_the_same_bytes_on_a_processor_with_fewer_instructions():
+    found = np._core._multiarray_umath
+    more = [name for name in found.__cpu_dispatch__ if found.__cpu_features__[name]]
+    without = {"NPY_DISABLE_CPU_FEATURES": ",".join(more), "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = (sys.executable, "-m", "reproduction.evidence.render", "--check")
+    result = subprocess.run(command, env=os.environ | without, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_readme_has_the_answer_of_the_committed_records():

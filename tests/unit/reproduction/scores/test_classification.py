@@ -153,6 +153,24 @@ def test_all_are_tested_on_the_same_images_and_classes(tmp_path):
         collect_classification([(RAW, first), (OURS, other)], tmp_path / "out.csv")
 
 
+def test_earlier_rows_stay_beside_the_files_that_take_their_places(tmp_path):
+    table, second = tmp_path / "out.csv", Source.parse("vae/manifold/base/seed1")
+    raw = write(tmp_path / "raw.json", record(0))
+    collect_classification([(RAW, raw), (OURS, write(tmp_path / "a.json", record(0, "generated")))], table)
+    before = table.read_bytes()
+    collect_classification([], table, read_classification(table))
+    assert table.read_bytes() == before
+    again = [(OURS, write(tmp_path / "b.json", record(0, "generated", seconds=9.0)))]
+    again += [(second, write(tmp_path / "c.json", record(0, "generated", seconds=8.0)))]
+    collect_classification(again, table, read_classification(table))
+    found = {Source.of(row): row["seconds"] for row in read_classification(table)}
+    assert found == {RAW: 1.5, OURS: 9.0, second: 8.0}
+    other = write(tmp_path / "d.json", record(0, "generated"), dataset="others")
+    earlier = [{name.replace("AD", "MCI"): value for name, value in row.items()} for row in read_classification(table)]
+    with pytest.raises(GeovaeError, match=r"classes \['MCI', 'CN'\], but other files have \['AD', 'CN'\]"):
+        collect_classification([(OURS, other)], table, earlier)
+
+
 def test_a_broken_table_is_named(tmp_path):
     path = tmp_path / "classification.csv"
     with pytest.raises(GeovaeError, match="no such file"):
