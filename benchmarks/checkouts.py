@@ -27,14 +27,15 @@ class Build(NamedTuple):
 
 
 def build(root: Path, config: str, cores: int) -> Build:
-    """Build in an empty copy of the checkout `root`.
+    """Build in an empty copy of the checkout `root`, with the overlay `config` or, where that is empty, none.
 
     Raises:
         SystemExit: it failed.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = measuring.copy_project(Path(name) / "project", root)
-        command = ["snakemake", "--cores", str(cores), "--quiet", "all", *(["--configfile", config] if config else [])]
+        overlay = config if (folder / config).is_file() else str(Path(config).resolve())  # one that only we have
+        command = ["snakemake", "--cores", str(cores), "--quiet", "all", *(["--configfile", overlay] if config else [])]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         result = subprocess.run(
             command, cwd=folder, env=measuring.environment(), capture_output=True, text=True, check=False
@@ -57,11 +58,11 @@ def job_seconds(folder: Path) -> dict[str, list[float]]:
     return dict(found)
 
 
-def compare(other: Path, config: str, cores: int, rounds: int) -> list[tuple[Build, Build]]:
-    """Builds of this checkout and of another, in turn."""
+def compare(other: Path, configs: tuple[str, str], cores: int, rounds: int) -> list[tuple[Build, Build]]:
+    """Builds of this checkout and of another, in turn; `configs`: the overlay of each."""
     found = []
     for number in range(rounds):
-        found.append((build(measuring.ROOT, config, cores), build(other, config, cores)))
+        found.append((build(measuring.ROOT, configs[0], cores), build(other, configs[1], cores)))
         here, there = found[-1]
         print(f"round {number + 1}: {here.processor:.0f} and {there.processor:.0f} s", file=sys.stderr, flush=True)
     return found

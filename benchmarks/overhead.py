@@ -1,14 +1,16 @@
 """What the workflow costs beside its jobs, and what each script costs before it computes; prints Markdown tables.
 
     python benchmarks/overhead.py [--build] [--config configs/smoke.yaml]
-    python benchmarks/overhead.py --against PATH [--config configs/demo.yaml]
+    python benchmarks/overhead.py --against PATH [--config configs/demo.yaml] [--their-config configs/demo.yaml]
 
 Overhead: wall-clock seconds of a whole build in an empty copy of the project, against the sum of its jobs' own seconds
 (`benchmark:` files) over the cores: 1 is the least that the jobs allow. Imports: each script's own import statements,
 those of its functions among them, in a fresh Python; scripts that compute nothing with torch must not load it.
 
 Against another checkout: the same build from nothing in both, in turn: processor seconds of the whole, and seconds of
-the clock for a job of each rule. Other programs on the machine disturb the first less than the second.
+the clock for a job of each rule. Other programs on the machine disturb the first less than the second. Where the two
+make different things by default, each has an overlay of its own: `benchmarks/as_before.yaml` has the default build make
+what it made before samplers and trainings were added (`--their-config none`).
 """
 
 import ast
@@ -58,20 +60,25 @@ def import_rows(rounds: int) -> list[tuple[str, str, str]]:
 def main(options) -> None:
     """Time the imports and, where it is asked for, a whole build; or compare two checkouts."""
     print(f"{measuring.circumstances(options.cores, 'snakemake', 'torch')}\n")
-    config = options.config
     if options.against:
-        found = checkouts.compare(
-            options.against.resolve(), config or "configs/demo.yaml", options.cores, options.rounds
-        )
+        config = options.config or "configs/demo.yaml"
+        theirs = {"": config, "none": ""}.get(options.their_config, options.their_config)
+        found = checkouts.compare(options.against.resolve(), (config, theirs), options.cores, options.rounds)
         columns = ("rule", "jobs", "seconds a job", "there", "ratio")
         print(measuring.table(columns, checkouts.rows(found)))
         return
     print(measuring.table(("script", "seconds to import", "libraries"), import_rows(options.rounds)), flush=True)
     if options.build:
-        built = checkouts.build(measuring.ROOT, config, options.cores)
+        built = checkouts.build(measuring.ROOT, options.config, options.cores)
         jobs = [seconds for rule in built.jobs.values() for seconds in rule]
         least = sum(jobs) / options.cores
-        row = (config or "config.yaml", len(jobs), f"{built.wall:.0f}", f"{least:.0f}", f"{built.wall / least:.3f}")
+        row = (
+            options.config or "config.yaml",
+            len(jobs),
+            f"{built.wall:.0f}",
+            f"{least:.0f}",
+            f"{built.wall / least:.3f}",
+        )
         columns = ("config", "jobs", "wall-clock seconds", "jobs' seconds ÷ cores", "ratio")
         print("\n" + measuring.table(columns, [row]))
 
@@ -96,4 +103,7 @@ if __name__ == "__main__":
         "--config", default="", help="overlay of the build (default: config.yaml alone, demo.yaml against)"
     )
     arguments.add_argument("--against", type=Path, help="another checkout of the project, to compare with")
+    arguments.add_argument(
+        "--their-config", default="", help="overlay of that one's build; `none`: its config.yaml alone (default: ours)"
+    )
     job.run(main, arguments)

@@ -13,6 +13,7 @@ import measuring
 import overhead
 import precision_speed
 import quick
+from reproduction.evidence.builds import config_content
 from reproduction.plan.code import SCRIPTS
 
 # Scripts that compute with torch; all others start without it.
@@ -105,6 +106,13 @@ def test_checkouts_are_compared_by_rule_and_by_the_whole_build():
         ("few", 2, "2.00", "4.00", "0.50"),
         ("the build", 7, "50", "100", "0.50"),
     ]
+
+
+def test_the_default_build_can_be_asked_for_what_it_made_before():
+    artefacts = config_content("benchmarks/as_before.yaml")["artefacts"]
+    assert (artefacts["table1"]["seeds"], artefacts["table1"]["baselines"]) == ([0], [])
+    assert artefacts["figure_controls"]["baseline_curves"] == {"neighbours": []}
+    assert artefacts["figure12"]["ks"] == config_content("config.yaml")["artefacts"]["figure12"]["ks"]
 
 
 def test_seconds_of_jobs_are_read_by_rule(tmp_path):
