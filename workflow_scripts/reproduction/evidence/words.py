@@ -28,7 +28,7 @@ def span(judged: Judged) -> tuple[str, str]:
     """The comparison of a claim that leaves it the least room, and its margin: what a verdict hangs on.
 
     That is the one that speaks most against a claim of all cases, and the one that speaks most for one of some case;
-    where the claim is not decided, the first that is not.
+    where the claim holds or is not decided, it is one that the claim needs, not one that could only speak against it.
     """
     compared = [part for part in judged.parts if part.n_comparisons and " margin " in part.numbers]
     if not compared:
@@ -38,7 +38,8 @@ def span(judged: Judged) -> tuple[str, str]:
     elif judged.outcome == Outcome.FAILS:
         part = min(compared, key=lambda each: each.p_against)
     else:
-        part = max(compared, key=lambda each: each.p_for)
+        needed = [part for part in compared if not part.only_against] or compared
+        part = max(needed, key=lambda each: each.p_for)
     more = f", of {len(judged.parts)}" if len(judged.parts) > 1 else ""
     return f"{part.where}{more}", part.numbers.rpartition("margin ")[2]
 

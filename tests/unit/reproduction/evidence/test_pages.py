@@ -12,9 +12,11 @@ from geovae.core.storage import save_json
 from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import ABOUT_IT, write_record
-from reproduction.claims.verdicts import Outcome
+from reproduction.claims.judgement import Judged
+from reproduction.claims.paper_claims import CLAIMS
+from reproduction.claims.verdicts import Outcome, Part
 from reproduction.config.config import load_config
-from reproduction.evidence import answer, glance, overview, page, render
+from reproduction.evidence import answer, glance, overview, page, render, words
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, config_content, said_of
 from reproduction.evidence.effects import effects
 from reproduction.evidence.record import ABOUT, SCORES, Kept, missing, read_record, with_done_seeds
@@ -70,6 +72,15 @@ def without_scores_of(folder, *seeds):
         rows.remove(next(row for row in rows if row[COLUMNS.index("seed")] == str(seed)))
     save_table(folder / SCORES, COLUMNS, rows)
     return read_record(folder)
+
+
+def test_a_claim_that_holds_does_not_hang_on_what_could_only_speak_against_it():
+    claim = next(claim for claim in CLAIMS if not claim.some and not claim.almost_all)
+    needed = Part("ends", Outcome.HOLDS, "a 1, b 2: margin 1.00", p_for=0.001, n=3, n_comparisons=1)
+    step = Part("step", Outcome.UNDECIDED, "a 1, b 1: margin −0.10", p_for=0.6, n=3, n_comparisons=1, only_against=True)
+    assert words.span(Judged(claim, Outcome.HOLDS, (needed, step))) == ("ends, of 2", "1.00")
+    against = step._replace(p_against=0.001)
+    assert words.span(Judged(claim, Outcome.FAILS, (needed, against))) == ("step, of 2", "−0.10")
 
 
 def test_a_table_stands_on_the_trainings_that_are_done_in_all_rows(tmp_path):
