@@ -7,7 +7,8 @@ from geovae.core.storage import load_json, save_json
 from helpers.evidence_records import ABOUT_IT, config_of, score_row, write_record
 from reproduction.config.config import load_config
 from reproduction.config.layers import merged
-from reproduction.evidence.builds import config_content
+from reproduction.evidence.builds import BUILDS, config_content
+from reproduction.evidence.earlier import earlier
 from reproduction.evidence.keep import keep, processor_seconds
 from reproduction.evidence.record import (
     ABOUT,
@@ -16,10 +17,12 @@ from reproduction.evidence.record import (
     MEASURED,
     SCORES,
     measured_files,
+    pictured_figures,
     read_about,
     read_record,
 )
 from reproduction.plan.cells import scored_generations
+from reproduction.plan.comparisons import RECORDS
 from reproduction.plan.keys import SCORED_SPLITS
 from reproduction.runtime.provenance import machine_class
 from reproduction.scores.score_table import read_scores
@@ -170,6 +173,28 @@ def test_measurements_and_pictures_of_the_same_settings_stay(tmp_path):
     content["artefacts"]["figure_pullback"]["n_points"] += 1
     keep(content, tmp_path / "build", folder, "snakemake")
     assert not any(path.exists() for path in measured)
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.name)
+def test_nothing_of_a_record_is_stale_for_its_own_config(tmp_path, build):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0)
+    content = config_content(build.config_file)
+    save_json(folder / CONFIG, content)
+    config = load_config(content)
+    names = [f"{IMAGES}/{name}.png" for name in pictured_figures(config)]
+    names += [f"{MEASURED}/{name}" for figure in RECORDS for name in measured_of(config, figure)]
+    names += ["metrics.csv"] if config.artefacts.figure_rho else []
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    assert earlier(folder, content, config, set(), "a-machine").stale == []
+    changed = merged(content, {"evaluation": {"n_samples": 7}})
+    found = earlier(folder, changed, load_config(changed), set(), "a-machine").stale
+    assert sorted(path.relative_to(folder).as_posix() for path in found) == sorted(names)
+
+
+def measured_of(config, figure):
+    return measured_files(config, figure) if getattr(config.artefacts, figure) else []
 
 
 def test_features_of_two_classifiers_are_not_kept_beside_each_other(tmp_path):
