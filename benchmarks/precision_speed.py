@@ -4,7 +4,7 @@
 
 Images a second of the bare loop in float32 and in bfloat16, of this project's loop with `auto`, and of pythae's trainer
 where it is installed; all in turn, round by round, on random images of 32 × 32 pixels in batches of 100. `auto`'s table
-is `LEAST_BREADTHS` of geovae/training/precision.py; it should never be more than a twentieth below the faster of the two.
+is `LEAST_BREADTHS` of geovae/training/precision.py; it should never be over a twentieth below the faster of the two.
 
 On a machine that others use, `--busy` takes processor seconds of one thread in the place of wall-clock seconds; the two
 loops of epochs, which keep their own clocks, are left out then.
