@@ -13,6 +13,7 @@ from geovae.core.storage import load_json
 from reproduction.config.config import Config
 from reproduction.evidence.record import (
     ABOUT,
+    CLASSIFICATION,
     CONFIG,
     IMAGES,
     MEASURED,
@@ -64,7 +65,8 @@ def earlier(folder: Path, content: Mapping[str, Any], config: Config, runs: Set[
         sources = set(map(Source.parse, classification_records(config)))
         classification = [row for row in kept.classification if Source.of(row) in sources]
     fitting = {folder / name for name in _fitting(told, content, config)}
-    found = [*(folder / MEASURED).glob("*"), *(folder / IMAGES).glob("*"), *folder.glob(METRIC_TABLE)]
+    tables = [folder / name for name in (CLASSIFICATION, METRIC_TABLE) if (folder / name).is_file()]
+    found = [*(folder / MEASURED).glob("*"), *(folder / IMAGES).glob("*"), *tables]
     return Earlier(scores, classification, about["builds"], [path for path in found if path not in fitting])
 
 
@@ -92,5 +94,6 @@ def _fitting(told: Mapping[str, Any], content: Mapping[str, Any], config: Config
     for figure in (figure for figure in RECORDS if _is_of(told, content, figure)):
         yield from (f"{MEASURED}/{file}" for file in measured_files(config, figure))
     yield from (f"{IMAGES}/{name}.png" for name in pictured_figures(config) if _is_of(told, content, name))
-    if _is_of(told, content, "figure_rho"):
-        yield METRIC_TABLE
+    yield from (
+        table for table, of in ((CLASSIFICATION, "table2"), (METRIC_TABLE, "figure_rho")) if _is_of(told, content, of)
+    )

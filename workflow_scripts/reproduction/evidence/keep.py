@@ -71,10 +71,10 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: 
         raise GeovaeError(f"{root / RESULTS}: no score of this config. Build one of them, too.")
     folder.mkdir(parents=True, exist_ok=True)
     collect(done.scores, folder / SCORES, before.scores)
-    if done.classifiers or before.classification:
-        collect_classification(done.classifiers, folder / CLASSIFICATION, before.classification)
     for path in before.stale:
         path.unlink()
+    if done.classifiers or before.classification:
+        collect_classification(done.classifiers, folder / CLASSIFICATION, before.classification)
     _copy((path, folder / MEASURED / name) for name, path in done.measured.items())
     _copy([(root / METRICS, folder / METRIC_TABLE)])
     pictures = [f"{name}.png" for name in pictured_figures(config)]

@@ -4,6 +4,7 @@ import pytest
 
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import load_json, save_json
+from geovae.core.tables import save_table
 from helpers.evidence_records import ABOUT_IT, config_of, score_row, write_record
 from reproduction.config.config import load_config
 from reproduction.config.layers import merged
@@ -25,6 +26,7 @@ from reproduction.plan.cells import scored_generations
 from reproduction.plan.comparisons import RECORDS
 from reproduction.plan.keys import SCORED_SPLITS
 from reproduction.runtime.provenance import machine_class
+from reproduction.scores.classification import columns
 from reproduction.scores.score_table import read_scores
 
 
@@ -184,9 +186,12 @@ def test_nothing_of_a_record_is_stale_for_its_own_config(tmp_path, build):
     names = [f"{IMAGES}/{name}.png" for name in pictured_figures(config)]
     names += [f"{MEASURED}/{name}" for figure in RECORDS for name in measured_of(config, figure)]
     names += ["metrics.csv"] if config.artefacts.figure_rho else []
+    names += ["classification.csv"] if config.artefacts.table2 else []
     for name in names:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
+    if config.artefacts.table2:
+        save_table(folder / "classification.csv", columns("ab"), [[1] * len(columns("ab"))])
     assert earlier(folder, content, config, set(), "a-machine").stale == []
     changed = merged(content, {"evaluation": {"n_samples": 7}})
     found = earlier(folder, changed, load_config(changed), set(), "a-machine").stale
