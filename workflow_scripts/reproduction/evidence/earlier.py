@@ -56,9 +56,8 @@ def earlier(folder: Path, content: Mapping[str, Any], config: Config, runs: Set[
         return Earlier([], [], [], [])
     told = load_json(folder / CONFIG, datasets=dict, evaluation=dict, artefacts=dict)
     about, kept = read_about(folder / ABOUT), read_kept(folder)
-    asked = {generation.key: generation.run.key for generation in scored_generations(config)}
     again = runs if {build["machine"] for build in about["builds"]} != {machine} else set()
-    asked = {key for key, run in asked.items() if run not in again}
+    asked = {generation.key for generation in scored_generations(config) if generation.run.key not in again}
     scores = [row for row in kept.scores if record_key(row) in asked and _same(told, content, row["dataset"])]
     classification = []
     if _is_of(told, content, "table2"):
@@ -72,8 +71,8 @@ def earlier(folder: Path, content: Mapping[str, Any], config: Config, runs: Set[
 
 def _same(told: Mapping[str, Any], content: Mapping[str, Any], dataset: str) -> bool:
     """Whether a data set, its trainings and its scores have the same settings in both."""
-    sections = [(each["datasets"].get(dataset), each["evaluation"]) for each in (told, content)]
-    return sections[0] == sections[1]
+    before, now = ((each["datasets"].get(dataset), each["evaluation"]) for each in (told, content))
+    return before == now
 
 
 def _is_of(told: Mapping[str, Any], content: Mapping[str, Any], name: str) -> bool:
