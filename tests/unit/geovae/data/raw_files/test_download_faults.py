@@ -63,7 +63,7 @@ def test_without_a_network_many_files_and_addresses_fail_soon(server, tmp_path, 
     if stuck == "name":
         # The search for a host's address, which has no time-out.
         def search(*_, **__):
-            server.stopped.wait(10)
+            server.stopped.wait(60)
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
         monkeypatch.setattr("socket.getaddrinfo", search)
@@ -75,7 +75,7 @@ def test_without_a_network_many_files_and_addresses_fail_soon(server, tmp_path, 
     start = time.monotonic()
     with pytest.raises(GeovaeError, match="no answer in time"):
         store.obtain_all(files)
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < 20  # where one wait is 60
 
 
 def test_once_a_byte_came_patience_is_endless(server, tmp_path, monkeypatch):
