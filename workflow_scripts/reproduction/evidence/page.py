@@ -19,7 +19,7 @@ from reproduction.evidence.record import (
     pictured_figures,
     rendered_figures,
 )
-from reproduction.evidence.words import NOT_BUILT, WRITTEN, as_code, escaped, interval, number, span, table
+from reproduction.evidence.words import NOT_BUILT, WRITTEN, as_code, escaped, interval, number, prose, span, table
 from reproduction.plan.commands import artefact_title
 from reproduction.plan.render_settings import CONTENTS
 from reproduction.rendering import claims
@@ -41,7 +41,7 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
     lines = [f"# {build.title}", "", WRITTEN, ""]
     if record is None:
         return "\n".join([*lines, f"{NOT_BUILT} Its config: `{build.config_file}`.", ""])
-    lines += [line for said in record.about["said"] for line in (escaped(said), "")]
+    lines += [line for said in record.about["said"] for line in (prose(said), "")]
     lines += [*_built(record), "", *_lacking(record)]
     lines += _verdict_lines(verdicts(build, record))
     lines += _effect_lines(record) + _order_lines(build, record) + _size_lines(build, records)

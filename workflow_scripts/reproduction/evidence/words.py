@@ -55,9 +55,21 @@ def _line(cells: Sequence[str]) -> str:
 
 def escaped(text: str) -> str:
     """Text on one line, without marks of Markdown."""
+    return _unmarked(" ".join(text.split()))
+
+
+def prose(text: str) -> str:
+    """Text on one line, without marks of Markdown but for code between two backticks."""
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0 or "" in parts[1::2]:
+        return escaped(text)
+    return "`".join(part if i % 2 else _unmarked(part) for i, part in enumerate(parts))
+
+
+def _unmarked(text: str) -> str:
     for character in "\\|*_`<>":
         text = text.replace(character, f"\\{character}")
-    return " ".join(text.split()).replace("](", "]\\(")
+    return text.replace("](", "]\\(")
 
 
 def as_code(text: str) -> str:
