@@ -11,16 +11,18 @@ from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
 from reproduction.evidence.effects import POWER, effects
 from reproduction.evidence.page import agreement_with_paper, last_result, tau_text, verdicts
 from reproduction.evidence.record import Record
-from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, span, table
+from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, shortened, span, table
 from reproduction.rendering.claims import OURS, PAPER, Page
 
 TITLE = "What holds, on real images"
 READING = (
     f"A verdict stands on at least {FEWEST} trainings of every model in it, by the same comparisons, thresholds and "
     "corrections on every data set ([how](../reproduction.md#claims)). Beside it stands the margin of the comparison "
-    "that leaves it the least room, positive on the claim's side. “Not decided”: too few trainings, a rival that is "
-    "not built, or an interval on both sides of zero; its page says which. A dash: not part of that build, or not "
-    "whole yet. Nothing here is at the paper's size, nor on Inception's features: each page says what was cut."
+    "that leaves it the least room, positive on the claim's side, with its 95 % interval over "
+    f"{FEWEST} trainings where no other number of them is given. “Not decided”: too few trainings, a rival that is not "
+    "built, an interval on both sides of zero, or one that would be after the correction for the number of the claim's "
+    "comparisons; its page says which. A dash: not part of that build, or not whole yet. Nothing here is at the "
+    "paper's size, nor on Inception's features: each page says what was cut."
 )
 SIGNS = {Outcome.HOLDS: "holds", Outcome.FAILS: "does not hold"}
 NOT_DECIDED = "not decided"
@@ -75,7 +77,7 @@ def verdict(judged: Judged | None) -> str:
         return DASH
     _, margin = span(judged)
     said = SIGNS.get(judged.outcome, NOT_DECIDED)
-    return said if margin == DASH else f"{said}: {margin}"
+    return said if margin == DASH else f"{said}: {shortened(margin)}"
 
 
 def _power(records: Records) -> list[str]:

@@ -1,14 +1,17 @@
 """How numbers and tables are written on the pages of evidence."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from reproduction.claims.judgement import Judged
 from reproduction.claims.margins import Margin
+from reproduction.claims.statements import FEWEST
 from reproduction.claims.verdicts import Outcome
 
 WRITTEN = "<!-- Written by `make evidence` from the records beside it. -->"
 NOT_BUILT = "Not built yet."
 DASH = "–"
+_INTERVAL = re.compile(r"\(95 % interval (.+?), (\d+) trainings\)")
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -42,6 +45,16 @@ def span(judged: Judged) -> tuple[str, str]:
         part = max(needed, key=lambda each: each.p_for)
     more = f", of {len(judged.parts)}" if len(judged.parts) > 1 else ""
     return f"{part.where}{more}", part.numbers.rpartition("margin ")[2]
+
+
+def shortened(margin: str) -> str:
+    """A margin as `span` gives it, for a table of many: its interval, and trainings where they are not the fewest."""
+
+    def brackets(found: re.Match) -> str:
+        bounds, trainings = found.groups()
+        return f"({bounds})" if int(trainings) == FEWEST else f"({bounds}; {trainings} trainings)"
+
+    return _INTERVAL.sub(brackets, margin.partition(";")[0])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -43,8 +43,8 @@ def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_
     record = read_record(write_record(tmp_path / "mnist", fid))
     assert judged(record, "prior").outcome == Outcome.HOLDS
     cell = overview.verdict(judged(record, "prior"))
-    assert cell == "holds: 5.20 (95 % interval 4.70 to 5.70, 3 trainings)"
-    assert overview.verdict(judged(record, "jitter")).startswith("not decided: 0.33 (95 % interval")
+    assert cell == "holds: 5.20 (4.70 to 5.70)"
+    assert overview.verdict(judged(record, "jitter")).startswith("not decided: 0.33 (−")
     assert overview.verdict(judged(record, "lam")) == "–"
     assert overview.verdict(None) == "not built yet"
 
@@ -62,6 +62,21 @@ def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_
 )
 def test_code_is_the_only_markdown_of_a_paragraph(text, written):
     assert words.prose(text) == written
+
+
+@pytest.mark.parametrize(
+    ("margin", "cell"),
+    [
+        ("−0.10 (95 % interval −0.20 to 0.00, 3 trainings)", "−0.10 (−0.20 to 0.00)"),
+        (
+            "1.00 (95 % interval 0.50 to 1.50, 5 trainings); all of them: k = 10 2.00",
+            "1.00 (0.50 to 1.50; 5 trainings)",
+        ),
+        ("1.00, one training", "1.00, one training"),
+    ],
+)
+def test_a_cell_of_many_says_no_more_than_its_margin(margin, cell):
+    assert words.shortened(margin) == cell
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
@@ -106,7 +121,7 @@ def test_a_table_stands_on_the_trainings_that_are_done_in_all_rows(tmp_path):
     assert "- Table 1: 3 of 4 trainings of each model." in text
     assert "left out" not in text
     assert "## Table 1" in text
-    assert overview.verdict(judged(record, "prior")).endswith("3 trainings)")
+    assert words.span(judged(record, "prior"))[1].endswith("3 trainings)")
 
 
 def test_table_2_stands_on_the_trainings_of_which_all_classifiers_are_there(tmp_path):
@@ -261,7 +276,7 @@ def test_the_answer_is_of_what_is_built_and_tested(tmp_path):
     record = read_record(write_record(tmp_path / "mnist", fid))
     lines = answer.answer(overview.judged_by({**NOTHING, MNIST: record}))
     assert lines[0] == "| claim or question | MNIST |"
-    assert "| Ours below the prior | holds: 5.20 (95 % interval 4.70 to 5.70, 3 trainings) |" in lines
+    assert "| Ours below the prior | holds: 5.20 (4.70 to 5.70) |" in lines
     assert not any("λ hardly matters" in line for line in lines)
     assert answer.answer(overview.judged_by(NOTHING)) == ["Not built yet."]
 
