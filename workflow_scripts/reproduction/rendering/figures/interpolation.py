@@ -136,6 +136,7 @@ def _draw_shares(axes: Axes, scores: Sequence[Mapping]) -> None:
     axes.set_xticks(range(len(KINDS)), [SHORT[kind] for kind in KINDS])
     axes.tick_params(axis="x", length=0)
     axes.margins(y=0.2)
+    axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylabel("share of far images")
     curves.grid(axes)

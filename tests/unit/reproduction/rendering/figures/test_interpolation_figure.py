@@ -58,6 +58,14 @@ def test_the_share_of_far_images_is_a_mean_over_trainings(drawn):
     assert [text.get_text() for text in bars.texts] == ["40.0 %", "10.0 %", "20.0 %"]
 
 
+def test_an_axis_of_shares_has_none_below_zero(drawn):
+    inputs, settings = drawn
+    for name in (name for name in inputs if name.endswith("_scores")):
+        storage.save_json(inputs[name], {f"{kind}_far_share": 0.0 for kind in ("affine", "potential", "geodesic")})
+    low, high = axes_of(render("figure_interpolation", inputs, settings), "share of far images")[0].get_ylim()
+    assert low == 0 < high
+
+
 def test_the_images_of_the_first_pairs_are_shown_and_far_ones_framed(drawn):
     inputs, settings = drawn
     figure = render("figure_interpolation", inputs, settings)
