@@ -7,8 +7,8 @@ from geovae.core.errors import GeovaeError
 from reproduction.claims.paper_claims import CLAIMS
 from reproduction.claims.questions import QUESTIONS
 from reproduction.evidence.builds import Build
-from reproduction.evidence.overview import by_name, verdict
-from reproduction.evidence.words import DASH, NOT_BUILT, table
+from reproduction.evidence.overview import is_tested, verdict_table
+from reproduction.evidence.words import NOT_BUILT
 from reproduction.rendering.claims import Page
 
 BEGIN = "<!-- Written by `make evidence` from docs/evidence. -->"
@@ -17,14 +17,11 @@ END = "<!-- The end of what `make evidence` writes. -->"
 
 def answer(judged: Mapping[Build, Page | None]) -> list[str]:
     """Lines of a table: the claims and questions that some build tests × the data sets that are built."""
-    built = {build: by_name(page) for build, page in judged.items() if page}
+    built = {build: page for build, page in judged.items() if page}
     if not built:
         return [NOT_BUILT]
-    rows = [
-        [claim.title, *(verdict(found.get(claim.name)) for found in built.values())] for claim in (*CLAIMS, *QUESTIONS)
-    ]
-    tested = [row for row in rows if set(row[1:]) != {DASH}]
-    return table(["claim or question", *(build.title for build in built)], tested)
+    tested = [claim for claim in (*CLAIMS, *QUESTIONS) if is_tested(claim, built)]
+    return verdict_table("claim or question", tested, built)
 
 
 def with_answer(path: Path, judged: Mapping[Build, Page | None]) -> str:

@@ -6,14 +6,15 @@ from reproduction.claims.paper_claims import CLAIMS
 from reproduction.claims.questions import QUESTIONS
 from reproduction.claims.verdicts import Outcome
 from reproduction.evidence.builds import DATA_SETS, Build
+from reproduction.evidence.overview import NOT_DECIDED, SIGNS, by_name, is_tested
 from reproduction.rendering import style
 from reproduction.rendering.claims import OURS, PAPER, Page
 
 # Marks differ in form too, for readers who do not tell the colours apart.
 MARKS = {
-    "holds": ("o", style.GREEN),
-    "does not hold": ("X", style.VERMILION),
-    "not decided": ("_", style.FAINT),
+    SIGNS[Outcome.HOLDS]: ("o", style.GREEN),
+    SIGNS[Outcome.FAILS]: ("X", style.VERMILION),
+    NOT_DECIDED: ("_", style.FAINT),
 }
 ROW, TITLES = 0.17, 2.9
 """Inches: of a row, and of the titles left of the marks."""
@@ -21,17 +22,15 @@ ROW, TITLES = 0.17, 2.9
 
 def state(page: Page | None, name: str) -> str | None:
     """One of `MARKS`; None where the data set has nothing of the claim."""
-    judged = {each.claim.name: each for _, block in page.blocks for each in block} if page else {}
-    if name not in judged or not judged[name].parts:
-        return None
-    names = {Outcome.HOLDS: "holds", Outcome.FAILS: "does not hold"}
-    return names.get(judged[name].outcome, "not decided")
+    judged = by_name(page).get(name)
+    return SIGNS.get(judged.outcome, NOT_DECIDED) if judged and judged.parts else None
 
 
 def figure(found: Mapping[Build, Page | None]):
-    """The figure; an empty place is a claim that is not built on a data set yet."""
-    rows = [(PAPER, None), *((claim.title, claim.name) for claim in CLAIMS)]
-    rows += [(OURS, None), *((claim.title, claim.name) for claim in QUESTIONS)]
+    """The figure of what some build tests; an empty place is a claim that is not built on that data set yet."""
+    rows: list[tuple[str, str | None]] = []
+    for title, claims in ((PAPER, CLAIMS), (OURS, QUESTIONS)):
+        rows += [(title, None), *((claim.title, claim.name) for claim in claims if is_tested(claim, found))]
     height = ROW * (len(rows) + 4)
     with style.context():
         drawing = style.new_figure(style.WIDTH, height)

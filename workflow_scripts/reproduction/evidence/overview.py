@@ -38,12 +38,11 @@ def judged_by(records: Records) -> dict[Build, Page | None]:
 
 def page(records: Records, found: Mapping[Build, Page | None]) -> str:
     """The whole page."""
-    lines = [f"# {TITLE}", "", WRITTEN, "", *_links(records), "", READING, ""]
-    lines += ["![Claims and data sets](claims.png)", ""]
+    lines = [f"# {TITLE}", "", WRITTEN, "", READING, "", "![Claims and data sets](claims.png)", ""]
     for title, claims in ((PAPER, CLAIMS), (OURS, QUESTIONS)):
         lines += [f"## {title}", "", *_verdicts(claims, found), ""]
     lines += ["## The order of the rows, and what would have been found", "", *_power(records), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, "## The records", "", *_links(records), ""])
 
 
 def _links(records: Records) -> list[str]:
@@ -58,10 +57,24 @@ def _links(records: Records) -> list[str]:
 
 
 def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:
-    """A row per claim, a column per data set."""
+    """A row per claim that some build tests, a column per data set; the others by their names."""
+    tested = [claim for claim in claims if is_tested(claim, found)]
+    lines = verdict_table("claim", tested, {build: found[build] for build in DATA_SETS})
+    others = ", ".join(f"“{claim.title}”" for claim in claims if claim not in tested)
+    return [*lines, "", f"No build has these yet: {others}."] if others else lines
+
+
+def is_tested(claim: Claim, found: Mapping[Build, Page | None]) -> bool:
+    """Whether some build has a comparison of a claim."""
+    judged = [by_name(page).get(claim.name) for page in found.values()]
+    return any(each is not None and each.parts for each in judged)
+
+
+def verdict_table(head: str, claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:
+    """Lines of a table: a row per claim, a column per build."""
     named = {build: by_name(page) for build, page in found.items()}
-    rows = [[claim.title, *(verdict(named[build].get(claim.name)) for build in DATA_SETS)] for claim in claims]
-    return table(["claim", *(build.title for build in DATA_SETS)], rows)
+    rows = [[claim.title, *(verdict(each.get(claim.name)) for each in named.values())] for claim in claims]
+    return table([head, *(build.title for build in found)], rows)
 
 
 def by_name(page: Page | None) -> dict[str, Judged]:

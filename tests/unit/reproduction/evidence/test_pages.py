@@ -281,6 +281,20 @@ def test_the_answer_is_of_what_is_built_and_tested(tmp_path):
     assert answer.answer(overview.judged_by(NOTHING)) == ["Not built yet."]
 
 
+def test_the_first_page_names_what_no_build_has(tmp_path):
+    records = {**NOTHING, MNIST: read_record(write_record(tmp_path / "mnist", fid))}
+    text = overview.page(records, overview.judged_by(records))
+    (papers, ours) = [line for line in text.splitlines() if line.startswith("No build has these yet: ")]
+    assert "“λ hardly matters”" in papers
+    assert "“Some geometry beats isotropic noise”" in ours
+    assert "Ours below the prior" not in papers
+    row = "| Ours below the prior | holds: 5.20 (4.70 to 5.70) |" + " not built yet |" * 3
+    assert row in text.splitlines()
+    titles = [label.get_text() for label in glance.figure(overview.judged_by(records)).axes[0].get_yticklabels()]
+    assert "Ours below the prior" in titles
+    assert "λ hardly matters" not in titles
+
+
 def test_the_answer_is_written_between_its_marks(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"a\n{answer.BEGIN}\nold\n{answer.END}\nb\n")
