@@ -11,6 +11,7 @@ from reproduction.scores.score_table import Statistic
 NEAR = 3.0
 """A sampler is shown if its FID is within this factor of the median of all."""
 MARGIN = (0.1, 0.14)  # shares of the ranges around what is shown, of x and y
+ALL_ZERO = (-0.01, 0.1)  # limits around scores that are all zero, of which none can be below
 EDGE = 0.025  # how far from the edge what lies outside is marked, as a share of the range
 
 
@@ -86,8 +87,8 @@ def window_of(marks: Sequence[Mark], logarithmic: bool = False) -> Window | None
 def _padded(values: Iterable[float], margin: float, logarithmic: bool = False) -> tuple[float, float]:
     values = [math.log(value) if logarithmic else value for value in values]
     low, high = min(values), max(values)
-    pad = margin * (high - low) or 0.1 * abs(high) or 0.1
-    ends = low - pad, high + pad
+    pad = margin * (high - low) or 0.1 * abs(high)
+    ends = (low - pad, high + pad) if pad else ALL_ZERO
     return tuple(map(math.exp, ends)) if logarithmic else ends
 
 

@@ -98,6 +98,16 @@ def test_controls_show_fid_against_each_novelty(table):
     assert words[:5] == ["A  VAE - Ours", "B  VAE - N(0, 1)", "C  Real images", *curves]
 
 
+def test_a_score_that_is_zero_everywhere_has_an_axis_from_zero(table):
+    records = [others(record) | {"recall": 0.0} for record in control_scores()]
+    axes = controls.render(table(records), control_settings()).axes[4]
+    low, high = axes.get_ylim()
+    assert axes.get_ylabel() == "recall ↑"
+    assert -0.02 < low < 0 < high
+    np.testing.assert_array_equal(line(axes, "A").get_ydata(), [0])
+    assert min(tick for tick in axes.get_yticks() if tick >= low) == 0
+
+
 def test_other_scores_stand_against_novelty_in_pixels(table):
     figure = controls.render(table([others(record) for record in control_scores()]), control_settings())
     panels = figure.axes[3:6]
