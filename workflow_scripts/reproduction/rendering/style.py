@@ -1,11 +1,13 @@
 """What all figures share: sizes, fonts, colours, and writing to files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.scale import register_scale
+from matplotlib.transforms import Bbox
 
 from geovae.core.storage import atomic
 from reproduction.rendering.log_scale import LogScale
@@ -16,6 +18,7 @@ WIDTH = 7.0
 """Inches: the text width of an A4 or letter page, so that fonts print at the size they are given here."""
 
 DPI = 200
+_DIGITS = 9  # of places in a figure, as shares of it: a millionth of a pixel
 
 # Okabe and Ito's colours, told apart with any colour vision.
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
@@ -81,6 +84,27 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
+
+
+def settle(figure: Figure) -> None:
+    """Lay the figure out once and for all, for what is placed by the pixels of its axes.
+
+    The solver of matplotlib's layout goes by addresses in memory, and its last digits are others in another process.
+    The way of a leader line that is cut at its label then jumps by more than a pixel's shade.
+    """
+    for _ in range(2):  # the second takes the sizes that ticks have after the first
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in _subfigures(figure):
+        part.bbox_relative.set_points(part.bbox_relative.get_points().round(_DIGITS))
+    for axes in figure.axes:
+        axes.set_position(Bbox(axes.get_position(original=True).get_points().round(_DIGITS)))
+
+
+def _subfigures(figure: Figure | SubFigure) -> Iterator[SubFigure]:
+    for part in figure.subfigs:
+        yield part
+        yield from _subfigures(part)
 
 
 def save(figure: Figure, *paths: str | Path) -> None:

@@ -77,7 +77,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
         legend = figure.legend(handles=handles, loc="outside upper center", ncols=LEGEND_COLUMNS, handlelength=2.4)
         for text, point in zip(legend.get_texts(), settings["points"], strict=False):
             text.set_fontweight("bold" if curves.is_ours(point) else "normal")
-        figure.draw_without_rendering()
+        style.settle(figure)
         for axes, labelled, lines in drawn:
             place_labels(axes, labelled, [line.get_xydata() for line in lines])
     return figure
