@@ -12,9 +12,7 @@ from geovae.core.storage import save_json
 from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import ABOUT_IT, write_record
-from reproduction.claims.judgement import Judged
-from reproduction.claims.paper_claims import CLAIMS
-from reproduction.claims.verdicts import Outcome, Part
+from reproduction.claims.verdicts import Outcome
 from reproduction.config.config import load_config
 from reproduction.evidence import answer, glance, overview, page, render, words
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, config_content, said_of
@@ -49,36 +47,6 @@ def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_
     assert overview.verdict(None) == "not built yet"
 
 
-@pytest.mark.parametrize(
-    ("text", "written"),
-    [
-        ("built by `make run`,\n kept", "built by `make run`, kept"),
-        ("a_b of `c_d` and `*`", "a\\_b of `c_d` and `*`"),
-        ("`one`", "`one`"),
-        ("a `b` c ` d_e", "a \\`b\\` c \\` d\\_e"),
-        ("a `` b", "a \\`\\` b"),
-        ("[x](y) `[x](y)` <br>", "[x]\\(y) `[x](y)` \\<br\\>"),
-    ],
-)
-def test_code_is_the_only_markdown_of_a_paragraph(text, written):
-    assert words.prose(text) == written
-
-
-@pytest.mark.parametrize(
-    ("margin", "cell"),
-    [
-        ("−0.10 (95 % interval −0.20 to 0.00, 3 trainings)", "−0.10 (−0.20 to 0.00)"),
-        (
-            "1.00 (95 % interval 0.50 to 1.50, 5 trainings); all of them: k = 10 2.00",
-            "1.00 (0.50 to 1.50; 5 trainings)",
-        ),
-        ("1.00, one training", "1.00, one training"),
-    ],
-)
-def test_a_cell_of_many_says_no_more_than_its_margin(margin, cell):
-    assert words.shortened(margin) == cell
-
-
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_fewer_than_three_trainings_decide_nothing(tmp_path, seeds):
     record = read_record(write_record(tmp_path / "mnist", fid, seeds))
@@ -102,15 +70,6 @@ def without_scores_of(folder, *seeds):
         rows.remove(next(row for row in rows if row[COLUMNS.index("seed")] == str(seed)))
     save_table(folder / SCORES, COLUMNS, rows)
     return read_record(folder)
-
-
-def test_a_claim_that_holds_does_not_hang_on_what_could_only_speak_against_it():
-    claim = next(claim for claim in CLAIMS if not claim.some and not claim.almost_all)
-    needed = Part("ends", Outcome.HOLDS, "a 1, b 2: margin 1.00", p_for=0.001, n=3, n_comparisons=1)
-    step = Part("step", Outcome.UNDECIDED, "a 1, b 1: margin −0.10", p_for=0.6, n=3, n_comparisons=1, only_against=True)
-    assert words.span(Judged(claim, Outcome.HOLDS, (needed, step))) == ("ends, of 2", "1.00")
-    against = step._replace(p_against=0.001)
-    assert words.span(Judged(claim, Outcome.FAILS, (needed, against))) == ("step, of 2", "−0.10")
 
 
 def test_a_table_stands_on_the_trainings_that_are_done_in_all_rows(tmp_path):
