@@ -4,6 +4,8 @@ import re
 import sys
 from importlib import metadata
 
+from helpers.paths import ROOT
+
 # The code is put before what the process is to run. `open_to` are the top-level names that it may import; of the
 # standard library all but `closed_to`. What is not there at all fails as it always does.
 _GATE = """
@@ -27,8 +29,12 @@ def gate(packages: set[str], closed_to: set[str], own: set[str]) -> str:
 
 
 def without_others(packages: set[str]) -> str:
-    """Python code after which all else that is installed is as if it were not, also to who asks before he imports."""
-    kept = _top_level_names(needed(packages)) | set(sys.stdlib_module_names)
+    """Python code after which all else that is installed is as if it were not, also to who asks before he imports.
+
+    The project itself stays, which is installed too where somebody asked pip for it in this folder.
+    """
+    own = {path.stem for path in (ROOT / "workflow_scripts").iterdir()}
+    kept = own | _top_level_names(needed(packages)) | set(sys.stdlib_module_names)
     others = sorted(set(metadata.packages_distributions()) - kept)
     return f"import sys\nsys.modules.update(dict.fromkeys({others!r}))\n"
 

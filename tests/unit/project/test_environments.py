@@ -7,7 +7,7 @@ import tomllib
 import pytest
 import yaml
 
-from helpers.blocked_imports import needed
+from helpers.blocked_imports import needed, without_others
 from helpers.paths import ROOT
 from helpers.script_imports import SCRIPTS, packages_behind
 
@@ -154,3 +154,14 @@ def declared(group: str) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     entries = project["dependencies"] if group == "dependencies" else project["optional-dependencies"][group]
     return {re.split(r"[>\[=]", entry)[0] for entry in entries}
+
+
+def test_what_is_hidden_from_bare_processes_is_never_the_project(tmp_path, monkeypatch):
+    about = tmp_path / "geovae-0.1.0.dist-info"  # `pip install .` leaves the like of it beside the code
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: geovae\nVersion: 0.1.0\n")
+    (about / "top_level.txt").write_text("geovae\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    hidden = without_others({"snakemake"})
+    assert "'numpy'" in hidden
+    assert "'geovae'" not in hidden
