@@ -90,7 +90,7 @@ def settle(figure: Figure) -> None:
     """Lay the figure out once and for all, for what is placed by the pixels of its axes.
 
     The solver of matplotlib's layout goes by addresses in memory, and its last digits are others in another process.
-    The way of a leader line that is cut at its label then jumps by more than a pixel's shade.
+    The place where a leader line is cut at its label then jumps, by shades of its pixels.
     """
     for _ in range(2):  # the second takes the sizes that ticks have after the first
         figure.draw_without_rendering()
