@@ -6,7 +6,7 @@ from reproduction.claims.paper_claims import CLAIMS
 from reproduction.claims.questions import QUESTIONS
 from reproduction.claims.verdicts import Outcome
 from reproduction.evidence.builds import DATA_SETS, Build
-from reproduction.evidence.overview import NOT_DECIDED, SIGNS, by_name, is_tested
+from reproduction.evidence.overview import NOT_DECIDED, SIGNS, by_name, is_tested, sign
 from reproduction.rendering import style
 from reproduction.rendering.claims import OURS, PAPER, Page
 
@@ -22,8 +22,7 @@ ROW, TITLES = 0.17, 2.9
 
 def state(page: Page | None, name: str) -> str | None:
     """One of `MARKS`; None where the data set has nothing of the claim."""
-    judged = by_name(page).get(name)
-    return SIGNS.get(judged.outcome, NOT_DECIDED) if judged and judged.parts else None
+    return sign(by_name(page).get(name))
 
 
 def figure(found: Mapping[Build, Page | None]):

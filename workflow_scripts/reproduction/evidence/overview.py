@@ -66,8 +66,7 @@ def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> li
 
 def is_tested(claim: Claim, found: Mapping[Build, Page | None]) -> bool:
     """Whether some build has a comparison of a claim."""
-    judged = [by_name(page).get(claim.name) for page in found.values()]
-    return any(each is not None and each.parts for each in judged)
+    return any(sign(by_name(page).get(claim.name)) for page in found.values())
 
 
 def verdict_table(head: str, claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:
@@ -82,14 +81,19 @@ def by_name(page: Page | None) -> dict[str, Judged]:
     return {judged.claim.name: judged for _, block in page.blocks for judged in block} if page else {}
 
 
+def sign(judged: Judged | None) -> str | None:
+    """A verdict in words; None where a build has no comparison of the claim."""
+    return SIGNS.get(judged.outcome, NOT_DECIDED) if judged and judged.parts else None
+
+
 def verdict(judged: Judged | None) -> str:
     """A verdict with the margin of its narrowest comparison, in a cell of the table."""
     if judged is None:
         return "not built yet"
-    if not judged.parts:
+    said = sign(judged)
+    if said is None:
         return DASH
     _, margin = span(judged)
-    said = SIGNS.get(judged.outcome, NOT_DECIDED)
     return said if margin == DASH else f"{said}: {shortened(margin)}"
 
 
