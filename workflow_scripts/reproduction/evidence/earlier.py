@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from geovae.core.storage import load_json
-from reproduction.config.config import Config
+from reproduction.config.config import Config, load_config
 from reproduction.evidence.record import (
     ABOUT,
     CLASSIFICATION,
@@ -54,7 +54,7 @@ def earlier(folder: Path, content: Mapping[str, Any], config: Config, runs: Set[
     """
     if not (folder / CONFIG).is_file():
         return Earlier([], [], [], [])
-    told = load_json(folder / CONFIG, datasets=dict, evaluation=dict, artefacts=dict)
+    told = load_config(load_json(folder / CONFIG)).model_dump(mode="json")  # with the keys that it is older than
     about, kept = read_about(folder / ABOUT), read_kept(folder)
     again = runs if {build["machine"] for build in about["builds"]} != {machine} else set()
     asked = {generation.key for generation in scored_generations(config) if generation.run.key not in again}
