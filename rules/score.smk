@@ -22,7 +22,7 @@ rule train_backbone:
         script=script("train_backbone.py"),
         code=lambda w: job_code.of_backbone_training("train_backbone.py", w.backbone),
         device=CONFIG.device,
-        settings=lambda w: job_settings.backbone(CONFIG, w.backbone),
+        settings=lambda w: job_settings.backbone(CONFIG, w.backbone, w.dataset),
     shell:
         "python {params.script} --backbone {wildcards.backbone}"
         " --data {input.train} --settings {params.settings:q}"

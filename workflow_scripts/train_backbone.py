@@ -1,6 +1,7 @@
-"""Train a backbone on the images and labels of a data set."""
+"""Train a backbone on the images and labels of a data set, or take one that another build trained."""
 
 import argparse
+from collections.abc import Callable
 
 from reproduction.runtime import job
 
@@ -13,7 +14,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = job.parser(__doc__)
     parser.add_argument("--backbone", required=True, help="name of the backbone")
     parser.add_argument("--data", type=job.data_folder, required=True, help="card.json of a split of the data set")
-    parser.add_argument("--settings", type=job.settings, required=True, help="JSON: options of its training")
+    parser.add_argument(
+        "--settings", type=job.settings, required=True, help="JSON: options of its training, or a trained one's place"
+    )
     parser.add_argument("--key", required=True, help="text from which weights and batch orders are seeded")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument(
@@ -23,22 +26,35 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    """Train, measure and save; model.json is written last."""
-    import inspect
-
-    import torch
-
+    """Train and measure, or read; save, model.json last."""
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
-    from geovae.core.registry import look_up, resolve
-    from geovae.data.base import read_split
-    from geovae.evaluation.splits import Split
+    from geovae.core.registry import look_up
     from geovae.evaluation.table import BACKBONES
 
     entry = look_up(BACKBONES, "backbone", options.backbone)
     if entry.train is None:
         raise GeovaeError(f"backbone {options.backbone!r} is not trained here: all data sets share it.")
-    train = resolve(entry.train)
+    if "trained" in options.settings:
+        weights, description = taken(options)
+    else:
+        weights, description = trained_here(options, entry.train)
+    storage.save_weights(options.output / "model.safetensors", weights)
+    storage.save_json(options.output / "model.json", description, beside=["model.safetensors"])
+
+
+def trained_here(options: argparse.Namespace, train: str | Callable) -> tuple[dict, dict]:
+    """Weights and description of a backbone that is trained on the images and labels."""
+    import inspect
+
+    import torch
+
+    from geovae.core.errors import GeovaeError
+    from geovae.core.registry import resolve
+    from geovae.data.base import read_split
+    from geovae.evaluation.splits import Split
+
+    train = resolve(train)
     expected = sorted(set(inspect.signature(train).parameters) - {"splits", *GIVEN})
     if sorted(options.settings) != expected:
         raise GeovaeError(f"--settings: {expected} are expected, not {sorted(options.settings)}.")
@@ -57,8 +73,32 @@ def main(options: argparse.Namespace) -> None:
         device=device,
         **options.settings,
     )
-    storage.save_weights(options.output / "model.safetensors", model.state_dict())
-    storage.save_json(options.output / "model.json", description, beside=["model.safetensors"])
+    return model.state_dict(), description
+
+
+def taken(options: argparse.Namespace) -> tuple[dict, dict]:
+    """Weights and description of a backbone that was trained elsewhere, unchanged, its accuracies among them."""
+    from geovae.core import storage
+    from geovae.core.errors import GeovaeError
+    from geovae.data.base import read_images
+    from geovae.evaluation.features import load_backbone
+
+    folder = job.folder(options.settings["trained"])
+    description = storage.load_json(folder / "model.json", backbone=str)
+    if description["backbone"] != options.backbone:
+        raise GeovaeError(
+            f"{folder / 'model.json'}: its backbone is {description['backbone']!r}, not {options.backbone!r}.\n"
+            "Give the file of one that this workflow trained."
+        )
+    shape = load_backbone(folder, job.torch_device("cpu", options.threads)).image_shape
+    images, card = read_images(options.data, "test")
+    of_images = (tuple(images.shape[1:]), len(card["class_names"]))
+    if (shape, description["n_classes"]) != of_images:
+        raise GeovaeError(
+            f"{folder}: it was trained on images of shape {shape} in {description['n_classes']} classes; those of "
+            f"{card['dataset']} have {of_images[0]} and {of_images[1]}.\nGive one of the same images."
+        )
+    return storage.load_weights(folder / "model.safetensors", record="model.json"), description
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from geovae.core.storage import load_json
 from helpers.snakemake_runs import copy_project, output, run_command
 from reproduction.evidence.builds import BUILDS, Build, config_content
 from reproduction.evidence.keep import keep
@@ -49,6 +50,18 @@ def test_the_record_says_what_the_build_took_and_names_no_place_of_it(kept):
     for path in kept_in.rglob("*"):
         if path.suffix in (".json", ".csv"):
             assert str(folder) not in path.read_text()
+
+
+def test_another_build_is_scored_on_the_features_of_this_one(kept, tmp_path):
+    folder, _ = kept
+    another, name = copy_project(tmp_path / "another"), "results/backbones/shapes/classifier"
+    taken = f"datasets={{shapes: {{classifier: {folder / name}/model.json}}}}"
+    arguments = ("--cores", "2", "--configfile", SMOKE.config_file, "--config", taken, "--", f"{name}/model.json")
+    result = run_command(another, "snakemake", *arguments)
+    assert result.returncode == 0, output(result)
+    assert (another / name / "model.safetensors").read_bytes() == (folder / name / "model.safetensors").read_bytes()
+    assert load_json(another / name / "model.json") == load_json(folder / name / "model.json")
+    assert "accuracy" not in (another / "results/logs/train_backbone/shapes/classifier.log").read_text()  # none trained
 
 
 def test_images_without_labels_are_scored_on_features_that_need_none(project):

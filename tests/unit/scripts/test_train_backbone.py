@@ -1,4 +1,4 @@
-"""The script train_backbone: it trains the backbone of the table that it is told, with its options and no others."""
+"""The script train_backbone: it trains the backbone that it is told with its options, or takes a trained one."""
 
 import json
 
@@ -6,6 +6,7 @@ import torch
 
 import train_backbone
 from geovae.core import storage
+from geovae.evaluation.classifier import Classifier
 from geovae.evaluation.features import load_backbone
 from geovae.evaluation.table import BACKBONES, BackboneEntry
 from helpers.script_runs import fails, images_of, run
@@ -65,3 +66,33 @@ def test_what_cannot_be_trained_is_named(folder):
     assert "'inception' is not trained here" in fails(train_backbone, *arguments(folder, "inception", {}))
     message = fails(train_backbone, *arguments(folder, "classifier", {"epochs": 1}))
     assert "['batch_size', 'epochs', 'lr', 'width'] are expected, not ['epochs']" in message
+
+
+def test_a_classifier_that_another_build_trained_is_taken_as_it_is(folder):
+    options = {"epochs": 1, "batch_size": 8, "lr": 1e-3, "width": 0.25}
+    run(train_backbone, *arguments(folder, "classifier", options))
+    theirs = (folder / "trained").rename(folder / "theirs")
+    run(train_backbone, *arguments(folder, "classifier", {"trained": str(theirs / "model.json")}))
+    for name in ("model.safetensors", "model.json"):
+        assert (folder / "trained" / name).read_bytes() == (theirs / name).read_bytes()
+
+
+def test_a_classifier_of_other_images_is_refused(folder):
+    options = {"epochs": 1, "batch_size": 8, "lr": 1e-3, "width": 0.25}
+    run(train_backbone, *arguments(folder, "classifier", options))
+    theirs, record = folder / "trained", folder / "trained/model.json"
+    taking = arguments(folder, "classifier", {"trained": str(record)})
+    told = storage.load_json(record)
+    for change, words in (
+        ({"n_classes": 3}, "do not belong together"),
+        ({"backbone": "inception"}, "its backbone is 'inception', not 'classifier'"),
+    ):
+        storage.save_json(record, told | change, beside=["model.safetensors"])
+        assert words in fails(train_backbone, *taking), change
+    larger = Classifier((1, 32, 32), 2, 0.25)
+    storage.save_weights(theirs / "model.safetensors", larger.state_dict())
+    storage.save_json(record, told | {"image_shape": [1, 32, 32]}, beside=["model.safetensors"])
+    message = fails(train_backbone, *taking)
+    assert "images of shape (1, 32, 32) in 2 classes" in message
+    assert "Give one of the same images." in message
+    assert "no such file" in fails(train_backbone, *arguments(folder, "classifier", {"trained": str(folder / "none")}))

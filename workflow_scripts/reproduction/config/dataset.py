@@ -2,6 +2,9 @@
 
 from typing import ClassVar
 
+from pydantic import Field
+
+from reproduction.config.base import PathText
 from reproduction.config.protocol import Protocol
 
 
@@ -18,6 +21,12 @@ class Dataset(Protocol):
     channels: ClassVar[int] = 1
     # Of a data set that Table 2 can be made on: its two classes, in the order of the table's columns.
     classes: ClassVar[tuple[str, ...]] = ()
+
+    classifier: PathText | None = Field(
+        None,
+        description="`model.json` of a classifier that another build trained, to take scores on the same features as "
+        "there; without it one is trained.",
+    )
 
     def train_size(self) -> int | None:
         """Images in the training split where that is known before the data are read."""

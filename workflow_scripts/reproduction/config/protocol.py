@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from geovae.nets.sizes import MOST_LATENT_DIMENSIONS
-from reproduction.config.base import Closed, NetName
+from reproduction.config.base import Closed, NetName, SubsetOfSize
 from reproduction.config.models import Models
 from reproduction.config.variants import NumberOfCentroids
 
@@ -48,8 +48,8 @@ class ProtocolException(Closed):
 
     models: Annotated[list[ModelName], Field(min_length=1)] | None = Field(None, description="Of these models, or all.")
     nets: Annotated[list[NetName], Field(min_length=1)] | None = Field(None, description="With these nets, or any.")
-    subset: Literal["full", "sized", "class"] | None = Field(
-        None, description="On all training images, on subsets nNUMBER, on those of a class, or on any."
+    subset: Literal["full", "sized", "class"] | SubsetOfSize | None = Field(
+        None, description="On all training images, on subsets nNUMBER or one of them, on those of a class, or on any."
     )
     epochs: Epochs | None = Field(None, description="As in `training`.")
     batch_size: BatchSize | None = Field(None, description="As in `training`.")
@@ -66,7 +66,7 @@ class ProtocolException(Closed):
         """Whether the runs of a model with a net on a subset are among them."""
         kind = subset if subset == "full" else "class" if subset.startswith("class-") else "sized"
         return all(asked is None or found in asked for asked, found in ((self.models, model), (self.nets, net))) and (
-            self.subset in (None, kind)
+            self.subset in (None, kind, subset)
         )
 
     def changes(self) -> dict[str, int | float | str]:

@@ -23,7 +23,7 @@ SYMBOLS = {
     "samplers.manifold.n_lf": "n_lf",
     "samplers.manifold.eps_lf": "ε",
 }
-APART = ("options", "exceptions")  # keys of a data set that are not settings of the same kind on all
+APART = ("options", "exceptions", "classifier")  # of a data set, but no settings of the same kind on all
 
 
 def insert(document: str, content: Mapping[str, Any]) -> str:
@@ -95,4 +95,4 @@ def _exception(exception: ProtocolException) -> str:
     kinds = {"full": " on all images", "sized": " on nNUMBER", "class": " on a class", None: ""}
     differing = exception.changes() | exception.settings
     changes = ", ".join(f"{name} {_text(value)}" for name, value in differing.items())
-    return f"{models}{kinds[exception.subset]}: {changes}"
+    return f"{models}{kinds.get(exception.subset, f' on {exception.subset}')}: {changes}"

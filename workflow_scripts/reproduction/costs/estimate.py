@@ -15,6 +15,7 @@ from reproduction.costs.jobs import Jobs, planned_jobs
 from reproduction.costs.throughput import Throughput, images_per_second
 from reproduction.costs.workloads import backbone_macs, classifier_macs, n_train, run_macs, training_macs
 from reproduction.plan.augmentation import n_samples
+from reproduction.plan.job_settings import trained_backbone
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, protocol_of
 from reproduction.plan.targets import artefact_files
 
@@ -184,6 +185,8 @@ class Estimator:
         return n * backbone_macs(evaluation.backbone, shape, evaluation.classifier.width) / self.forward
 
     def _backbone(self, dataset: str) -> float:
+        if trained_backbone(self.config, self.config.evaluation.backbone, dataset):
+            return 0.0
         n = n_train(self.config, Run(dataset, "full", "conv", "vae", "base", 0))
         return self.config.evaluation.classifier.epochs * TRAINING_PASSES * self._features(dataset, n)
 

@@ -20,7 +20,7 @@ from reproduction.plan.cells import SCORED
 from reproduction.plan.comparisons import RECORDS, compared_runs
 from reproduction.plan.figures import latent_space_run
 from reproduction.plan.image_counts import image_counts, training_images
-from reproduction.plan.job_settings import sampler_reads
+from reproduction.plan.job_settings import sampler_reads, trained_backbone
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, protocol_of
 from reproduction.plan.targets import ARTEFACTS, shown_generations
 
@@ -162,7 +162,8 @@ def _of_scores(config: Config, dataset: str) -> Iterator[str]:
         for extra in evaluation.extra:
             if n < FEWEST[extra]:
                 yield f"evaluation.extra, {extra}: {said}, at least {FEWEST[extra]} are needed"
-    if BACKBONES[evaluation.backbone].train is not None and 0 in counts.get("train", {}).values():
+    is_trained = BACKBONES[evaluation.backbone].train and not trained_backbone(config, evaluation.backbone, dataset)
+    if is_trained and 0 in counts.get("train", {}).values():
         yield f"datasets.{dataset}.options: a class has no training image, and evaluation.backbone needs some of each"
 
 

@@ -101,10 +101,18 @@ def _sampler_options(config: Config, generation: Generation) -> dict[str, Any]:
     return settings | {_REPLACED[name]: value for name, value in options.items() if name in _REPLACED}
 
 
-def backbone(config: Config, name: str) -> str:
-    """For train_backbone: the options of a backbone's training, which not every one has."""
+def backbone(config: Config, name: str, dataset: str) -> str:
+    """For train_backbone: the options of a backbone's training, which not every one has, or that it is trained."""
+    trained = trained_backbone(config, name, dataset)
+    if trained is not None:
+        return text({"trained": trained})
     section = getattr(config.evaluation, name, None)
     return section.model_dump_json() if section else "{}"
+
+
+def trained_backbone(config: Config, name: str, dataset: str) -> str | None:
+    """The `model.json` of a backbone that is taken instead of trained; None for one that is trained."""
+    return config.protocol(dataset).classifier if name == "classifier" else None
 
 
 def score(config: Config) -> str:
@@ -117,13 +125,14 @@ def config_sha256(config: Config, generation: Generation) -> str:
 
     What sets generations of the same settings apart (sampler, subset, seed) is in the other columns of a record.
     """
-    run, judge = generation.run, BACKBONES[config.evaluation.backbone]
+    run, judge_name = generation.run, config.evaluation.backbone
+    judge = BACKBONES[judge_name]
     told = {
         "dataset": dataset(config, run.dataset),
         "training": training(config, run),
         "sampler": sampler(config, generation),
         "n": n_samples(config, generation),
-        "backbone": config.evaluation.resize if judge.resizings else backbone(config, config.evaluation.backbone),
+        "backbone": config.evaluation.resize if judge.resizings else backbone(config, judge_name, run.dataset),
         "score": score(config),
     }
     reads = sampler_reads(config, generation)

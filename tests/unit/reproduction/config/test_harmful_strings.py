@@ -55,8 +55,9 @@ FREE = {
     ("datasets", "folder", "options", "path"),
     ("datasets", "folder", "options", "labels"),
     ("datasets", "folder", "options", "group"),
+    *(("datasets", name, "classifier") for name in SCHEMA["$defs"]["Datasets"]["properties"]),
 }
-PATHS = {path for path in FREE if path[-1] in ("data_dir", "resume_dir", "machine", "path", "labels")}
+PATHS = {path for path in FREE if path[-1] not in ("mirror", "group")}
 # Names of subsets and variants, and values of settings: all but a few forms are refused.
 CLOSED = set(FIELDS) - FREE
 
@@ -137,6 +138,8 @@ def handed_over(path: tuple[str, ...], config) -> str:
     elif path == ("mirror",):
         option, value = shlex.split(commands.mirror(config))
         assert option == "--mirror"
+    elif path[-1] == "classifier":
+        value = json.loads(job_settings.backbone(config, "classifier", path[1]))["trained"]
     else:
         (text,) = shlex.split(shlex.quote(job_settings.dataset(config, "folder")))  # the rule's `:q`
         value = json.loads(text)[path[-1]]

@@ -106,6 +106,16 @@ def test_what_an_earlier_build_had_stays_beside_what_this_one_has(tmp_path):
         ]
 
 
+def test_a_record_that_is_older_than_a_key_of_the_config_stays_beside_a_build(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
+    told = load_json(folder / CONFIG)
+    del told["datasets"]["digits"]["classifier"], told["evaluation"]["resize"]
+    save_json(folder / CONFIG, told)
+    content = config_of((0, 1, 2))
+    keep(content, built(tmp_path / "build", content, 7.0, (2,)), folder, "snakemake")
+    assert fids(folder) == {0: 10.0, 1: 10.0, 2: 7.0}
+
+
 def test_of_a_training_that_was_made_again_on_another_class_of_machines_nothing_else_stays(tmp_path):
     folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
     content = config_of((0, 1, 2))

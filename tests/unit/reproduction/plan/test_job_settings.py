@@ -1,6 +1,7 @@
 """What each job is told of the config: what concerns it, and no more."""
 
 import json
+import os
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_an_exception_reaches_the_runs_that_it_concerns():
         {"subset": "sized", "select_on": "train", "lr": 0.5},
         {"models": ["wae", "vae"], "lr": 0.25},
         {"subset": "class", "epochs": 3},
+        {"subset": "n50", "epochs": 8},
         {"models": ["wae"], "nets": ["resnet"], "halve_every": 7, "latent_dim": 9, "settings": {"lam": 2.5}},
     ]
     config = load_config(overlay(BASE, {"datasets": {"digits": {"exceptions": exceptions}}}))
@@ -53,6 +55,7 @@ def test_an_exception_reaches_the_runs_that_it_concerns():
 
     assert told("ae", "full") == usual
     assert told("ae", "n100") == usual | {"select_on": "train", "lr": 0.5}
+    assert told("ae", "n50") == usual | {"select_on": "train", "lr": 0.5, "epochs": 8}
     assert told("vae", "full") == usual | {"lr": 0.25}
     assert told("vae", "n100") == usual | {"select_on": "train", "lr": 0.25}  # the last decides
     assert told("ae", "class-3") == usual | {"epochs": 3}
@@ -187,8 +190,8 @@ def test_slices_of_data_classifiers_and_geodesics():
     config = load_config(overlay(BASE, changes))
     assert json.loads(job_settings.dataset(config, "shapes"))["n_train"] == 600
     assert job_settings.dataset(load_config(overlay(BASE, {"datasets": {"mnist": {}}})), "mnist") == "{}"
-    assert json.loads(job_settings.backbone(config, "classifier"))["epochs"] == 3
-    assert job_settings.backbone(config, "of_ones_own") == "{}"
+    assert json.loads(job_settings.backbone(config, "classifier", "digits"))["epochs"] == 3
+    assert job_settings.backbone(config, "of_ones_own", "digits") == "{}"
     assert json.loads(job_settings.augmentation_classifier(config))["epochs"] == 4
     assert json.loads(job_settings.geodesics(config)) == {"grid": 77, "n_stops": 10}
 
@@ -268,3 +271,15 @@ def test_a_change_of_one_artefact_concerns_its_own_claims_alone(name):
 def test_the_other_methods_of_table_2_are_those_of_figure_10():
     before, after = all_slices(DEFAULT), all_slices(changed(table2={"models": ["vae"]}))
     assert {other for other in before if before[other] != after[other]} == {"table2", "figure10"}
+
+
+def test_a_classifier_of_another_build_is_of_its_data_set_alone():
+    ours = {"datasets": {"digits": {"classifier": "~/theirs/model.json"}}}
+    config = load_config(overlay(BASE, ours))
+    told = json.loads(job_settings.backbone(config, "classifier", "digits"))
+    assert told == {"trained": os.path.expanduser("~/theirs/model.json")}
+    assert "epochs" in json.loads(job_settings.backbone(config, "classifier", "shapes"))
+    assert job_settings.backbone(config, "efficientnet", "digits") == "{}"
+    generation = Generation(Run("digits", "full", "conv", "vae", "base", 0), "prior", "base")
+    hashes = {job_settings.config_sha256(each, generation) for each in (load_config(BASE), config)}
+    assert len(hashes) == 2
