@@ -19,12 +19,14 @@ class Build(NamedTuple):
         title: what its images are called.
         paper: the paper's data set whose numbers its rows are set beside; "" where the paper has none.
         size_of: the build that it repeats at another size, to show whether that matters; "" for one of its own.
+        part_of: the build on the same data set that it adds to, on other features; "" for one of its own.
     """
 
     name: str
     title: str
     paper: str = ""
     size_of: str = ""
+    part_of: str = ""
 
     @property
     def folder(self) -> Path:
@@ -42,10 +44,16 @@ BUILDS = (
     Build("fashion_mnist", "Fashion-MNIST"),
     Build("cifar10", "CIFAR10", "cifar10"),
     Build("celeba", "CelebA", "celeba"),
+    Build("mnist_sizes", "MNIST, training sizes and controls", "mnist", part_of="mnist"),
     Build("mnist_wide", "MNIST, full width", "mnist", "mnist"),
     Build("mnist_long", "MNIST, twice the epochs", "mnist", "mnist"),
 )
-DATA_SETS = tuple(build for build in BUILDS if not build.size_of)
+DATA_SETS = tuple(build for build in BUILDS if not (build.size_of or build.part_of))
+
+
+def parts_of(build: Build) -> tuple[Build, ...]:
+    """A build and those that add to it, in the order in which their verdicts count."""
+    return (build, *(other for other in BUILDS if other.part_of == build.name))
 
 
 def sizes_of(build: Build) -> tuple[Build, ...]:

@@ -7,7 +7,7 @@ from reproduction.claims.paper_claims import CLAIMS
 from reproduction.claims.questions import QUESTIONS
 from reproduction.claims.statements import FEWEST, Claim
 from reproduction.claims.verdicts import Outcome
-from reproduction.evidence.builds import BUILDS, DATA_SETS, Build
+from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, parts_of
 from reproduction.evidence.effects import POWER, effects
 from reproduction.evidence.page import agreement_with_paper, last_result, tau_text, verdicts
 from reproduction.evidence.record import Record
@@ -21,8 +21,9 @@ READING = (
     "that leaves it the least room, positive on the claim's side, with its 95 % interval over "
     f"{FEWEST} trainings where no other number of them is given. “Not decided”: too few trainings, a rival that is not "
     "built, an interval on both sides of zero, or one that would be after the correction for the number of the claim's "
-    "comparisons; its page says which. A dash: not part of that build, or not whole yet. Nothing here is at the "
-    "paper's size, nor on Inception's features: each page says what was cut."
+    "comparisons; its page says which. A dash: not part of that build, or not whole yet. Where a data set has two "
+    "builds, on the features of two classifiers, a verdict is of the first that tests the claim. Nothing here is at "
+    "the paper's size, nor on Inception's features: each page says what was cut."
 )
 SIGNS = {Outcome.HOLDS: "holds", Outcome.FAILS: "does not hold"}
 NOT_DECIDED = "not decided"
@@ -31,9 +32,20 @@ Records = Mapping[Build, Record | None]
 
 def judged_by(records: Records) -> dict[Build, Page | None]:
     """The verdicts of each data set; None where nothing is built."""
-    return {
-        build: verdicts(build, record) if record else None for build, record in records.items() if not build.size_of
-    }
+    found = {}
+    for build in DATA_SETS:
+        pages = [verdicts(part, record) for part in parts_of(build) if (record := records[part])]
+        found[build] = joined(pages) if pages else None
+    return found
+
+
+def joined(pages: Sequence[Page]) -> Page:
+    """The first of several pages on one data set, with the verdicts of the others on what it does not test."""
+    claims, questions = (
+        tuple(next((judged for judged in of_one if judged.parts), of_one[0]) for of_one in zip(*blocks, strict=True))
+        for blocks in zip(*((page.claims, page.questions) for page in pages), strict=True)
+    )
+    return pages[0]._replace(claims=claims, questions=questions)
 
 
 def page(records: Records, found: Mapping[Build, Page | None]) -> str:

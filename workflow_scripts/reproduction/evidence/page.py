@@ -7,7 +7,7 @@ from pathlib import Path
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.statements import FEWEST
 from reproduction.evidence import effects, order, settings
-from reproduction.evidence.builds import Build, sizes_of
+from reproduction.evidence.builds import BUILDS, Build, parts_of, sizes_of
 from reproduction.evidence.record import (
     IMAGES,
     TABLES,
@@ -42,7 +42,7 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
     if record is None:
         return "\n".join([*lines, f"{NOT_BUILT} Its config: `{build.config_file}`.", ""])
     lines += [line for said in record.about["said"] for line in (prose(said), "")]
-    lines += [*_built(record), "", *_lacking(record)]
+    lines += [*_built(record), "", *_lacking(record), *_part_lines(build)]
     lines += _verdict_lines(verdicts(build, record))
     lines += _effect_lines(record) + _order_lines(build, record) + _size_lines(build, records)
     lines += [line for name in artefacts_of(record.config) if name in TABLES for line in _table(build, record, name)]
@@ -53,6 +53,13 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
         title = artefact_title(name)
         lines += [f"## {title}", "", f"{CONTENTS[name]}.", "", f"![{title}]({path})", ""]
     return "\n".join(lines)
+
+
+def _part_lines(build: Build) -> list[str]:
+    """Where the rest of a data set is that has two builds."""
+    others = [other for other in BUILDS if build in parts_of(other)] or [build]
+    links = [f"[{part.title}](../{part.name}/README.md)" for part in parts_of(others[0]) if part != build]
+    return [f"More on these images, on the features of another classifier: {', '.join(links)}.", ""] if links else []
 
 
 def _built(record: Record) -> list[str]:

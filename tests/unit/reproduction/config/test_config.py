@@ -217,7 +217,8 @@ SHIPPED = sorted(
 @pytest.mark.parametrize("name", ["config.yaml", *SHIPPED])
 def test_shipped_configs_are_valid_by_model_and_by_schema(name):
     content = configured(name)
-    assert load_config(content).artefacts.table1 is not None
+    artefacts = load_config(content).artefacts
+    assert artefacts.table1 is not None or (name == "configs/evidence/mnist_sizes.yaml" and artefacts.figure4)
     jsonschema.validate(content, Config.model_json_schema())
 
 

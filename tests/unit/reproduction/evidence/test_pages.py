@@ -14,7 +14,7 @@ from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import ABOUT_IT, write_record
 from reproduction.claims.verdicts import Outcome
 from reproduction.config.config import load_config
-from reproduction.evidence import answer, glance, overview, page, render, words
+from reproduction.evidence import answer, builds, glance, overview, page, render, words
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, config_content, said_of
 from reproduction.evidence.effects import effects
 from reproduction.evidence.record import ABOUT, SCORES, Kept, missing, read_record, with_done_seeds
@@ -45,6 +45,29 @@ def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_
     assert overview.verdict(judged(record, "jitter")).startswith("not decided: 0.33 (−")
     assert overview.verdict(judged(record, "lam")) == "–"
     assert overview.verdict(None) == "not built yet"
+
+
+def test_of_two_builds_on_a_data_set_the_first_that_tests_a_claim_says_its_verdict(tmp_path):
+    first, second = (
+        page.verdicts(MNIST, read_record(write_record(tmp_path / name, shifted)))
+        for name, shifted in (("one", fid), ("other", lambda generation: fid(generation) * 2))
+    )
+    untested = [each if each.claim.name == "prior" else each._replace(parts=()) for each in first.claims]
+    found = overview.by_name(overview.joined([first._replace(claims=tuple(untested)), second]))
+    assert overview.verdict(found["prior"]) == "holds: 5.20 (4.70 to 5.70)"
+    assert found["best_fid"] == overview.by_name(second)["best_fid"] != overview.by_name(first)["best_fid"]
+    assert found["jitter"] == overview.by_name(first)["jitter"] != overview.by_name(second)["jitter"]
+    (sizes,) = builds.parts_of(MNIST)[1:]
+    alone = overview.judged_by({**NOTHING, sizes: read_record(tmp_path / "other")})
+    assert overview.by_name(alone[MNIST])["prior"] == overview.by_name(second)["prior"]
+
+
+@pytest.mark.parametrize(("build", "other"), [("mnist", "mnist_sizes"), ("mnist_sizes", "mnist")])
+def test_two_builds_on_a_data_set_lead_to_each_other(tmp_path, build, other):
+    named = {each.name: each for each in BUILDS}
+    records = {**NOTHING, named[build]: read_record(write_record(tmp_path / build, fid))}
+    link = f"classifier: [{named[other].title}](../{other}/README.md)."
+    assert link in page.page(named[build], records)
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
