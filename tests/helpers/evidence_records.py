@@ -34,6 +34,7 @@ def config_of(seeds: Sequence[int] = (0, 1, 2), dataset: str = "shapes") -> dict
     if dataset != "shapes":
         content["datasets"][dataset] = {"net": "mlp", "latent_dim": 2, "options": {"path": "data"}}
     content["artefacts"] |= {"figure2": None, "figure_pullback": None, "figure_sharpness": None}
+    content["datasets"][dataset]["classifier"] = "theirs/model.json"
     content["artefacts"]["table1"] |= {"seeds": list(seeds), "datasets": [dataset]}
     return content
 

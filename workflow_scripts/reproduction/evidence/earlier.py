@@ -5,11 +5,12 @@ seeds, rows and figures. The same training comes out to the byte on one class of
 another it is another training, so that all that is said of a training is of one of the two.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from geovae.core.storage import load_json
+from geovae.evaluation.table import BACKBONES
 from reproduction.config.config import Config, load_config
 from reproduction.evidence.record import (
     ABOUT,
@@ -26,6 +27,7 @@ from reproduction.evidence.record import (
 from reproduction.plan.augmentation import classification_records
 from reproduction.plan.cells import scored_generations
 from reproduction.plan.comparisons import RECORDS
+from reproduction.plan.job_settings import trained_backbone
 from reproduction.scores.classification import Source
 from reproduction.scores.lookup import record_key
 
@@ -67,6 +69,24 @@ def earlier(folder: Path, content: Mapping[str, Any], config: Config, runs: Set[
     tables = [folder / name for name in (CLASSIFICATION, METRIC_TABLE) if (folder / name).is_file()]
     found = [*(folder / MEASURED).glob("*"), *(folder / IMAGES).glob("*"), *tables]
     return Earlier(scores, classification, about["builds"], [path for path in found if path not in fitting])
+
+
+def other_judges(
+    config: Config, scores: Iterable[Mapping[str, object]], builds: Iterable[Mapping], machine: str
+) -> set[str]:
+    """The classes of machines whose classifiers judged rows of a record, where this one's is another.
+
+    Args:
+        config: of the build that adds to the record.
+        scores: the rows that stay.
+        builds: those that the record is of.
+        machine: the class of this one.
+    """
+    backbone = config.evaluation.backbone
+    datasets = {str(row["dataset"]) for row in scores}
+    if BACKBONES[backbone].train is None or all(trained_backbone(config, backbone, name) for name in datasets):
+        return set()
+    return {build["machine"] for build in builds if build["jobs"].get("score_samples")} - {machine}
 
 
 def _same(told: Mapping[str, Any], content: Mapping[str, Any], dataset: str) -> bool:

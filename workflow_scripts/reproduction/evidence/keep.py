@@ -20,7 +20,7 @@ from geovae.core.storage import save_json
 from geovae.core.tables import finite
 from reproduction.config.config import Config, load_config
 from reproduction.evidence.builds import BUILDS, ROOT, Build, config_content, said_of
-from reproduction.evidence.earlier import Earlier, earlier
+from reproduction.evidence.earlier import Earlier, earlier, other_judges
 from reproduction.evidence.record import (
     ABOUT,
     CLASSIFICATION,
@@ -60,7 +60,8 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: 
         said: paragraphs on what is built and what was cut, for the page.
 
     Raises:
-        GeovaeError: nothing is finished yet, or a file is damaged.
+        GeovaeError: nothing is finished yet, a file is damaged, or the scores of both are on the features of two
+            classifiers.
     """
     config = load_config(content)
     done = _finished(config, root)
@@ -69,6 +70,12 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: 
     before = earlier(folder, content, config, done.runs, machine_class())
     if not done.scores and not before.scores:
         raise GeovaeError(f"{root / RESULTS}: no score of this config. Build one of them, too.")
+    others = other_judges(config, before.scores, before.builds, machine_class()) if done.scores else set()
+    if others:
+        raise GeovaeError(
+            f"{folder}: its scores are on the features of a classifier of {', '.join(sorted(others))}; this is "
+            f"{machine_class()}, whose classifier is another.\nScore all with one: datasets.NAME.classifier takes it."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     collect(done.scores, folder / SCORES, before.scores)
     for path in before.stale:

@@ -220,3 +220,22 @@ def test_features_of_two_classifiers_are_not_kept_beside_each_other(tmp_path):
     with pytest.raises(GeovaeError, match=r"its classifier has the accuracy 0\.9, that of .* has 0\.91"):
         keep(content, build, folder, "snakemake")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_classifier_is_one_class_of_machines_own_however_alike_its_accuracy(tmp_path):
+    own = {"datasets": {"shapes": {"classifier": None}}}
+    content = merged(config_of((0, 1, 2)), own)
+    build = built(tmp_path / "build", content, 7.0, (2,))
+    for number, machine in enumerate((machine_class(), "a-machine")):
+        folder = write_record(tmp_path / f"record{number}", lambda generation: 10.0, (0, 1))
+        save_json(folder / CONFIG, merged(config_of((0, 1)), own))
+        about = load_json(folder / ABOUT)
+        save_json(folder / ABOUT, about | {"builds": [{**about["builds"][0], "machine": machine}]})
+        if machine == machine_class():
+            keep(content, build, folder, "snakemake")
+            assert fids(folder) == {0: 10.0, 1: 10.0, 2: 7.0}
+        else:
+            before = {path.name: path.read_bytes() for path in folder.iterdir()}
+            with pytest.raises(GeovaeError, match="the features of a classifier of a-machine; this is "):
+                keep(content, build, folder, "snakemake")
+            assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
