@@ -115,10 +115,16 @@ def contrast(terms: Sequence[tuple[float, Records]], column: str) -> Margin | No
     return Margin(values[0], combined(list(weights.values()), errors), 1)
 
 
-def over_seeds(values: Sequence[float]) -> Margin:
-    """Mean and standard error of at least two values, with n − 1 degrees of freedom."""
-    error = statistics.stdev(values) / math.sqrt(len(values))
-    return Margin(statistics.fmean(values), error, len(values), len(values) - 1)
+def over_seeds(values: Sequence[float], least: Sequence[float] = ()) -> Margin:
+    """Mean and standard error of at least two values, with n − 1 degrees of freedom.
+
+    Args:
+        values: one a training.
+        least: of numbers that are counted, such as shares, the error of each by what it was counted on: trainings do
+            not truly differ by less, while by chance the counts can be the same in all of them.
+    """
+    error = max(statistics.stdev(values), math.sqrt(math.fsum(error**2 for error in least) / len(values)))
+    return Margin(statistics.fmean(values), error / math.sqrt(len(values)), len(values), len(values) - 1)
 
 
 def sampling_error(record: Record, column: str) -> float | None:
@@ -150,17 +156,20 @@ def welch(a: Sequence[float], b: Sequence[float], n: int = 1) -> Margin:
 def share_margin(records: Records, column: str, least: float) -> Margin | None:
     """By how much a share of samples exceeds `least`; None without a value.
 
-    One training has the error of a binomial share of its n samples, with two successes and two failures added so that
-    it is above 0 for shares of 0 and 1 (Agresti & Coull 1998).
+    Each training has at least the error of a binomial share of its n samples, with two successes and two failures added
+    so that it is above 0 for shares of 0 and 1 (Agresti & Coull 1998).
     """
     present = [record for record in records if record.get(column) is not None]
-    if len(present) > 1:
-        return over_seeds([float(record[column]) - least for record in present])
     if not present:
         return None
-    share, n = float(present[0][column]), int(present[0]["n"])
-    adjusted = (share * n + 2) / (n + 4)
-    return Margin(share - least, math.sqrt(adjusted * (1 - adjusted) / (n + 4)), 1)
+    errors = [_binomial_error(float(record[column]), int(record["n"])) for record in present]
+    values = [float(record[column]) - least for record in present]
+    return over_seeds(values, errors) if len(values) > 1 else Margin(values[0], errors[0], 1)
+
+
+def _binomial_error(share: float, n: int) -> float:
+    adjusted = (min(1.0, max(0.0, share)) * n + 2) / (n + 4)
+    return math.sqrt(adjusted * (1 - adjusted) / (n + 4))
 
 
 def interpolate(points: Sequence[tuple[float, float, float | None]], x: float) -> tuple[float, float | None] | None:

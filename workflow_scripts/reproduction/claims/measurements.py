@@ -44,9 +44,8 @@ def _interpolations(evidence: Evidence) -> Parts:
     for dataset, runs in measured(evidence, "interpolation"):
         where = f"{evidence.title(dataset)}, d = {runs[0]['latent_dim']}"
         values = [run["potential_nearer_share"] - run["potential_farther_share"] for run in runs]
-        # One training has the error of a sign test over its pairs, at least that of one pair that differs.
-        untied, n = runs[0]["potential_nearer_share"] + runs[0]["potential_farther_share"], runs[0]["n_pairs"]
-        margin = _above(0.0, values, math.sqrt(max(untied - values[0] ** 2, 1 / n) / n))
+        errors = [_sign_error(run, value) for run, value in zip(runs, values, strict=True)]
+        margin = over_seeds(values, errors) if len(values) > 1 else Margin(values[0], errors[0], 1)
         nearer, affine, potential = (
             sum(run[name] for run in runs) / len(runs)
             for name in ("potential_nearer_share", "affine_far_share", "potential_far_share")
@@ -57,6 +56,12 @@ def _interpolations(evidence: Evidence) -> Parts:
         )
         parts.append(part_of(where, margin, better(margin), numbers))
     return parts
+
+
+def _sign_error(run: Mapping, value: float) -> float:
+    """The standard error of a sign test over the pairs of a training, at least that of one pair that differs."""
+    untied, n = run["potential_nearer_share"] + run["potential_farther_share"], run["n_pairs"]
+    return math.sqrt(max(untied - value**2, 1 / n) / n)
 
 
 def _above(bound: float, values: list[float], error: float) -> Margin:

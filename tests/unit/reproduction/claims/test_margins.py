@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from reproduction.claims.margins import (
+    Margin,
     combined,
     contrast,
     crossings,
     interpolate,
     margin_at_equal,
     margin_over_path,
+    over_seeds,
     share_margin,
     welch,
 )
@@ -118,6 +120,19 @@ def test_shares_of_one_training_have_a_binomial_error():
     assert share_margin(records([None], "active_share"), "active_share", 0.5) is None
     several = share_margin(records([0.1, 0.2, 0.3], "active_share"), "active_share", 0.5)
     assert several.interval() == pytest.approx(stats.t.interval(0.95, 2, -0.3, stats.sem([0.1, 0.2, 0.3])))
+
+
+def test_shares_that_are_the_same_in_all_trainings_have_the_error_of_their_samples():
+    same = share_margin(records([0.4, 0.4, 0.4], "active_share"), "active_share", 0.5)
+    adjusted = 42 / 104
+    assert same.std_error == pytest.approx(math.sqrt(adjusted * (1 - adjusted) / 104 / 3))
+    assert same.interval() == pytest.approx(stats.t.interval(0.95, 2, -0.1, same.std_error))
+
+
+def test_trainings_differ_by_no_less_than_what_they_were_counted_on():
+    assert over_seeds([0.1, 0.3], [0.01, 0.01]) == over_seeds([0.1, 0.3])
+    counted = over_seeds([0.2, 0.2, 0.2], [0.03, 0.04, 0.05])
+    assert counted == Margin(pytest.approx(0.2), pytest.approx(math.sqrt(0.0009 + 0.0016 + 0.0025) / 3), 3, 2)
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)

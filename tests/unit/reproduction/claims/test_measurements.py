@@ -59,6 +59,8 @@ def test_a_metric_that_is_the_same_everywhere_has_no_rank():
         (((0.80, 0.10),), Outcome.AHEAD),
         (((0.00, 0.00),), Outcome.UNDECIDED),  # every curve is the line
         (((0.30, 0.28),), Outcome.UNDECIDED),
+        (((0.01, 0.00), (0.01, 0.00), (0.02, 0.01)), Outcome.UNDECIDED),  # the same in each, by chance of two pairs
+        (((0.60, 0.10), (0.60, 0.10), (0.60, 0.10)), Outcome.HOLDS),
     ],
 )
 def test_interpolations_are_compared_pair_by_pair(shares, outcome):
