@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> None:
     if entry.train is None:
         raise GeovaeError(f"backbone {options.backbone!r} is not trained here: all data sets share it.")
     if "trained" in options.settings:
-        weights, description = taken(options)
+        weights, description = taken(options, entry.load)
     else:
         weights, description = trained_here(options, entry.train)
     storage.save_weights(options.output / "model.safetensors", weights)
@@ -76,12 +76,12 @@ def trained_here(options: argparse.Namespace, train: str | Callable) -> tuple[di
     return model.state_dict(), description
 
 
-def taken(options: argparse.Namespace) -> tuple[dict, dict]:
+def taken(options: argparse.Namespace, load: str | Callable) -> tuple[dict, dict]:
     """Weights and description of a backbone that was trained elsewhere, unchanged, its accuracies among them."""
     from geovae.core import storage
     from geovae.core.errors import GeovaeError
+    from geovae.core.registry import resolve
     from geovae.data.base import read_images
-    from geovae.evaluation.features import load_backbone
 
     folder = job.folder(options.settings["trained"])
     description = storage.load_json(folder / "model.json", backbone=str)
@@ -90,13 +90,15 @@ def taken(options: argparse.Namespace) -> tuple[dict, dict]:
             f"{folder / 'model.json'}: its backbone is {description['backbone']!r}, not {options.backbone!r}.\n"
             "Give the file of one that this workflow trained."
         )
-    shape = load_backbone(folder, job.torch_device("cpu", options.threads)).image_shape
+    job.torch_device("cpu", options.threads)
+    resolve(load)(folder, description)  # which refuses a description and weights that do not belong together
     images, card = read_images(options.data, "test")
+    shape, classes = tuple(description["image_shape"]), description["n_classes"]
     of_images = (tuple(images.shape[1:]), len(card["class_names"]))
-    if (shape, description["n_classes"]) != of_images:
+    if (shape, classes) != of_images:
         raise GeovaeError(
-            f"{folder}: it was trained on images of shape {shape} in {description['n_classes']} classes; those of "
-            f"{card['dataset']} have {of_images[0]} and {of_images[1]}.\nGive one of the same images."
+            f"{folder}: it was trained on images of shape {shape} in {classes} classes; those of {card['dataset']} "
+            f"have {of_images[0]} and {of_images[1]}.\nGive one of the same images."
         )
     return storage.load_weights(folder / "model.safetensors", record="model.json"), description
 
