@@ -127,6 +127,11 @@ def over_seeds(values: Sequence[float], least: Sequence[float] = ()) -> Margin:
     return Margin(statistics.fmean(values), error / math.sqrt(len(values)), len(values), len(values) - 1)
 
 
+def counted(values: Sequence[float], errors: Sequence[float]) -> Margin:
+    """The margin of numbers that are counted, one a training, each with the error of what it was counted on."""
+    return over_seeds(values, errors) if len(values) > 1 else Margin(values[0], errors[0], 1)
+
+
 def sampling_error(record: Record, column: str) -> float | None:
     """The standard error of the images in a score; None where it was not taken."""
     error = record.get(SAMPLING_ERRORS.get(column, ""))
@@ -163,8 +168,7 @@ def share_margin(records: Records, column: str, least: float) -> Margin | None:
     if not present:
         return None
     errors = [_binomial_error(float(record[column]), int(record["n"])) for record in present]
-    values = [float(record[column]) - least for record in present]
-    return over_seeds(values, errors) if len(values) > 1 else Margin(values[0], errors[0], 1)
+    return counted([float(record[column]) - least for record in present], errors)
 
 
 def _binomial_error(share: float, n: int) -> float:

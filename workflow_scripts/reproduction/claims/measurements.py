@@ -7,7 +7,7 @@ from reproduction.claims import statements
 from reproduction.claims.ablations import each_start
 from reproduction.claims.comparisons import Parts, cells_of, ours, rivals, whole
 from reproduction.claims.evidence import Evidence, need
-from reproduction.claims.margins import Margin, over_seeds
+from reproduction.claims.margins import Margin, counted, over_seeds
 from reproduction.claims.parts import ahead_of_all, describe, part_of, undecided
 from reproduction.claims.verdicts import better
 
@@ -44,8 +44,7 @@ def _interpolations(evidence: Evidence) -> Parts:
     for dataset, runs in measured(evidence, "interpolation"):
         where = f"{evidence.title(dataset)}, d = {runs[0]['latent_dim']}"
         values = [run["potential_nearer_share"] - run["potential_farther_share"] for run in runs]
-        errors = [_sign_error(run, value) for run, value in zip(runs, values, strict=True)]
-        margin = over_seeds(values, errors) if len(values) > 1 else Margin(values[0], errors[0], 1)
+        margin = counted(values, [_sign_error(run, value) for run, value in zip(runs, values, strict=True)])
         nearer, affine, potential = (
             sum(run[name] for run in runs) / len(runs)
             for name in ("potential_nearer_share", "affine_far_share", "potential_far_share")

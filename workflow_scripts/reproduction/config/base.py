@@ -104,8 +104,9 @@ Subset = Annotated[
 # A class names a folder of results.
 ClassName = Annotated[str, _matching(CLASS_PATTERN, "letters, digits, _ and -; give the class such a name in the data")]
 # What Figures 4 and 11 compare: subsets that have a size.
-SizedSubset = Annotated[str, _matching(r"full|n[1-9][0-9]{0,8}", "full or nNUMBER (for example n1000)")]
-SubsetOfSize = Annotated[str, _matching(r"n[1-9][0-9]{0,8}", "nNUMBER (for example n1000)")]
+_OF_SIZE = r"n[1-9][0-9]{0,8}"
+SizedSubset = Annotated[str, _matching(rf"full|{_OF_SIZE}", "full or nNUMBER (for example n1000)")]
+SubsetOfSize = Annotated[str, _matching(_OF_SIZE, "nNUMBER (for example n1000)")]
 Seed = Annotated[int, Field(ge=0, le=999_999_999)]
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000), DISTINCT]
 RowModels = Annotated[list[Table1Model], Field(min_length=1), DISTINCT]

@@ -52,8 +52,9 @@ DATA_SETS = tuple(build for build in BUILDS if not (build.size_of or build.part_
 
 
 def parts_of(build: Build) -> tuple[Build, ...]:
-    """A build and those that add to it, in the order in which their verdicts count."""
-    return (build, *(other for other in BUILDS if other.part_of == build.name))
+    """The builds on the data set of one of them, in the order in which their verdicts count."""
+    first = build.part_of or build.name
+    return tuple(other for other in BUILDS if first in (other.name, other.part_of))
 
 
 def sizes_of(build: Build) -> tuple[Build, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.statements import FEWEST
 from reproduction.evidence import effects, order, settings
-from reproduction.evidence.builds import BUILDS, Build, parts_of, sizes_of
+from reproduction.evidence.builds import Build, parts_of, sizes_of
 from reproduction.evidence.record import (
     IMAGES,
     TABLES,
@@ -57,8 +57,7 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
 
 def _part_lines(build: Build) -> list[str]:
     """Where the rest of a data set is that has two builds."""
-    others = [other for other in BUILDS if build in parts_of(other)] or [build]
-    links = [f"[{part.title}](../{part.name}/README.md)" for part in parts_of(others[0]) if part != build]
+    links = [f"[{part.title}](../{part.name}/README.md)" for part in parts_of(build) if part != build]
     return [f"More on these images, on the features of another classifier: {', '.join(links)}.", ""] if links else []
 
 
