@@ -97,7 +97,7 @@ class TwoCentroids(Closed):
     """Figure 13: samples of a metric with two centroids, for two starts of the chains."""
 
     datasets: DatasetNames = Field(["digits"], description="Data sets, one panel each.")
-    seed: Seed = Field(0, description="Seed of the training that is shown.")
+    seeds: Seeds = Field([0], description="Seeds of the trainings that its claim is judged by; the first is shown.")
     columns: int = Field(8, ge=1, le=40, description="Samples shown per centroid.")
 
 

@@ -44,7 +44,7 @@ def _artefact_jobs(config: Config, name: str, jobs: Jobs) -> None:
         _score_jobs(config, scored_generations(config, name), jobs)
         jobs["collect_scores"].add(name)
     elif name == "figure13":
-        seed = config.artefacts.figure13.seed
+        seed = config.artefacts.figure13.seeds[0]
         shown = [g for dataset in _datasets(config, name) for g in two_centroids(config, dataset, seed).values()]
         _draw_jobs(config, shown, jobs)
         jobs["show_centroids"].update(shown)

@@ -179,7 +179,7 @@ def _figure13(config: Config) -> Grid:
     (resample,) = (row for row in CONTROL_ROWS if row.sampler == "resample")
     two = {f"two{part}": [ours("k = 2", variant_name(k=2, **start))] for part, start in STARTS.items()}
     rows = {**two, "points": _said([OURS, resample])}
-    return Grid(figure.datasets, [figure.seed], rows)
+    return Grid(figure.datasets, figure.seeds, rows)
 
 
 def _figure14(config: Config) -> Grid:

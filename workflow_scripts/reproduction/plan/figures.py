@@ -102,7 +102,7 @@ def figure_inputs(config: Config, figure: str) -> dict[str, str]:
         return {
             f"{dataset}{part}": f"{generation.folder}/centroids.npz"
             for dataset in section.datasets
-            for part, generation in two_centroids(config, dataset, section.seed).items()
+            for part, generation in two_centroids(config, dataset, section.seeds[0]).items()
         }
     if figure == "figure1":
         return {"geodesics": f"{latent_space_run(config).folder}/geodesics.npz"}

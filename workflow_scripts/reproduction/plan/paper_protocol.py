@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from reproduction import published
 from reproduction.config.config import Config
-from reproduction.config.datasets import TITLES
 from reproduction.plan.augmentation import sources
 from reproduction.plan.cells import section
 from reproduction.plan.figures import class_grid, grid_rows
@@ -34,7 +33,7 @@ def _datasets(artefact: str, paper: str | None, place: str) -> Setting:
     def of(config: Config) -> str:
         section = getattr(config.artefacts, artefact)
         names = getattr(section, "datasets", None) or [section.dataset]
-        return ", ".join(TITLES[name] for name in names)
+        return ", ".join(config.protocol(name).title for name in names)
 
     return Setting("Data sets", paper, place, of)
 
@@ -130,7 +129,7 @@ def _grid(figure: str, datasets: str, count: int, place: str) -> list[Setting]:
 
 
 def _two_stage(config: Config) -> str:
-    return "; ".join(f"{TITLES[row.dataset]}, {row.net}" for row in config.artefacts.table7.rows)
+    return "; ".join(f"{config.protocol(row.dataset).title}, {row.net}" for row in config.artefacts.table7.rows)
 
 
 def _two_stage_of(name: str) -> Callable[[Config], str]:
@@ -219,7 +218,7 @@ ARTEFACTS: dict[str, list[Setting]] = {
         _of("figure12", "Random choices", None, "chosen", "n_draws"),
         _seeds("figure12"),
     ],
-    "figure13": [_datasets("figure13", None, "chosen: those of Figure 14; faces are shown")],
+    "figure13": [_datasets("figure13", None, "chosen: those of Figure 14; faces are shown"), _seeds("figure13")],
     "figure14": [
         _datasets("figure14", "MNIST, CelebA", "Appendix F.2"),
         _of("figure14", "λ", [1e-6, 1e-4, 1e-2, 0.1, 1.0], "Appendix F.2", "lams"),

@@ -273,7 +273,7 @@ def test_one_line_gives_every_table_and_figure_its_seeds():
     config = load_config(overlay(BASE, changes))
     sections = {name: getattr(config.artefacts, name) for name in type(config.artefacts).model_fields}
     seeds = {name: section.seeds for name, section in sections.items() if hasattr(section, "seeds")}
-    several = ["table1", "table2", "table3", "table6", "figure4", "figure11", "figure12", "figure_rho"]
+    several = ["table1", "table2", "table3", "table6", "figure4", "figure11", "figure12", "figure13", "figure_rho"]
     several += ["figure_controls", "figure_pullback", "figure_interpolation", "figure_sharpness"]
     assert seeds == {name: [0, 1, 2] for name in several} | {"table7": [5]}
     assert sections["figure14"] is None

@@ -21,6 +21,7 @@ from reproduction.plan.augmentation import (
 from reproduction.plan.cells import cells, described_metrics, scored_generations, section, two_centroids
 from reproduction.plan.figures import (
     class_grid,
+    figure_inputs,
     grid_generations,
     latent_space_run,
     neighbour_generations,
@@ -91,6 +92,7 @@ COUNTS = [
     ("figure12", {"ks": [100, 500], "k_draws": 300, "n_draws": 4, **SEEDS}, 3 * (2 * (3 + 4) + 1 + 2 + 4)),
     ("figure12", {"ks": [100, 500], "k_draws": 500, "n_draws": 4}, 2 * (2 + 4) + 1 + 2 + 4),
     ("figure13", {"datasets": ["digits", "shapes"]}, 2 * 4),
+    ("figure13", SEEDS, 3 * 4),
     ("figure_sharpness", {"models": ["ae", "vae"], "datasets": ["digits", "shapes"], **SEEDS}, 2 * 3 * (2 + 3 + 4)),
     ("figure14", {"lams": [0.1, 1.0], "k": 200, **SEEDS}, 3 * (2 + 1 + 2 + 4)),
     ("figure_rho", {"factors": [0.5, 2.0], "datasets": ["digits", "shapes"], **SEEDS}, 2 * 3 * 2 * (2 + 1)),
@@ -214,13 +216,17 @@ def test_score_records_are_both_splits_of_every_generation_in_order():
 
 def test_the_runs_and_generations_of_the_figures_of_images():
     shown = {"dataset": "shapes", "subset": "n300", "seed": 7}
-    config = only(figure1={"seed": 2}, figure3={"seed": 4}, figure6=shown, figure13={"seed": 5})
+    config = only(figure1={"seed": 2}, figure3={"seed": 4}, figure6=shown, figure13={"seeds": [5, 6]})
     assert latent_space_run(config).key == "shapes/full/conv/vae/base/seed2"
     assert samples_generation(config, "figure6").key == "shapes/n300/conv/vae/base/seed7/manifold/base"
     assert {part: generation.key for part, generation in two_centroids(config, "digits", 5).items()} == {
         "": "digits/full/conv/vae/base/seed5/manifold/k2",
         "_from_centroids": "digits/full/conv/vae/base/seed5/manifold/k2_startcentroids",
     }
+    assert list(figure_inputs(config, "figure13").values()) == [  # of the first seed alone
+        f"results/runs/digits/full/conv/vae/base/seed5/generations/manifold/{variant}/centroids.npz"
+        for variant in ("k2", "k2_startcentroids")
+    ]
     near = neighbour_generations(config, "figure3", "digits")
     assert {name: generation.sampler for name, generation in near.items()} == neighbour_samplers()
     assert {generation.run.key for generation in near.values()} == {"digits/full/conv/vae/base/seed4"}
