@@ -32,7 +32,7 @@ def test_the_record_alone_gives_the_tables_and_figures_of_the_build(kept, tmp_pa
     record = read_record(tmp_path / "elsewhere")
     text = page(SMOKE, {**dict.fromkeys(BUILDS), SMOKE: record})
     assert (folder / "results/tables/table1.md").read_text().strip() in text
-    drawn = dict(figures(SMOKE, record))
+    drawn = dict(figures(record))
     assert list(drawn) == ["figure_pullback", "figure_sharpness"]
     for name, drawing in drawn.items():
         save(drawing, tmp_path / f"{name}.png")

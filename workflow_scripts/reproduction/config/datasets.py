@@ -257,7 +257,6 @@ SECTIONS: dict[str, type[Dataset]] = {
 }
 DatasetName = Literal[*SECTIONS]
 DatasetNames = Annotated[list[DatasetName], Field(min_length=1), DISTINCT]
-TITLES = {name: section.title for name, section in SECTIONS.items()}
 DOWNLOADED = tuple(name for name, section in SECTIONS.items() if section.downloaded)
 PAPER_DATASETS = tuple(name for name, section in SECTIONS.items() if section.in_paper)
 CLASSES = {name: section.classes for name, section in SECTIONS.items() if section.classes}

@@ -2,12 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reproduction.config.base import Closed, PathText, Seed
 from reproduction.config.dataset import Dataset
 
 Side = Annotated[int, Field(ge=8, le=1024)]
+
+
+def _title(value: str) -> str:
+    if not value.strip() or not value.isprintable() or "$" in value:
+        raise ValueError("should be words on one line, without $, which begins a formula in a figure")
+    return value
+
+
+TitleText = Annotated[str, Field(max_length=60), AfterValidator(_title)]
 
 
 class FolderOptions(Closed):
@@ -40,8 +49,7 @@ class FolderOptions(Closed):
 class Folder(Dataset):
     """Images of your own, in a folder: with the sub-folders train, validation and test, or split by share."""
 
-    title = "Folder"
-
+    title: TitleText = Field("Folder", description="What tables and figures call the images.")
     options: FolderOptions = Field(description="Where the images lie and how they are prepared.")
 
     def image_shape(self) -> tuple[int, int, int]:

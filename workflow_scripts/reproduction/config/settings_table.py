@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reproduction.config.dataset import Dataset
-from reproduction.config.datasets import PAPER_DATASETS, TITLES, Datasets
+from reproduction.config.datasets import PAPER_DATASETS, Datasets
 from reproduction.config.protocol import ProtocolException
 
 BEGIN = "<!-- settings of configs/paper.yaml, written by `make docs` -->"
@@ -44,7 +44,7 @@ def settings_table(datasets: Datasets) -> str:
     rows = {key: [settings[name].get(key) for name in protocols] for key in settings[PAPER_DATASETS[0]]}
     shown = {key: values for key, values in rows.items() if key in SYMBOLS or len(set(values)) > 1}
     lines = [
-        table_row(["setting", *(TITLES[name] for name in protocols)]),
+        table_row(["setting", *(protocol.title for protocol in protocols.values())]),
         "|---" * (len(protocols) + 1) + "|",
         table_row(
             ["image (C, H, W)", *("×".join(map(str, protocol.image_shape())) for protocol in protocols.values())]

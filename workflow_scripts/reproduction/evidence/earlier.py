@@ -90,9 +90,18 @@ def other_judges(
 
 
 def _same(told: Mapping[str, Any], content: Mapping[str, Any], dataset: str) -> bool:
-    """Whether a data set, its trainings and its scores have the same settings in both."""
-    before, now = ((each["datasets"].get(dataset), each["evaluation"]) for each in (told, content))
+    """Whether a data set, its trainings and its scores have the same settings in both, whatever it is called."""
+    before, now = ((_untitled(each["datasets"].get(dataset)), each["evaluation"]) for each in (told, content))
     return before == now
+
+
+def _titles(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pictures call data sets that have no name of their own."""
+    return {name: section["title"] for name, section in content["datasets"].items() if section and "title" in section}
+
+
+def _untitled(section: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return section and {key: value for key, value in section.items() if key != "title"}
 
 
 def _is_of(told: Mapping[str, Any], content: Mapping[str, Any], name: str) -> bool:
@@ -112,7 +121,8 @@ def _fitting(told: Mapping[str, Any], content: Mapping[str, Any], config: Config
     """The files of a record beside its tables that the build goes with."""
     for figure in (figure for figure in RECORDS if _is_of(told, content, figure)):
         yield from (f"{MEASURED}/{file}" for file in measured_files(config, figure))
-    yield from (f"{IMAGES}/{name}.png" for name in pictured_figures(config) if _is_of(told, content, name))
+    if _titles(told) == _titles(content):
+        yield from (f"{IMAGES}/{name}.png" for name in pictured_figures(config) if _is_of(told, content, name))
     yield from (
         table for table, of in ((CLASSIFICATION, "table2"), (METRIC_TABLE, "figure_rho")) if _is_of(told, content, of)
     )

@@ -34,7 +34,7 @@ def judged_by(records: Records) -> dict[Build, Page | None]:
     """The verdicts of each data set; None where nothing is built."""
     found = {}
     for build in DATA_SETS:
-        pages = [verdicts(part, record) for part in parts_of(build) if (record := records[part])]
+        pages = [verdicts(record) for part in parts_of(build) if (record := records[part])]
         found[build] = joined(pages) if pages else None
     return found
 

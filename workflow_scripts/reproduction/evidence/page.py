@@ -1,12 +1,13 @@
 """The page of one build: what was built, its tables, figures and verdicts, rendered of its record alone."""
 
 import importlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.statements import FEWEST
-from reproduction.evidence import effects, order, settings
+from reproduction.evidence import effects, order
 from reproduction.evidence.builds import Build, parts_of, sizes_of
 from reproduction.evidence.record import (
     IMAGES,
@@ -20,17 +21,17 @@ from reproduction.evidence.record import (
     rendered_figures,
 )
 from reproduction.evidence.words import NOT_BUILT, WRITTEN, as_code, escaped, interval, number, prose, span, table
+from reproduction.plan import claim_settings, render_settings
 from reproduction.plan.commands import artefact_title
-from reproduction.plan.render_settings import CONTENTS
 from reproduction.rendering import claims
 from reproduction.rendering.modules import TABLES as TABLE_MODULES
 from reproduction.rendering.writers.markdown import markdown
 from reproduction.scores.lookup import Records
 
 
-def verdicts(build: Build, record: Record) -> claims.Page:
+def verdicts(record: Record) -> claims.Page:
     """What the record says about every claim and question; nothing from fewer than three trainings."""
-    told = settings.of_claims(build, record)
+    told = json.loads(claim_settings.claims(record.config))
     evidence = Evidence(record.scores, told, record.classification, record.measurements)
     return claims.build(evidence, FEWEST)
 
@@ -43,15 +44,15 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
         return "\n".join([*lines, f"{NOT_BUILT} Its config: `{build.config_file}`.", ""])
     lines += [line for said in record.about["said"] for line in (prose(said), "")]
     lines += [*_built(record), "", *_lacking(record), *_part_lines(build)]
-    lines += _verdict_lines(verdicts(build, record))
+    lines += _verdict_lines(verdicts(record))
     lines += _effect_lines(record) + _order_lines(build, record) + _size_lines(build, records)
-    lines += [line for name in artefacts_of(record.config) if name in TABLES for line in _table(build, record, name)]
+    lines += [line for name in artefacts_of(record.config) if name in TABLES for line in _table(record, name)]
     shown = {name: f"{name}.png" for name in rendered_figures(record.config)}
     pictures = {name: f"{IMAGES}/{name}.png" for name in pictured_figures(record.config)}
     shown |= {name: path for name, path in pictures.items() if (record.folder / path).is_file()}
     for name, path in shown.items():
         title = artefact_title(name)
-        lines += [f"## {title}", "", f"{CONTENTS[name]}.", "", f"![{title}]({path})", ""]
+        lines += [f"## {title}", "", f"{render_settings.CONTENTS[name]}.", "", f"![{title}]({path})", ""]
     return "\n".join(lines)
 
 
@@ -186,19 +187,19 @@ def _mean(records: Records) -> float:
     return sum(float(record["fid"]) for record in records) / len(records)
 
 
-def _table(build: Build, record: Record, name: str) -> Iterator[str]:
+def _table(record: Record, name: str) -> Iterator[str]:
     module = importlib.import_module(TABLE_MODULES[name])
     rows = record.classification if name == "table2" else record.scores
     yield f"## {artefact_title(name)}"
     yield ""
-    for each in module.build(rows, settings.of_table(build, record, name)).tables:
+    for each in module.build(rows, json.loads(render_settings.table(record.config, name))).tables:
         yield markdown(each)
 
 
-def figures(build: Build, record: Record) -> Iterator[tuple[str, object]]:
+def figures(record: Record) -> Iterator[tuple[str, object]]:
     """Name and drawing of each figure that is rendered of the record."""
     from reproduction.rendering.figures.render import render
 
     for name in rendered_figures(record.config):
         inputs: dict[str, Path] = figure_inputs(record, name)
-        yield name, render(name, inputs, settings.of_figure(build, record, name))
+        yield name, render(name, inputs, json.loads(render_settings.figure(record.config, name)))

@@ -43,8 +43,8 @@ def render(records: Path, target: Path) -> list[str]:
     for build, record in found.items():
         write(f"{build.name}/{PAGE}", page.page(build, found))
         if record is not None:
-            write(f"{build.name}/{CLAIMS}", markdown_page(page.verdicts(build, record)))
-            for name, drawing in page.figures(build, record):
+            write(f"{build.name}/{CLAIMS}", markdown_page(page.verdicts(record)))
+            for name, drawing in page.figures(record):
                 save(drawing, target / build.name / f"{name}.png")
                 written.append(f"{build.name}/{name}.png")
     judged = overview.judged_by(found)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reproduction.config.config import Config
-from reproduction.config.datasets import SECTIONS, TITLES
+from reproduction.config.datasets import SECTIONS
 from reproduction.config.variants import variant_options
 from reproduction.plan.augmentation import class_subsets, sources
 from reproduction.plan.cells import SCORED, ours, scored_generations, section
@@ -44,8 +44,8 @@ def _stands_in(name: str) -> bool:
 def claims(config: Config) -> str:
     """For write_claims: the data sets, and the cells of each table and figure that this build has."""
     datasets = [
-        {"name": name, "title": TITLES[name], "stand_in": _stands_in(name), "net": config.protocol(name).net}
-        for name in _used(config)
+        {"name": name, "title": told.title, "stand_in": _stands_in(name), "net": told.net}
+        for name, told in ((name, config.protocol(name)) for name in _used(config))
     ]
     built = [name for name in SCORED if getattr(config.artefacts, name) is not None]
     sections = {name.replace("figure_controls", "controls"): section(config, name) for name in built}

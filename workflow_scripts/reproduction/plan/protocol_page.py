@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from reproduction.config.config import Config, load_config
-from reproduction.config.datasets import TITLES
 from reproduction.config.documents import write_or_check
 from reproduction.config.settings_table import table_row
 from reproduction.plan.commands import artefact_title
@@ -57,8 +56,8 @@ def _trainings(dataset: str, paper: Config, default: Config) -> str:
     theirs = trainings(default, stand_in) if stand_in else dict.fromkeys(ours)
     place = "Appendix D, Tables 1 and 4"
     rows = [(what, value, place, ours[what], theirs[what]) for what, value in TRAININGS[dataset].items()]
-    named = f", {TITLES[stand_in]} in the default" if stand_in else ""
-    return _table(f"Trainings on {TITLES[dataset]}{named}", rows)
+    named = f", {default.protocol(stand_in).title} in the default" if stand_in else ""
+    return _table(f"Trainings on {paper.protocol(dataset).title}{named}", rows)
 
 
 def _table(title: str, rows: list[tuple[str, Any, str, Any, Any]]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from reproduction import published
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config
-from reproduction.config.datasets import SECTIONS, TITLES
+from reproduction.config.datasets import SECTIONS
 from reproduction.plan.augmentation import class_subsets, sources, takes_whole_splits
 from reproduction.plan.cells import SCORED, STARTS, section
 from reproduction.plan.comparisons import RECORDS, compared_runs, pullback_runs, record_name
@@ -25,8 +25,7 @@ def _info(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     info = {}
     for name in names:
         protocol = config.protocol(name)
-        shown = {"latent_dim": protocol.latent_dim, "net": protocol.net, "width": protocol.width}
-        info[name] = {"title": TITLES[name], **shown}
+        info[name] = {key: getattr(protocol, key) for key in ("title", "latent_dim", "net", "width")}
     return info
 
 
@@ -38,7 +37,8 @@ def _n_train(config: Config, dataset: str, subset: str) -> int | None:
 def _sized_title(config: Config, dataset: str, subset: str = "full") -> str:
     """The data set's name with the number of training images, where it is known."""
     n = _n_train(config, dataset, subset)
-    return f"{TITLES[dataset]}, {n:,} training images" if n else TITLES[dataset]
+    title = config.protocol(dataset).title
+    return f"{title}, {n:,} training images" if n else title
 
 
 def training_sizes(config: Config, artefact: str) -> dict[str, dict[str, Any]]:
@@ -89,7 +89,7 @@ def _table7(config: Config) -> dict[str, Any]:
         {
             "dataset": row.dataset,
             "net": row.net,
-            "title": f"{TITLES[row.dataset]}, {nets.get(row.net, row.net).lower()}",
+            "title": f"{config.protocol(row.dataset).title}, {nets.get(row.net, row.net).lower()}",
             "published_as": SECTIONS[row.dataset].published_as or row.dataset,
             "latent_dim": config.protocol(row.dataset).of("two_stage", row.net, "full").latent_dim,
         }
@@ -133,7 +133,7 @@ def _class_grid(config: Config) -> dict[str, Any]:
     grid = class_grid(config)
     trained_on = [f": {n:,} images" for n in table.n_train] if table.n_train else [of_all] * len(grid)
     panels = [
-        _grid_panel(f"{TITLES[table.dataset]}, {name}{images}", name, (row for row, _ in rows))
+        _grid_panel(f"{config.protocol(table.dataset).title}, {name}{images}", name, (row for row, _ in rows))
         for images, (name, rows) in zip(trained_on, grid.items(), strict=True)
     ]
     return {"panels": panels, "columns": config.artefacts.figure10.columns}
@@ -151,11 +151,11 @@ def _of_scores(config: Config, name: str) -> dict[str, Any]:
         more = {"k": figure.k}
     panels = [
         {
-            "dataset": dataset,
-            "title": TITLES[dataset] if "sizes" in more else _sized_title(config, dataset, told.get("subset", "full")),
-            "net": config.protocol(dataset).net,
+            "dataset": name,
+            "title": protocol.title if "sizes" in more else _sized_title(config, name, told.get("subset", "full")),
+            "net": protocol.net,
         }
-        for dataset in told["datasets"]
+        for name, protocol in ((name, config.protocol(name)) for name in told["datasets"])
     ]
     return told | {"panels": panels} | more
 
@@ -186,7 +186,8 @@ def _pullback(config: Config) -> dict[str, Any]:
     """The columns of the figure of the pull-back metric: a data set and β each, with the records of its seeds."""
     columns: dict[tuple[str, float], dict[str, Any]] = {}
     for run, beta in pullback_runs(config).items():
-        title = {"title": TITLES[run.dataset], "beta": beta, "latent_dim": config.protocol(run.dataset).latent_dim}
+        protocol = config.protocol(run.dataset)
+        title = {"title": protocol.title, "beta": beta, "latent_dim": protocol.latent_dim}
         column = columns.setdefault((run.dataset, beta), title | {"inputs": []})
         column["inputs"].append(_records(run))
     return {"columns": list(columns.values())}

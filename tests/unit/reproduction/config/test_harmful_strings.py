@@ -14,7 +14,7 @@ from geovae.core.errors import GeovaeError
 from helpers.configs import BASE, overlay
 from helpers.paths import ROOT
 from reproduction.config.config import Config, load_config
-from reproduction.plan import commands, job_settings
+from reproduction.plan import commands, job_settings, render_settings
 
 HARMFUL = [
     *("$(touch pwned)", "`touch pwned`", "; touch pwned;", "'; touch pwned; '", '"; touch pwned; "', "| touch pwned"),
@@ -52,12 +52,13 @@ FREE = {
     ("resume_dir",),
     ("machine",),
     ("mirror",),
+    ("datasets", "folder", "title"),
     ("datasets", "folder", "options", "path"),
     ("datasets", "folder", "options", "labels"),
     ("datasets", "folder", "options", "group"),
     *(("datasets", name, "classifier") for name in SCHEMA["$defs"]["Datasets"]["properties"]),
 }
-PATHS = {path for path in FREE if path[-1] not in ("mirror", "group")}
+PATHS = {path for path in FREE if path[-1] not in ("mirror", "title", "group")}
 # Names of subsets and variants, and values of settings: all but a few forms are refused.
 CLOSED = set(FIELDS) - FREE
 
@@ -76,7 +77,8 @@ def set_at(path: tuple[str, ...], value: str) -> dict:
         content["datasets"][path[1]]["exceptions"][0] |= {"models": ["vae"]}
     options = {"folder": {"options": {"path": "pictures"} | ({"labels": "a.csv"} if path[-1] == "group" else {})}}
     datasets = {"mnist": {}, "svhn": {}, "cifar10": {}, "celeba": {}, "oasis": {}, "mnist28": {}} | options
-    return overlay(overlay(BASE, {"datasets": datasets}), content)
+    shown = {"artefacts": {"table1": {"datasets": ["folder"]}}} if path[-1] == "title" else {}
+    return overlay(overlay(BASE, {"datasets": datasets} | shown), content)
 
 
 def test_the_fields_are_those_of_which_something_is_said():
@@ -138,6 +140,9 @@ def handed_over(path: tuple[str, ...], config) -> str:
     elif path == ("mirror",):
         option, value = shlex.split(commands.mirror(config))
         assert option == "--mirror"
+    elif path[-1] == "title":
+        (text,) = shlex.split(shlex.quote(render_settings.table(config, "table1")))
+        value = json.loads(text)["datasets_info"]["folder"]["title"]
     elif path[-1] == "classifier":
         value = json.loads(job_settings.backbone(config, "classifier", path[1]))["trained"]
     else:

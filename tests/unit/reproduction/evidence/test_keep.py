@@ -208,6 +208,20 @@ def test_nothing_of_a_record_is_stale_for_its_own_config(tmp_path, build):
     assert sorted(path.relative_to(folder).as_posix() for path in found) == sorted(names)
 
 
+def test_a_folder_that_is_called_otherwise_has_other_pictures_and_no_other_numbers(tmp_path):
+    folder = write_record(tmp_path / "record", lambda generation: 10.0, dataset="folder")
+    told = load_json(folder / CONFIG)
+    told["artefacts"]["figure2"] = {"datasets": ["folder"]}
+    save_json(folder / CONFIG, told)
+    (folder / IMAGES).mkdir()
+    (folder / IMAGES / "figure2.png").touch()
+    for title, stale in (("Folder", []), ("Faces", [folder / IMAGES / "figure2.png"])):
+        content = load_config(merged(told, {"datasets": {"folder": {"title": title}}})).model_dump(mode="json")
+        found = earlier(folder, content, load_config(content), set(), "a-machine")
+        assert found.stale == stale
+        assert len(found.scores) == 3 * N_SCORES
+
+
 def measured_of(config, figure):
     return measured_files(config, figure) if getattr(config.artefacts, figure) else []
 

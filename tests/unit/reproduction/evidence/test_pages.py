@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geovae.core.errors import GeovaeError
-from geovae.core.storage import save_json
+from geovae.core.storage import load_json, save_json
 from geovae.core.tables import load_table, save_table
 from geovae.evaluation.record import COLUMNS
 from helpers.evidence_records import ABOUT_IT, write_record
@@ -17,7 +17,7 @@ from reproduction.config.config import load_config
 from reproduction.evidence import answer, builds, glance, overview, page, render, words
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, config_content, said_of
 from reproduction.evidence.effects import effects
-from reproduction.evidence.record import ABOUT, SCORES, Kept, missing, read_record, with_done_seeds
+from reproduction.evidence.record import ABOUT, CONFIG, SCORES, Kept, missing, read_record, with_done_seeds
 from reproduction.plan.augmentation import classification_records
 from reproduction.scores.classification import Source
 
@@ -33,7 +33,7 @@ def fid(generation) -> float:
 
 
 def judged(record, name):
-    found = page.verdicts(MNIST, record)
+    found = page.verdicts(record)
     return next(each for _, block in found.blocks for each in block if each.claim.name == name)
 
 
@@ -49,7 +49,7 @@ def test_three_trainings_decide_and_the_margin_is_that_of_their_differences(tmp_
 
 def test_of_two_builds_on_a_data_set_the_first_that_tests_a_claim_says_its_verdict(tmp_path):
     first, second = (
-        page.verdicts(MNIST, read_record(write_record(tmp_path / name, shifted)))
+        page.verdicts(read_record(write_record(tmp_path / name, shifted)))
         for name, shifted in (("one", fid), ("other", lambda generation: fid(generation) * 2))
     )
     untested = [each if each.claim.name == "prior" else each._replace(parts=()) for each in first.claims]
@@ -73,7 +73,7 @@ def test_two_builds_on_a_data_set_lead_to_each_other(tmp_path, build, other):
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_fewer_than_three_trainings_decide_nothing(tmp_path, seeds):
     record = read_record(write_record(tmp_path / "mnist", fid, seeds))
-    found = page.verdicts(MNIST, record)
+    found = page.verdicts(record)
     assert {each.outcome for _, block in found.blocks for each in block} == {Outcome.UNDECIDED}
     assert f"{len(seeds)} training" in judged(record, "prior").reason
 
@@ -138,7 +138,11 @@ def test_without_a_record_a_page_says_so_and_nothing_else():
 
 def test_images_of_a_folder_are_called_by_their_name(tmp_path):
     build = Build("celeba", "CelebA", "celeba")
-    record = read_record(write_record(tmp_path / "celeba", fid, dataset="folder"))
+    folder = write_record(tmp_path / "celeba", fid, dataset="folder")
+    content = load_json(folder / CONFIG)
+    content["datasets"]["folder"]["title"] = "CelebA"
+    save_json(folder / CONFIG, content)
+    record = read_record(folder)
     text = page.page(build, {build: record})
     assert "CelebA (2) FID" in text
     assert "Folder" not in text
