@@ -151,11 +151,11 @@ def _of_scores(config: Config, name: str) -> dict[str, Any]:
         more = {"k": figure.k}
     panels = [
         {
-            "dataset": name,
-            "title": protocol.title if "sizes" in more else _sized_title(config, name, told.get("subset", "full")),
-            "net": protocol.net,
+            "dataset": dataset,
+            "title": of_one.title if "sizes" in more else _sized_title(config, dataset, told.get("subset", "full")),
+            "net": of_one.net,
         }
-        for name, protocol in ((name, config.protocol(name)) for name in told["datasets"])
+        for dataset, of_one in ((dataset, config.protocol(dataset)) for dataset in told["datasets"])
     ]
     return told | {"panels": panels} | more
 
