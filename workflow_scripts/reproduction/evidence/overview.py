@@ -11,7 +11,7 @@ from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, parts_of
 from reproduction.evidence.effects import POWER, effects
 from reproduction.evidence.page import agreement_with_paper, last_result, tau_text, verdicts
 from reproduction.evidence.record import Record
-from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, shortened, span, table
+from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, quoted, shortened, span, table
 from reproduction.rendering.claims import OURS, PAPER, Page
 
 TITLE = "What holds, on real images"
@@ -72,7 +72,7 @@ def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> li
     """A row per claim that some build tests, a column per data set; the others by their names."""
     tested = [claim for claim in claims if is_tested(claim, found)]
     lines = verdict_table("claim", tested, {build: found[build] for build in DATA_SETS})
-    others = ", ".join(f"“{claim.title}”" for claim in claims if claim not in tested)
+    others = quoted(claim for claim in claims if claim not in tested)
     return [*lines, "", f"No build has these yet: {others}."] if others else lines
 
 

@@ -20,7 +20,18 @@ from reproduction.evidence.record import (
     pictured_figures,
     rendered_figures,
 )
-from reproduction.evidence.words import NOT_BUILT, WRITTEN, as_code, escaped, interval, number, prose, span, table
+from reproduction.evidence.words import (
+    NOT_BUILT,
+    WRITTEN,
+    as_code,
+    escaped,
+    interval,
+    number,
+    prose,
+    quoted,
+    span,
+    table,
+)
 from reproduction.plan import claim_settings, render_settings
 from reproduction.plan.commands import artefact_title
 from reproduction.rendering import claims
@@ -106,8 +117,11 @@ def _lacking(record: Record) -> list[str]:
 
 def _verdict_lines(found: claims.Page) -> list[str]:
     lines = ["## Verdicts", "", claims.glance(found).replace("_", "\\_"), ""]
-    rows = [(judged.claim.title, str(judged.outcome), *span(judged)) for _, block in found.blocks for judged in block]
+    judged = [each for _, block in found.blocks for each in block]
+    rows = [(each.claim.title, str(each.outcome), *span(each)) for each in judged if each.parts]
     lines += table(("claim or question", "verdict", "narrowest comparison", "margin (95 % interval)"), rows)
+    others = quoted(each.claim for each in judged if not each.parts)
+    lines += ["", f"Not part of this build: {others}."] if others else []
     return [*lines, "", "Every comparison with its numbers is on [the page of claims](claims.md).", ""]
 
 

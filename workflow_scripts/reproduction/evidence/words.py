@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from reproduction.claims.judgement import Judged
 from reproduction.claims.margins import Margin
-from reproduction.claims.statements import FEWEST
+from reproduction.claims.statements import FEWEST, Claim
 from reproduction.claims.verdicts import Outcome
 
 WRITTEN = "<!-- Written by `make evidence` from the records beside it. -->"
@@ -55,6 +55,11 @@ def shortened(margin: str) -> str:
         return f"({bounds})" if int(trainings) == FEWEST else f"({bounds}; {trainings} trainings)"
 
     return _INTERVAL.sub(brackets, margin.partition(";")[0])
+
+
+def quoted(claims: Iterable[Claim]) -> str:
+    """The titles of claims in one line."""
+    return ", ".join(f"“{claim.title}”" for claim in claims)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

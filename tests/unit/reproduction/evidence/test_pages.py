@@ -128,6 +128,16 @@ def test_a_record_that_lacks_a_score_leaves_the_table_out_and_says_how_far_it_is
     assert record.asked.artefacts.table1 is not None
 
 
+def test_verdicts_are_of_what_a_build_has_and_the_other_claims_are_named(tmp_path):
+    text = page.page(MNIST, {**NOTHING, MNIST: read_record(write_record(tmp_path / "mnist", fid))})
+    rows = [line for line in text.splitlines() if line.startswith("| Ours below the prior |")]
+    (others,) = (line for line in text.splitlines() if line.startswith("Not part of this build: "))
+    assert len(rows) == 1
+    assert "“Best at every training size”" in others
+    assert "“Ours below the prior”" not in others
+    assert "| Best at every training size |" not in text
+
+
 def test_without_a_record_a_page_says_so_and_nothing_else():
     text = page.page(MNIST, NOTHING)
     assert text.splitlines()[0] == "# MNIST"
