@@ -18,7 +18,8 @@ NetName = Literal["conv", "mlp", "resnet", "infogan", "wae"]
 Split = Literal["validation", "test"]
 
 CLASS_PATTERN = r"[A-Za-z0-9_-]{1,64}"
-SUBSET_PATTERN = rf"full|n[1-9][0-9]{{0,8}}|class-{CLASS_PATTERN}(?:\.n[1-9][0-9]{{0,8}})?"
+_OF_SIZE = r"n[1-9][0-9]{0,8}"
+SUBSET_PATTERN = rf"full|{_OF_SIZE}|class-{CLASS_PATTERN}(?:\.{_OF_SIZE})?"
 
 
 def subset_parts(subset: str) -> tuple[str | None, int | None]:
@@ -104,7 +105,6 @@ Subset = Annotated[
 # A class names a folder of results.
 ClassName = Annotated[str, _matching(CLASS_PATTERN, "letters, digits, _ and -; give the class such a name in the data")]
 # What Figures 4 and 11 compare: subsets that have a size.
-_OF_SIZE = r"n[1-9][0-9]{0,8}"
 SizedSubset = Annotated[str, _matching(rf"full|{_OF_SIZE}", "full or nNUMBER (for example n1000)")]
 SubsetOfSize = Annotated[str, _matching(_OF_SIZE, "nNUMBER (for example n1000)")]
 Seed = Annotated[int, Field(ge=0, le=999_999_999)]

@@ -44,8 +44,9 @@ def _stands_in(name: str) -> bool:
 def claims(config: Config) -> str:
     """For write_claims: the data sets, and the cells of each table and figure that this build has."""
     datasets = [
-        {"name": name, "title": told.title, "stand_in": _stands_in(name), "net": told.net}
-        for name, told in ((name, config.protocol(name)) for name in _used(config))
+        {"name": name, "stand_in": _stands_in(name)}
+        | {key: getattr(config.protocol(name), key) for key in ("title", "net")}
+        for name in _used(config)
     ]
     built = [name for name in SCORED if getattr(config.artefacts, name) is not None]
     sections = {name.replace("figure_controls", "controls"): section(config, name) for name in built}

@@ -143,6 +143,7 @@ def _of_scores(config: Config, name: str) -> dict[str, Any]:
     """The cells of a figure of scores and, for each of its panels, what all cells in it share."""
     figure, more = getattr(config.artefacts, name), {}
     told = _scored(config, name)
+    subset = told.get("subset", "full")
     if name in ("figure4", "figure11"):
         more = training_sizes(config, name)
     elif name == "figure12":
@@ -152,10 +153,10 @@ def _of_scores(config: Config, name: str) -> dict[str, Any]:
     panels = [
         {
             "dataset": dataset,
-            "title": of_one.title if "sizes" in more else _sized_title(config, dataset, told.get("subset", "full")),
-            "net": of_one.net,
+            "title": config.protocol(dataset).title if "sizes" in more else _sized_title(config, dataset, subset),
+            "net": config.protocol(dataset).net,
         }
-        for dataset, of_one in ((dataset, config.protocol(dataset)) for dataset in told["datasets"])
+        for dataset in told["datasets"]
     ]
     return told | {"panels": panels} | more
 
