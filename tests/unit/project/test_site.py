@@ -90,3 +90,12 @@ def test_the_library_page_has_every_public_name():
     found = site_pages().public_names(source)
     assert sorted(found) == sorted(geovae.__all__)
     assert found["RiemannianMetric"] == "geovae.geometry.metric.RiemannianMetric"
+
+
+def test_the_layout_names_only_files_that_are_there():
+    layout = (DOCS / "design.md").read_text(encoding="utf-8").split("```")[1]
+    named = set(re.findall(r"\b\w+\.py\b", layout)) - {"verb_noun.py"}
+    places = ("workflow_scripts", "benchmarks", "envs", "tests")
+    there = {path.name for place in places for path in (ROOT / place).rglob("*.py")}
+    assert len(named) > 100
+    assert named <= there, named - there
