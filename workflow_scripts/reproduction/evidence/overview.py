@@ -9,7 +9,7 @@ from reproduction.claims.statements import FEWEST, Claim
 from reproduction.claims.verdicts import Outcome
 from reproduction.evidence.builds import BUILDS, DATA_SETS, Build, parts_of
 from reproduction.evidence.effects import POWER, effects
-from reproduction.evidence.page import agreement_with_paper, last_result, tau_text, verdicts
+from reproduction.evidence.page import agreement_with_paper, last_result, processor_hours, tau_text, verdicts
 from reproduction.evidence.record import Record
 from reproduction.evidence.words import DASH, NOT_BUILT, WRITTEN, escaped, number, quoted, shortened, span, table
 from reproduction.rendering.claims import OURS, PAPER, Page
@@ -63,9 +63,11 @@ def _links(records: Records) -> list[str]:
         record = records[build]
         said = NOT_BUILT
         if record is not None:
-            said = f"{escaped(last_result(record))}, {len(record.scores):,} score records."
+            shown = f"{len(record.scores):,} score records, {processor_hours(record):.1f} processor hours"
+            said = f"{escaped(last_result(record))}, {shown}."
         rows.append(f"- [{build.title}]({build.name}/README.md): {said}")
-    return rows
+    total = sum(processor_hours(record) for record in records.values() if record is not None)
+    return [*rows, "", f"All of them together took {total:.1f} processor hours, of the machines that the pages name."]
 
 
 def _verdicts(claims: Sequence[Claim], found: Mapping[Build, Page | None]) -> list[str]:

@@ -76,7 +76,6 @@ def _part_lines(build: Build) -> list[str]:
 def _built(record: Record) -> list[str]:
     """Where, when and with what it was built."""
     about, builds = record.about, record.about["builds"]
-    hours = sum(sum(build["processor_seconds"].values()) for build in builds) / 3600
     jobs = sum(sum(build["jobs"].values()) for build in builds)
     devices = sorted({str(row["device"]) for row in record.scores})
     parts = f", in {len(builds)} builds" if len(builds) > 1 else ""
@@ -89,7 +88,7 @@ def _built(record: Record) -> list[str]:
         f"| machine | {escaped(', '.join(devices))} ({escaped(', '.join(machines))}) |",
         f"| last result | {escaped(last_result(record))} |",
         f"| commits of the scores | {escaped(', '.join(commits))} |",
-        f"| finished jobs, processor time | {jobs:,}, {hours:.1f} hours{parts} |",
+        f"| finished jobs, processor time | {jobs:,}, {processor_hours(record):.1f} hours{parts} |",
         f"| trainings behind what is whole | {n_trainings(record.config):,} of {n_trainings(record.asked):,} |",
         f"| features of FID, PRD, precision and recall | {record.asked.evaluation.backbone} |",
     ]
@@ -98,6 +97,11 @@ def _built(record: Record) -> list[str]:
 def last_result(record: Record) -> str:
     """The day of it."""
     return max(build["date"] for build in record.about["builds"])
+
+
+def processor_hours(record: Record) -> float:
+    """What the jobs of all builds of it took, in hours of one processor of the machines that they ran on."""
+    return sum(sum(build["processor_seconds"].values()) for build in record.about["builds"]) / 3600
 
 
 def _lacking(record: Record) -> list[str]:

@@ -233,6 +233,13 @@ def test_the_first_page_names_what_no_build_has(tmp_path):
     assert "λ hardly matters" not in titles
 
 
+def test_the_first_page_sums_what_the_builds_took(tmp_path):
+    records = {build: read_record(write_record(tmp_path / build.name, fid)) for build in BUILDS[:2]}
+    lines = overview.page({**NOTHING, **records}, overview.judged_by({**NOTHING, **records})).splitlines()
+    assert "- [MNIST](mnist/README.md): 2026-01-02, 72 score records, 1.5 processor hours." in lines
+    assert "All of them together took 3.0 processor hours, of the machines that the pages name." in lines
+
+
 def test_the_answer_is_written_between_its_marks(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"a\n{answer.BEGIN}\nold\n{answer.END}\nb\n")
