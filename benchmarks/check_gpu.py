@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
+from geovae.core.errors import GeovaeError
 from reproduction.runtime import job
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +31,8 @@ PARTS = {
     "table1": ("gpu_check.table1:build_rows", 1.0, True),
 }
 END_SECONDS = 10.0  # of the whole time, in which the page is written
+NO_DEVICE = 3  # the status of a part that finds no device, as the next ones would not
+ENDS = {0: "done", NO_DEVICE: "there is no such device"}
 
 
 def build_parser():
@@ -52,7 +55,11 @@ def run_part(function: Callable, part: str, options, deadline: float) -> None:
     from gpu_check.scales import SCALES
 
     sys.stderr = _Tee(options.output / f"{part}-error.txt")
-    device = job.torch_device(options.device, options.threads, PARTS[part][2])
+    try:
+        device = job.torch_device(options.device, options.threads, PARTS[part][2])
+    except GeovaeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(NO_DEVICE)
     state = options.state / f"{options.scale}-{device.type}"
     function(Check(part, device, SCALES[options.scale], options.output, state, options.data, deadline))
 
@@ -98,6 +105,10 @@ def main(options) -> None:
         states[part] = _in_a_process(functions[part], part, options, deadline)
         told["minutes"] = round((time.monotonic() - start) / 60, 2)
         sound = write_page(options.output, told, states)
+        if states[part] != ENDS[0]:
+            print(f"{part}: {states[part]}", flush=True)
+        if states[part] == ENDS[NO_DEVICE]:
+            break
     print(f"{options.output}/report.md: {'all is well' if sound else 'something is wrong'}", flush=True)
     sys.exit(0 if sound else 1)
 
@@ -111,7 +122,7 @@ def _in_a_process(function: Callable, part: str, options, deadline: float) -> st
         process.kill()
         process.join()
         return "its time was over"
-    return "done" if process.exitcode == 0 else f"it ended with status {process.exitcode}; see {part}-error.txt"
+    return ENDS.get(process.exitcode, f"it ended with status {process.exitcode}; see {part}-error.txt")
 
 
 if __name__ == "__main__":

@@ -122,9 +122,12 @@ def test_what_is_not_finite_and_what_goes_wrong_is_told(tmp_path):
     assert not write_page(check.output, {}, {"speed": "its time was over"})
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
 def test_a_gpu_that_is_not_there_is_named(tmp_path):
-    result = check(tmp_path, "--parts", "repeated", "--device", "cuda")
+    result = check(tmp_path, "--parts", "repeated", "models", "--device", "cuda")
     assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout.startswith("repeated: there is no such device\n")
     assert "cuda was asked for, but torch finds no CUDA device" in result.stderr
     assert json.loads((tmp_path / "output/summary.json").read_text())["broken_off"]
     assert "cuda was asked for" in (tmp_path / "output/repeated-error.txt").read_text()

@@ -6,16 +6,26 @@ and again, and once more at the end of the process: together a third of what sta
 
 import atexit
 import gc
+import sys
 
 # New objects between collections while libraries load; Python's own is some hundred.
 LOADING = 50_000
+COMPILER = "triton"
 _USUAL = gc.get_threshold()
 
 
 def spare_loading() -> None:
     """Collect rarely from here on, and at the end of the process nothing: its memory is given back as a whole."""
     gc.set_threshold(LOADING)
-    atexit.register(gc.freeze)
+    atexit.register(_end)
+
+
+def _end() -> None:
+    # Where the compiler is loaded, its bindings name on the terminal each object of theirs that is not freed.
+    if COMPILER in sys.modules:
+        gc.unfreeze()
+    else:
+        gc.freeze()
 
 
 def resume() -> None:

@@ -69,3 +69,11 @@ def test_nothing_is_collected_at_the_end_of_a_job(how, printed):
     command = [sys.executable, "-c", _LAST, how]
     result = subprocess.run(command, cwd=SCRIPTS, capture_output=True, text=True, check=True)
     assert result.stdout == printed
+
+
+def test_the_compilers_bindings_complain_of_nothing():
+    """Objects that are not freed at the end of a process they list on its terminal, where the compiler is there."""
+    pytest.importorskip("triton")
+    code = "from reproduction.runtime import job\njob.run(lambda _: __import__('triton'), job.parser('a script'), [])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
