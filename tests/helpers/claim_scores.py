@@ -51,8 +51,8 @@ SETTINGS = {
     "split": "test",
     "backbone": "classifier",
     "datasets": [
-        {"name": "digits", "title": "Digits", "stand_in": True, "net": "conv"},
-        {"name": "phantoms", "title": "Phantoms", "stand_in": True, "net": "conv"},
+        {"name": "digits", "title": "Digits", "stand_in": True, "net": "conv", "n_steps": 100},
+        {"name": "phantoms", "title": "Phantoms", "stand_in": True, "net": "conv", "n_steps": 100},
     ],
     "table1": {"datasets": ["digits"], "seeds": SEEDS, "rows": TABLE1_ROWS, "lengths": LENGTHS},
     "table2": {

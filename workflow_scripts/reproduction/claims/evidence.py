@@ -3,7 +3,7 @@
 `settings` is a JSON object:
 
     split, backbone     which score records count
-    datasets            [{name, title, stand_in, net}]
+    datasets            [{name, title, stand_in, net, n_steps}], the last being N of the paper's sampler
     pullback, interpolation   runs: [{dataset, seed, record}], the record being named as in `measurements`
     table1, figure4 …   sections, each optional: a build that lacks one decides nothing about its claims
 

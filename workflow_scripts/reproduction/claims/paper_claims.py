@@ -207,9 +207,10 @@ _OTHER_MODELS = (
         quote="the only one allowing to achieve higher balanced accuracy and F1 scores for both labels than on the "
         "original (unbalanced) data",
         comparison="All three scores above those of the original data for VAE - Ours; and for every other generator at "
-        "least one score below. Differences of means over classifier trainings, Welch's interval.",
-        note="The paper's own table prints an F1 of 87.3 for CN in both rows. The uncertainty is that of the "
-        "classifiers; each generator was trained once.",
+        "least one score below. Differences of means, Welch's interval: over a generator's trainings where there are "
+        "several, else over its classifiers.",
+        note="The paper's own table prints an F1 of 87.3 for CN in both rows. With one training of each generator the "
+        "uncertainty is that of the classifiers alone.",
     ),
 )
 

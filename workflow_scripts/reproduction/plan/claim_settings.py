@@ -46,6 +46,7 @@ def claims(config: Config) -> str:
     datasets = [
         {"name": name, "stand_in": _stands_in(name)}
         | {key: getattr(config.protocol(name), key) for key in ("title", "net")}
+        | {"n_steps": config.protocol(name).samplers.manifold.n_steps}
         for name in _used(config)
     ]
     built = [name for name in SCORED if getattr(config.artefacts, name) is not None]

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from geovae.core.errors import GeovaeError
-from helpers.claim_scores import FIDS, GENERATORS, GEOMETRIES, NOVELTIES, SETTINGS, classifiers, world
+from helpers.claim_scores import FIDS, GENERATORS, GEOMETRIES, NOVELTIES, SETTINGS, classifiers, ours, world
 from reproduction.claims import measurements, statements
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.judgement import COMPARISONS, judge
@@ -223,7 +223,7 @@ def test_a_trial_is_chosen_as_the_table_of_its_row_chooses_it():
 
 
 def test_one_exception_leaves_almost_all_cases():
-    second = [{"name": "mnist", "title": "MNIST", "stand_in": False, "net": "conv"}]
+    second = [{"name": "mnist", "title": "MNIST", "stand_in": False, "net": "conv", "n_steps": 100}]
     settings = {**SETTINGS, "datasets": SETTINGS["datasets"] + second}
     settings["table6"] = {**SETTINGS["table6"], "datasets": ["digits", "mnist"]}
     scores = world()
@@ -233,7 +233,7 @@ def test_one_exception_leaves_almost_all_cases():
 
 
 def test_too_few_and_too_many_cases_leave_almost_all_open():
-    second = [{"name": "mnist", "title": "MNIST", "stand_in": False, "net": "conv"}]
+    second = [{"name": "mnist", "title": "MNIST", "stand_in": False, "net": "conv", "n_steps": 100}]
     settings = {**SETTINGS, "datasets": SETTINGS["datasets"] + second}
     settings["table6"] = {**SETTINGS["table6"], "datasets": ["digits", "mnist"]}
     scores = world(worse("iwae/prior/t00", "iwae/prior/t01", fid=25.0), noise=0.0)
@@ -292,7 +292,7 @@ def test_both_starts_of_the_chains_count():
 
 
 def test_controls_are_judged_by_table_1_on_all_its_data_sets():
-    second = {"name": "phantoms2", "title": "Second", "stand_in": True, "net": "conv"}
+    second = {"name": "phantoms2", "title": "Second", "stand_in": True, "net": "conv", "n_steps": 100}
     settings = {**SETTINGS, "datasets": [*SETTINGS["datasets"], second]}
     settings["table1"] = {**SETTINGS["table1"], "datasets": ["digits", "phantoms2"]}
     scores = world() + [{**record, "dataset": "phantoms2"} for record in world(REFUTATIONS["jitter"])]
@@ -301,6 +301,15 @@ def test_controls_are_judged_by_table_1_on_all_its_data_sets():
     assert verdict("jitter", scores, settings).outcome == FAILS
     without_table = {name: part for name, part in SETTINGS.items() if name != "table1"}
     assert verdict("jitter", settings=without_table).outcome == HOLDS  # by the figure of controls
+
+
+@pytest.mark.parametrize(("usual", "lengths"), [(100, (100,)), (100, (10, 100, 300)), (10, (10, 1000)), (100, ())])
+def test_chains_of_another_length_do_not_say_what_ten_times_longer_ones_do(usual, lengths):
+    datasets = [{**info, "n_steps": usual} for info in SETTINGS["datasets"]]
+    cells = [ours("steps1000", n_steps=n) for n in lengths]
+    sections = {name: {**SETTINGS[name], "lengths": cells} for name in ("table1", "controls")}
+    assert verdict("stays").outcome == HOLDS
+    assert verdict("stays", settings={**SETTINGS, "datasets": datasets, **sections}).reason == "not part of this build"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +323,7 @@ def test_controls_are_judged_by_table_1_on_all_its_data_sets():
     ],
 )
 def test_data_sets_that_the_papers_words_do_not_name_do_not_count(name, figure, counted):
-    info = [{"name": figure, "title": figure, "stand_in": False, "net": "conv"}]
+    info = [{"name": figure, "title": figure, "stand_in": False, "net": "conv", "n_steps": 100}]
     sizes = {figure: SETTINGS["figure4"]["sizes"]["digits"]}
     settings = {**SETTINGS, "datasets": SETTINGS["datasets"] + info}
     settings["figure4"] = {**SETTINGS["figure4"], "datasets": [figure], "sizes": sizes}

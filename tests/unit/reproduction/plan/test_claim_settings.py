@@ -34,6 +34,7 @@ def test_claims_describe_the_data_sets_with_scores():
     assert [info["name"] for info in told] == ["digits", "shapes", "phantoms"]
     assert all(info["stand_in"] for info in told)
     assert [info["net"] for info in told] == ["conv", "mlp", "conv"]
+    assert [info["n_steps"] for info in told] == [100, 100, 100]
     paper = load_config(overlay(CONTENT, read("configs/paper.yaml")))
     stand_ins = {info["name"]: info["stand_in"] for info in json.loads(claim_settings.claims(paper))["datasets"]}
     assert stand_ins["mnist"] is stand_ins["celeba"] is stand_ins["mnist28"] is False
