@@ -43,7 +43,8 @@ def each_start(
 def _named(evidence: Evidence, figure_name: str, names: Collection[str]) -> Iterator[tuple[Section, str]]:
     """The data sets of a figure that the paper's words name, and those that stand in for them."""
     for figure, name in cells_of(evidence, figure_name):
-        if name in names or evidence.datasets[name]["stand_in"]:
+        info = evidence.datasets[name]
+        if info.get("part_of", name) in names or info["stand_in"]:
             yield figure, name
 
 

@@ -3,7 +3,8 @@
 `settings` is a JSON object:
 
     split, backbone     which score records count
-    datasets            [{name, title, stand_in, net, n_steps}], the last being N of the paper's sampler
+    datasets            [{name, title, stand_in, net, n_steps}], the last being N of the paper's sampler; optionally
+                        part_of, the data set of the paper whose images they are
     pullback, interpolation   runs: [{dataset, seed, record}], the record being named as in `measurements`
     table1, figure4 …   sections, each optional: a build that lacks one decides nothing about its claims
 

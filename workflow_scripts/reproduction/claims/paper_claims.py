@@ -120,7 +120,7 @@ _SIZES = (
         place="Section 5.2, Figure 4 (CIFAR10)",
         quote="this gain seems to worsen when the dataset size reduces as illustrated on CIFAR",
         comparison="FID of VAE - N(0, 1) minus that of VAE - GMM: smaller at the smallest size than at the largest.",
-        note="The paper's words name CIFAR10 alone; stand-in data take its place.",
+        note="The paper's words name CIFAR10 alone; where a build lacks it, stand-in data take its place.",
     ),
 )
 

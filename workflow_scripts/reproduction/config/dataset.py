@@ -36,6 +36,10 @@ class Dataset(Protocol):
         """(C, H, W) of the prepared images."""
         return self.channels, 32, 32
 
+    def taken_from(self) -> str | None:
+        """The data set of the paper that a user's images are taken from."""
+        return None
+
     def labelled(self) -> bool:
         """Whether its images have classes."""
         return True

@@ -50,7 +50,14 @@ class Folder(Dataset):
     """Images of your own, in a folder: with the sub-folders train, validation and test, or split by share."""
 
     title: TitleText = Field("Folder", description="What tables and figures call the images.")
+    part_of: Literal["mnist", "svhn", "cifar10", "celeba", "oasis"] | None = Field(
+        None, description="The data set of the paper that the images are taken from. `null`: a stand-in for those."
+    )
     options: FolderOptions = Field(description="Where the images lie and how they are prepared.")
+
+    def taken_from(self) -> str | None:
+        """The data set of the paper that a user's images are taken from."""
+        return self.part_of
 
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of the prepared images."""

@@ -91,7 +91,7 @@ def other_judges(
 
 def _same(told: Mapping[str, Any], content: Mapping[str, Any], dataset: str) -> bool:
     """Whether a data set, its trainings and its scores have the same settings in both, whatever it is called."""
-    before, now = ((_untitled(each["datasets"].get(dataset)), each["evaluation"]) for each in (told, content))
+    before, now = ((_unnamed(each["datasets"].get(dataset)), each["evaluation"]) for each in (told, content))
     return before == now
 
 
@@ -100,8 +100,9 @@ def _titles(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: section["title"] for name, section in content["datasets"].items() if section and "title" in section}
 
 
-def _untitled(section: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return section and {key: value for key, value in section.items() if key != "title"}
+def _unnamed(section: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A data set's settings without those that say what it is called and taken from."""
+    return section and {key: value for key, value in section.items() if key not in ("title", "part_of")}
 
 
 def _is_of(told: Mapping[str, Any], content: Mapping[str, Any], name: str) -> bool:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from reproduction.config.config import Config
-from reproduction.config.datasets import SECTIONS
 from reproduction.config.variants import variant_options
 from reproduction.plan.augmentation import class_subsets, sources
 from reproduction.plan.cells import SCORED, ours, scored_generations, section
@@ -36,19 +35,19 @@ def _lengths_of_table1(config: Config) -> list[dict[str, Any]]:
     ]
 
 
-def _stands_in(name: str) -> bool:
-    """Whether the paper has no numbers on these images, at whatever size."""
-    return not (SECTIONS[name].in_paper or SECTIONS[name].published_as)
+def _about(config: Config, name: str) -> dict[str, Any]:
+    """What the claims are told of a data set."""
+    protocol = config.protocol(name)
+    # The paper has numbers on these images, at whatever size.
+    in_paper = protocol.in_paper or protocol.published_as or protocol.taken_from()
+    told = {"name": name, "stand_in": not in_paper, "n_steps": protocol.samplers.manifold.n_steps}
+    told |= {key: getattr(protocol, key) for key in ("title", "net")}
+    return told | ({"part_of": protocol.taken_from()} if protocol.taken_from() else {})
 
 
 def claims(config: Config) -> str:
     """For write_claims: the data sets, and the cells of each table and figure that this build has."""
-    datasets = [
-        {"name": name, "stand_in": _stands_in(name)}
-        | {key: getattr(config.protocol(name), key) for key in ("title", "net")}
-        | {"n_steps": config.protocol(name).samplers.manifold.n_steps}
-        for name in _used(config)
-    ]
+    datasets = [_about(config, name) for name in _used(config)]
     built = [name for name in SCORED if getattr(config.artefacts, name) is not None]
     sections = {name.replace("figure_controls", "controls"): section(config, name) for name in built}
     for name in {"figure4", "figure11"} & set(built):

@@ -26,6 +26,7 @@ def _info(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     for name in names:
         protocol = config.protocol(name)
         info[name] = {key: getattr(protocol, key) for key in ("title", "latent_dim", "net", "width")}
+        info[name] |= {"part_of": protocol.taken_from()} if protocol.taken_from() else {}
     return info
 
 

@@ -77,7 +77,7 @@ def _basis(evidence: Evidence) -> tuple[str, ...]:
     lines = [f"Features behind FID and PRD: {features}. Reference images: the {evidence.settings['split']} split."]
     for name, info in evidence.datasets.items():
         records = [record for record in evidence.scores.records if record["dataset"] == name]
-        kind = "a stand-in for the paper's data" if info["stand_in"] else "data of the paper"
+        kind = "a stand-in for the paper's data" if info["stand_in"] else _kind_of_paper(info)
         if not records:
             n_classifiers = sum(line["dataset"] == name for line in evidence.classification)
             shown = f"{n_classifiers:,} classifiers in all, no scores" if n_classifiers else "no scores"
@@ -92,6 +92,10 @@ def _basis(evidence: Evidence) -> tuple[str, ...]:
     if backbone != "inception":
         lines.append("Nor do features of another backbone decide anything about FIDs on Inception's.")
     return tuple(lines)
+
+
+def _kind_of_paper(info: Mapping) -> str:
+    return "taken from the paper's data" if "part_of" in info else "data of the paper"
 
 
 def _listed(sizes: Sequence[int]) -> str:

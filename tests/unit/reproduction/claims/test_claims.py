@@ -330,6 +330,11 @@ def test_data_sets_that_the_papers_words_do_not_name_do_not_count(name, figure, 
     scores = [{**record, "dataset": figure} for record in world()]
     judged = verdict(name, scores, settings)
     assert (judged.outcome, judged.reason) == ((HOLDS, "") if counted else (UNDECIDED, "not part of this build"))
+    of_a_folder = [*SETTINGS["datasets"], {**info[0], "name": "folder", "part_of": figure}]
+    settings |= {"datasets": of_a_folder}
+    settings["figure4"] |= {"datasets": ["folder"], "sizes": {"folder": sizes[figure]}}
+    same = verdict(name, [{**record, "dataset": "folder"} for record in world()], settings)
+    assert (same.outcome, same.reason) == (judged.outcome, judged.reason)
 
 
 def test_the_released_chain_may_be_equal_or_merely_close():

@@ -1,6 +1,7 @@
 """What the sections of the data sets say of them before they are read: it is what is then read."""
 
 import importlib
+from typing import get_args
 
 import pytest
 
@@ -67,6 +68,8 @@ def test_the_classes_of_table_2_are_those_of_the_data():
 
 def test_the_papers_data_sets_are_those_of_its_numbers():
     assert set(PAPER_DATASETS) == {number.dataset for number in NUMBERS}
+    (named, nothing) = get_args(SECTIONS["folder"].model_fields["part_of"].annotation)
+    assert (set(get_args(named)), nothing) == (set(PAPER_DATASETS), type(None))
 
 
 @pytest.mark.parametrize("name", [name for name, kind in SECTIONS.items() if "options" in kind.model_fields])

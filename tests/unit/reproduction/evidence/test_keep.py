@@ -215,8 +215,12 @@ def test_a_folder_that_is_called_otherwise_has_other_pictures_and_no_other_numbe
     save_json(folder / CONFIG, told)
     (folder / IMAGES).mkdir()
     (folder / IMAGES / "figure2.png").touch()
-    for title, stale in (("Folder", []), ("Faces", [folder / IMAGES / "figure2.png"])):
-        content = load_config(merged(told, {"datasets": {"folder": {"title": title}}})).model_dump(mode="json")
+    for named, stale in (
+        ({"title": "Folder"}, []),
+        ({"title": "Faces"}, [folder / IMAGES / "figure2.png"]),
+        ({"part_of": "celeba"}, []),
+    ):
+        content = load_config(merged(told, {"datasets": {"folder": named}})).model_dump(mode="json")
         found = earlier(folder, content, load_config(content), set(), "a-machine")
         assert found.stale == stale
         assert len(found.scores) == 3 * N_SCORES

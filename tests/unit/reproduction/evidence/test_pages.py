@@ -156,6 +156,21 @@ def test_images_of_a_folder_are_called_by_their_name(tmp_path):
     text = page.page(build, {build: record})
     assert "CelebA (2) FID" in text
     assert "Folder" not in text
+    assert "CelebA: not in the paper's table, a stand-in for its data sets" in text
+
+
+def test_images_of_a_folder_that_are_the_papers_are_no_stand_in(tmp_path):
+    build = Build("celeba", "CelebA", "celeba")
+    folder = write_record(tmp_path / "celeba", fid, dataset="folder")
+    content = load_json(folder / CONFIG)
+    content["datasets"]["folder"] |= {"title": "CelebA", "part_of": "celeba"}
+    save_json(folder / CONFIG, content)
+    record = read_record(folder)
+    text = page.page(build, {build: record})
+    assert "CelebA: images taken from the paper's data set, in another split" in text
+    basis = page.verdicts(record).basis
+    assert "stand-in" not in text + " ".join(basis)
+    assert any(line.startswith("CelebA (taken from the paper's data): ") for line in basis)
 
 
 def test_texts_of_a_record_are_texts_on_the_pages(tmp_path):

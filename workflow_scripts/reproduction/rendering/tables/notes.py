@@ -3,7 +3,7 @@
 An entry is anything with a `dataset` and the score `records` behind a cell or a row.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from reproduction import published
 from reproduction.scores.score_table import summarise
@@ -37,7 +37,7 @@ def score_footnotes(
     """
     notes = [_seeds_note(entries), _backbone_note(entries, settings, scores), _sizes_note(entries, settings)]
     infos = [settings["datasets_info"][dataset] for dataset in settings["datasets"]]
-    notes += [width_note(infos, full_width), _stand_in_note(settings, paper_datasets)]
+    notes += [width_note(infos, full_width), *_unpublished_notes(settings, paper_datasets)]
     return tuple(note for note in notes if note)
 
 
@@ -108,9 +108,12 @@ def width_note(infos: Sequence[Mapping], full_width: str) -> str:
     return f"Width of the nets against {full_width}: {', '.join(narrow)}." if narrow else ""
 
 
-def _stand_in_note(settings: Mapping, paper_datasets: Collection[str]) -> str:
-    names = [name for name in settings["datasets"] if name not in paper_datasets]
-    if not names:
-        return ""
-    titles = ", ".join(settings["datasets_info"][name]["title"] for name in names)
-    return f"{titles}: not in the paper's table, a stand-in for its data sets; no published number stands beside it."
+def _unpublished_notes(settings: Mapping, paper_datasets: Collection[str]) -> Iterator[str]:
+    infos = [settings["datasets_info"][name] for name in settings["datasets"] if name not in paper_datasets]
+    for taken, words in (
+        (False, "not in the paper's table, a stand-in for its data sets; no published number stands beside it."),
+        (True, "images taken from the paper's data set, in another split; no published number stands beside it."),
+    ):
+        titles = [info["title"] for info in infos if ("part_of" in info) == taken]
+        if titles:
+            yield f"{', '.join(titles)}: {words}"
