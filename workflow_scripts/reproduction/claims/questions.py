@@ -71,6 +71,7 @@ QUESTIONS = (
         f"Precision above the curve of isotropic noise over recall. {_GEOMETRIES}",
         "Improved precision and recall. Where the curve passes a recall several times its highest precision counts.",
         some=True,
+        measure="precision",
     ),
     Claim(
         "active",
@@ -80,6 +81,7 @@ QUESTIONS = (
         f"Share of chains near a centroid (its weight at least {ACTIVE_WEIGHT:g}) at least {ACTIVE_SHARE:g}, at their "
         "starts and ends.",
         "Elsewhere the metric is λI and the target is flat: what the chain adds is then Gaussian noise.",
+        measure="share",
     ),
     Claim(
         "stays",

@@ -29,6 +29,7 @@ class Claim(NamedTuple):
         note: what a reader must know besides.
         almost_all: the paper says "almost all cases": the verdict is `verdicts.mostly` and not `verdicts.joint`.
         some: it is claimed of some case and not of all: the verdict is `verdicts.of_some`.
+        measure: what its margins are of.
     """
 
     name: str
@@ -40,3 +41,4 @@ class Claim(NamedTuple):
     quote: str = ""
     almost_all: bool = False
     some: bool = False
+    measure: str = "FID"

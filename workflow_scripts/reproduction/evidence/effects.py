@@ -1,6 +1,7 @@
 """Effect sizes: how far each row of Table 1 is from the paper's sampler, and how small a difference would be found."""
 
 from collections.abc import Mapping
+from statistics import fmean
 from typing import NamedTuple
 
 from reproduction.claims.margins import Margin, contrast
@@ -44,13 +45,24 @@ def table1_records(record: Record, split: str = "test") -> dict[str, tuple[Mappi
 def effects(record: Record, column: str = "fid") -> list[Effect]:
     """Every row of Table 1 but the paper's sampler itself, in its order."""
     found = table1_records(record)
-    (ours,) = ((label, records) for label, (row, records) in found.items() if _is_ours(row))
+    ours = ours_of(found)
     result = []
     for label, (row, records) in found.items():
-        margin = contrast([(1.0, records), (-1.0, ours[1])], column)
-        if label != ours[0] and margin is not None:
+        margin = contrast([(1.0, records), (-1.0, ours)], column)
+        if not _is_ours(row) and margin is not None:
             result.append(Effect(label, row["block"], margin, detectable(margin)))
     return result
+
+
+def ours_of(found: Mapping[str, tuple[Mapping, Records]]) -> Records:
+    """The records of the paper's sampler among the rows of Table 1."""
+    (ours,) = (records for row, records in found.values() if _is_ours(row))
+    return ours
+
+
+def mean(records: Records, column: str = "fid") -> float:
+    """Of a row's trainings."""
+    return fmean(float(record[column]) for record in records)
 
 
 def _is_ours(row: Mapping) -> bool:

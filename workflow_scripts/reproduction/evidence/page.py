@@ -2,13 +2,13 @@
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reproduction.claims.evidence import Evidence
 from reproduction.claims.statements import FEWEST
 from reproduction.evidence import effects, order
-from reproduction.evidence.builds import Build, parts_of, sizes_of
+from reproduction.evidence.builds import Build, parts_of
 from reproduction.evidence.record import (
     IMAGES,
     TABLES,
@@ -20,7 +20,9 @@ from reproduction.evidence.record import (
     pictured_figures,
     rendered_figures,
 )
+from reproduction.evidence.sizes import size_lines
 from reproduction.evidence.words import (
+    DASH,
     NOT_BUILT,
     WRITTEN,
     as_code,
@@ -31,6 +33,7 @@ from reproduction.evidence.words import (
     quoted,
     span,
     table,
+    tau_text,
 )
 from reproduction.plan import claim_settings, render_settings
 from reproduction.plan.commands import artefact_title
@@ -56,7 +59,7 @@ def page(build: Build, records: Mapping[Build, Record | None]) -> str:
     lines += [line for said in record.about["said"] for line in (prose(said), "")]
     lines += [*_built(record), "", *_lacking(record), *_part_lines(build)]
     lines += _verdict_lines(verdicts(record))
-    lines += _effect_lines(record) + _order_lines(build, record) + _size_lines(build, records)
+    lines += _effect_lines(record) + _order_lines(build, record) + size_lines(build, records)
     lines += [line for name in artefacts_of(record.config) if name in TABLES for line in _table(record, name)]
     shown = {name: f"{name}.png" for name in rendered_figures(record.config)}
     pictures = {name: f"{IMAGES}/{name}.png" for name in pictured_figures(record.config)}
@@ -134,15 +137,13 @@ def _effect_lines(record: Record) -> list[str]:
     found = effects.effects(record) if record.config.artefacts.table1 else []
     if not found:
         return []
-    more = {
-        column: {effect.label: effect.margin for effect in effects.effects(record, column)}
-        for column in ("precision", "recall")
-    }
+    more = {column: effects.effects(record, column) for column in ("precision", "recall")}
+    margins = [{effect.label: effect.margin for effect in each} for each in more.values()]
     rows = []
     for effect in found:
-        beside = [more[column].get(effect.label) for column in ("precision", "recall")]
-        shown = [interval(margin, 3) if margin else "–" for margin in beside]
-        found_from = number(effect.detectable) if effect.detectable is not None else "–"
+        beside = [each.get(effect.label) for each in margins]
+        shown = [interval(margin, 3) if margin else DASH for margin in beside]
+        found_from = number(effect.detectable) if effect.detectable is not None else DASH
         rows.append((effect.label, interval(effect.margin), found_from, *shown))
     n = max(effect.margin.n for effect in found)
     head = ("row", "FID − ours (95 % interval)", "found from", "precision − ours", "recall − ours")
@@ -153,7 +154,21 @@ def _effect_lines(record: Record) -> list[str]:
         f"“Found from” is the smallest difference in FID that so many trainings find with a chance of {chance} (t "
         "test, two-sided, 5 %, spread as measured). FID alone rewards averages: read precision and recall too."
     )
-    return ["## Effect sizes and power", "", text, "", *table(head, rows), ""]
+    itself = _ours_itself(effects.ours_of(effects.table1_records(record)), more)
+    return ["## Effect sizes and power", "", text, "", itself, "", *table(head, rows), ""]
+
+
+def _ours_itself(ours: Records, more: Mapping[str, Sequence[effects.Effect]]) -> str:
+    """What the differences are taken from, and from where on they are found in the columns beside FID."""
+    columns = {column: each for column, each in more.items() if each}
+    means = [
+        f"FID {number(effects.mean(ours))}",
+        *(f"{name} {number(effects.mean(ours, name), 3)}" for name in columns),
+    ]
+    sizes = {name: [each.detectable for each in found if each.detectable] for name, found in columns.items()}
+    spans = [f"in {name} from {number(min(each), 3)} to {number(max(each), 3)}" for name, each in sizes.items() if each]
+    said = f"VAE - Ours itself, on the mean: {', '.join(means)}."
+    return f"{said} Differences are found {' and '.join(spans)} on, by the row." if spans else said
 
 
 def _order_lines(build: Build, record: Record) -> list[str]:
@@ -168,41 +183,6 @@ def agreement_with_paper(build: Build, record: Record) -> order.Agreement | None
     """How far our order of the rows of Table 1 agrees with the paper's; None where either is missing."""
     found = {label: rows for label, (row, rows) in effects.table1_records(record).items() if row["block"] == "paper"}
     return order.agreement(found, order.papers_order(list(found), build.paper)) if build.paper else None
-
-
-def tau_text(found: order.Agreement) -> str:
-    """τ with its interval in words."""
-    if found.interval is None:
-        return f"{number(found.tau)} (one training)"
-    low, high = map(number, found.interval)
-    return f"{number(found.tau)} (95 % bootstrap interval over trainings {low} to {high})"
-
-
-def _size_lines(build: Build, records: Mapping[Build, Record | None]) -> list[str]:
-    """The rows that were built again at another size, and whether their order is the same."""
-    own = effects.table1_records(records[build])
-    lines = []
-    for other in sizes_of(build):
-        repeated = records.get(other)
-        theirs = effects.table1_records(repeated) if repeated else {}
-        means = {label: _mean(records) for label, (_, records) in theirs.items()}
-        found = order.agreement({label: records for label, (_, records) in own.items()}, means)
-        if found is None:
-            lines += [f"- [{other.title}](../{other.name}/README.md): not built yet."]
-            continue
-        n = len(next(iter(theirs.values()))[1])
-        trainings = f"{n} training{'s' if n > 1 else ''} there"
-        lines += [
-            f"- [{other.title}](../{other.name}/README.md): Kendall's τ between the two orders of {found.n_rows} rows "
-            f"by FID {tau_text(found)}; {trainings}."
-        ]
-    if not lines:
-        return []
-    return ["## Does the size turn the order?", "", "The same rows, trained at another size:", "", *lines, ""]
-
-
-def _mean(records: Records) -> float:
-    return sum(float(record["fid"]) for record in records) / len(records)
 
 
 def _table(record: Record, name: str) -> Iterator[str]:

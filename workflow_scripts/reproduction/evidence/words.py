@@ -7,6 +7,7 @@ from reproduction.claims.judgement import Judged
 from reproduction.claims.margins import Margin
 from reproduction.claims.statements import FEWEST, Claim
 from reproduction.claims.verdicts import Outcome
+from reproduction.evidence.order import Agreement
 
 WRITTEN = "<!-- Written by `make evidence` from the records beside it. -->"
 NOT_BUILT = "Not built yet."
@@ -25,6 +26,14 @@ def interval(margin: Margin, digits: int = 2) -> str:
     if bounds is None:
         return f"{number(margin.value, digits)} (one training)"
     return f"{number(margin.value, digits)} ({number(bounds[0], digits)} to {number(bounds[1], digits)})"
+
+
+def tau_text(found: Agreement) -> str:
+    """τ with its interval in words, and a warning beside it."""
+    if found.interval is None:
+        return f"{number(found.tau)} (one training)"
+    low, high = map(number, found.interval)
+    return f"{number(found.tau)} (95 % bootstrap interval over trainings {low} to {high}, too narrow with so few)"
 
 
 def span(judged: Judged) -> tuple[str, str]:

@@ -86,6 +86,27 @@ def test_effects_are_paired_differences_from_ours_in_the_tables_order(tmp_path):
     assert found[2].margin.value == 0.0
 
 
+def test_the_sampler_that_all_rows_are_beside_stands_there_itself(tmp_path):
+    record = read_record(write_record(tmp_path / "mnist", fid))
+    text = page.page(MNIST, {**NOTHING, MNIST: record})
+    precision = np.mean([1 / (10 + 0.1 * seed) for seed in range(3)])
+    assert f"VAE - Ours itself, on the mean: FID 10.10, precision {precision:.3f}, recall 0.500." in text
+    smallest = [each.detectable for each in effects(record, "precision") if each.detectable]
+    assert f"Differences are found in precision from {min(smallest):.3f} to {max(smallest):.3f} on, by the row." in text
+
+
+def test_a_margin_that_is_not_of_fid_says_of_what(tmp_path):
+    record = read_record(write_record(tmp_path / "mnist", fid))
+    lines = answer.answer(overview.judged_by({**NOTHING, MNIST: record}))
+    heads = [line.split("|")[1].strip() for line in lines[2:]]
+    assert {
+        "Ours below the prior",
+        "Ours beats the mixture (FID or PRD)",
+        "About as costly as the mixture (seconds)",
+    } <= {*heads}
+    assert len(heads) == len(set(heads))
+
+
 def without_scores_of(folder, *seeds):
     """Take the first score of these seeds out of a record."""
     rows = [[row[name] for name in COLUMNS] for row in load_table(folder / SCORES)]
