@@ -14,7 +14,7 @@ from geovae.core.errors import GeovaeError
 from reproduction.rendering import style
 from reproduction.rendering.figures import chain_diagnostics, curves
 from reproduction.rendering.figures.labels import Labelled, place_labels
-from reproduction.rendering.figures.zoom import Mark, Window, window_of
+from reproduction.rendering.figures.zoom import AS_UNSEEN, Mark, Place, Window, window_of
 from reproduction.scores.lookup import Scores
 from reproduction.scores.score_table import summarise
 
@@ -32,6 +32,7 @@ LOOKS = {
     "gmm": curves.Look(style.ORANGE, (0, (6, 1.4)), "D", width=1.1, size=2.6),
     "volume": curves.Look(style.WINE, (0, (2, 1, 1, 1)), "h", width=1.1, size=3.2),
 }
+OUTSIDE = curves.Look(style.FAINT, marker="^", width=0, size=4.0)  # what stands at the edge
 ROW_HEIGHT = 2.5  # inches, a row of panels
 LEGEND_ROW = 0.15
 LEGEND_COLUMNS = 3
@@ -42,8 +43,8 @@ Curve = Sequence[Mapping]  # the points of one control
 def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     """Draw for each data set FID against three novelties and other scores against one, then the chains of all of them.
 
-    The axes show where the samplers are; a point outside is marked at their edge with the number that lies beyond. The
-    row of other scores is left out where none was taken.
+    The axes show where most samplers are; what lies outside is marked at their edge with the number that lies beyond.
+    The row of other scores is left out where none was taken.
 
     Args:
         inputs: `scores`, the table `scores.csv`.
@@ -96,8 +97,11 @@ def _draw_panels(grid: np.ndarray, scores: Scores, settings: Mapping, panel: Map
         axes.set_xlabel(f"novelty, {space}")
         own = window_of(found[column])
         window = own and own._replace(y=shared.y, logarithmic=shared.logarithmic)
-        if window:
+        if window and window.logarithmic:
             curves.scale_scores([axes], window.y)
+        elif window:
+            curves.linear_ticks(axes)
+            curves.grid(axes)
         drawn.append(_draw(axes, found[column], window))
     above[0].set_ylabel("FID ↓")
     for axes in above[1:]:
@@ -118,7 +122,7 @@ def _draw(axes: Axes, marks: Sequence[Mark], window: Window | None) -> Drawn:
         axes.text(0.5, 0.5, "not taken", transform=axes.transAxes, ha="center", va="center")
         axes.set(xticks=[], yticks=[])
         return axes, [], []
-    axes.axvline(1, color=style.FAINT, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0.5)
+    axes.axvline(AS_UNSEEN, color=style.FAINT, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0.5)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     lines = []
     for name in dict.fromkeys(mark.curve for mark in marks if mark.curve):
@@ -128,26 +132,35 @@ def _draw(axes: Axes, marks: Sequence[Mark], window: Window | None) -> Drawn:
         lines += axes.plot(x, y, **_line_style(look))
         # Which end is which: the smallest value is hollow.
         axes.plot(x[:1], y[:1], **_line_style(look._replace(width=0, size=look.size + 1, filled=False)))
-    labelled = []
-    for mark in marks:
-        place = window.place(mark)
-        if place.edge and not mark.curve:
-            axes.plot([place.x], [place.y], **_line_style(mark.look._replace(width=0, marker=place.edge, size=4.0)))
-        elif not place.edge and not mark.curve:
-            axes.plot([place.x], [place.y], **_line_style(mark.look._replace(width=0)), label=mark.label)
-        if not place.edge and mark.y.std is not None:
-            _draw_bars(axes, mark)
-        if not mark.curve:
-            labelled.append(Labelled(place.x, place.y, place.label))
+    places = [_draw_mark(axes, mark, window) for mark in marks]
+    if unseen := window.place_of_unseen():
+        axes.plot([unseen.x], [unseen.y], **_line_style(OUTSIDE._replace(marker=unseen.edge)))
+        places.append(unseen)
     axes.set(xlim=window.x, ylim=window.y)
-    return axes, labelled, lines
+    return axes, [Labelled(place.x, place.y, place.label) for place in places if place.label], lines
+
+
+def _draw_mark(axes: Axes, mark: Mark, window: Window) -> Place:
+    """A point with its bars, or what stands for it at the edge; of a curve, whose line is drawn, no more than these."""
+    place = window.place(mark)
+    if place.edge:
+        look = OUTSIDE._replace(colour=mark.look.colour, filled=mark.look.filled, marker=place.edge)
+        axes.plot([place.x], [place.y], **_line_style(look._replace(zorder=mark.look.zorder)))
+        return place
+    if not mark.curve:
+        axes.plot([place.x], [place.y], **_line_style(mark.look._replace(width=0)), label=mark.label)
+    if mark.y.std is not None:
+        _draw_bars(axes, mark)
+    return place
 
 
 def _marks(scores: Scores, settings: Mapping, panel: Mapping, column: str, score: str) -> list[Mark]:
     """The points and curves of a panel of a score against a novelty: those that have both."""
     marks = []
     for curve in _curves(settings):
-        marks += [_mark(scores, settings, panel, step, (column, score), "", step["label"]) for step in curve]
+        for step in curve:
+            at_edge = f"{SYMBOLS[step['sampler']]}={step['value']:g}:"
+            marks.append(_mark(scores, settings, panel, step, (column, score), at_edge, step["label"]))
     for letter, point in zip(ascii_uppercase, settings["points"], strict=False):
         marks.append(_mark(scores, settings, panel, point, (column, score), letter, ""))
     return [mark for mark in marks if mark]
@@ -156,7 +169,7 @@ def _marks(scores: Scores, settings: Mapping, panel: Mapping, column: str, score
 def _mark(
     scores: Scores, settings: Mapping, panel: Mapping, cell: Mapping, columns: tuple[str, str], label: str, curve: str
 ) -> Mark | None:
-    """The mean over the records that have both columns and an FID; None if none has."""
+    """The mean over the records that have both columns; None if none has."""
     records = [
         record
         for record in curves.find(scores, settings, panel, cell)
@@ -165,10 +178,8 @@ def _mark(
     if not records:
         return None
     novelty, score = (summarise(records, column) for column in columns)
-    shown = not curve and cell["sampler"] != FLOOR
-    fid = curves.measured(records, "fid").mean
     look = LOOKS[cell["sampler"]] if curve else _point_look(cell)
-    return Mark(novelty, score, label, curve, look, fid if shown else None, not curve and curves.is_ours(cell))
+    return Mark(novelty, score, label, curve, look, cell["sampler"] != FLOOR, not curve and curves.is_ours(cell))
 
 
 # -- looks ------------------------------------------------------------------------------------------------------------
@@ -206,9 +217,8 @@ def _legend_handles(settings: Mapping) -> list[Line2D]:
         values = f"{first['value']:g}" + (f" to {curve[-1]['value']:g}" if len(curve) > 1 else "")
         handles.append(_handle(f"{first['label']}, {SYMBOLS[sampler]} {values}", LOOKS[sampler]))
     unit = Line2D([], [], color=style.FAINT, linewidth=0.8, linestyle=(0, (1, 1.5)), label="as new as unseen images")
-    outside = curves.Look(style.FAINT, marker="^", width=0, size=4.0)
     first = curves.Look(style.FAINT, marker="s", width=0, size=3.6, filled=False)
-    return [*handles, unit, _handle("smallest value of a curve", first), _handle("beyond the axes: its value", outside)]
+    return [*handles, unit, _handle("smallest value of a curve", first), _handle("beyond the axes: its value", OUTSIDE)]
 
 
 def _handle(label: str, look: curves.Look) -> Line2D:

@@ -1,18 +1,26 @@
-"""The part of a panel that is shown: where the samplers are, with what lies outside marked at the edge."""
+"""The part of a panel that is shown: where most samplers are, with what lies outside marked at the edge."""
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from reproduction.rendering.figures.curves import LOG_RATIO, Look
 from reproduction.scores.score_table import Statistic
 
-NEAR = 3.0
-"""A sampler is shown if its FID is within this factor of the median of all."""
+TAIL = 10
+"""One value of so many or fewer, at either end, is no part of the bulk that an axis is chosen by."""
+AS_UNSEEN = 1.0  # the novelty of unseen images, by which novelty is measured
 MARGIN = (0.1, 0.14)  # shares of the ranges around what is shown, of x and y
 ALL_ZERO = (-0.01, 0.1)  # limits around scores that are all zero, of which none can be below
+HEIGHT_OF_UNSEEN = 0.75  # of its mark at the edge: clear of the corners, where real images are marked
 EDGE = 0.025  # how far from the edge what lies outside is marked, as a share of the range
+# Triangles at the edge that point to what lies there, by its side in x and in y.
+ARROWS = {
+    (0, 1): "^", (0, -1): "v", (1, 0): ">", (-1, 0): "<",
+    (1, 1): (3, 0, -45), (-1, 1): (3, 0, 45), (-1, -1): (3, 0, 135), (1, -1): (3, 0, -135),
+}  # fmt: skip
+
+Marker = str | tuple[int, int, int]  # of matplotlib: by name, or corners, style and angle
 
 
 class Mark(NamedTuple):
@@ -20,10 +28,10 @@ class Mark(NamedTuple):
 
     Attributes:
         x, y: novelty and score.
-        label: what is written beside a point of its own.
+        label: what is written beside a point of its own, and beside any at the edge.
         curve: the curve that it is a point of; "" for a point of its own.
         look: how it is drawn.
-        fid: of a sampler, by which it is near to the others or not; None for what widens no axis.
+        sampler: whether the axes are chosen by it, which they are not by real images.
         always: it is shown whatever the others are.
     """
 
@@ -32,7 +40,7 @@ class Mark(NamedTuple):
     label: str
     curve: str
     look: Look
-    fid: float | None
+    sampler: bool
     always: bool = False
 
 
@@ -42,7 +50,7 @@ class Place(NamedTuple):
     x: float
     y: float
     label: str
-    edge: str = ""
+    edge: Marker = ""
 
 
 class Window(NamedTuple):
@@ -53,35 +61,67 @@ class Window(NamedTuple):
     logarithmic: bool = False
 
     def place(self, mark: Mark) -> Place:
-        """Where a mark is drawn: at its place, or at the edge nearest to it with the number that lies beyond."""
+        """Where a mark is drawn: at its place, or at the edge nearest to it with the number that lies beyond.
+
+        In a corner, where both numbers lie beyond, it is the score.
+        """
         x, y = mark.x.mean, mark.y.mean
-        beyond, aside = _edge(y, self.y, "v^"), _edge(x, self.x, "<>")
-        if not beyond and not aside:
-            return Place(x, y, mark.label)
+        side = _side(x, self.x), _side(y, self.y)
+        if side == (0, 0):
+            return Place(x, y, "" if mark.curve else mark.label)
         inner_x, inner_y = _inner(self.x, False), _inner(self.y, self.logarithmic)
-        number = f"{y:.3g}" if beyond else f"{x:.2g}"
-        return Place(_clip(x, inner_x), _clip(y, inner_y), f"{mark.label} {number}", beyond or aside)
+        number = f"{y:.3g}" if side[1] else f"{x:.3g}"
+        return Place(_clip(x, inner_x), _clip(y, inner_y), f"{mark.label} {number}", ARROWS[side])
+
+    def place_of_unseen(self) -> Place | None:
+        """Where the edge says that the novelty of unseen images lies beyond; None if it is on the axis."""
+        side = _side(AS_UNSEEN, self.x)
+        if not side:
+            return None
+        low, high = map(math.log, self.y) if self.logarithmic else self.y
+        y = low + HEIGHT_OF_UNSEEN * (high - low)
+        x = _clip(AS_UNSEEN, _inner(self.x, False))
+        return Place(x, math.exp(y) if self.logarithmic else y, f"novelty {AS_UNSEEN:g}", ARROWS[side, 0])
 
 
 def window_of(marks: Sequence[Mark], logarithmic: bool = False) -> Window | None:
-    """The window of the samplers whose FID is near the median of all; None if there is none.
+    """The window of the samplers and curves, each axis without what is far from the bulk; None if there is none.
 
     Args:
         marks: of one panel, or of several that share an axis.
         logarithmic: whether y may be logarithmic, which it is for scores of which one is several times another.
     """
-    fids = [mark.fid for mark in marks if mark.fid is not None]
-    if not fids:
+    if not any(mark.sampler for mark in marks):
         return None
-    middle = statistics.median(fids)
-    shown = [
-        mark for mark in marks if mark.always or (mark.fid is not None and middle / NEAR <= mark.fid <= middle * NEAR)
-    ]
-    low, high = min(mark.y.mean for mark in shown), max(mark.y.mean for mark in shown)
-    logarithmic = logarithmic and low > 0 and high / low > LOG_RATIO
-    # Novelty 1 is always on the axis: it is what novelty is measured by.
-    x = _padded([1.0, *(mark.x.mean for mark in shown)], MARGIN[0])
-    return Window(x, _padded([low, high], MARGIN[1], logarithmic), logarithmic)
+    ends = near([mark.x.mean for mark in marks if mark.sampler])
+    x = _shown(marks, "x", ends)
+    # What novelty is measured by is on the axis unless it would push the samplers together there.
+    x += [AS_UNSEEN] if ends[0] <= AS_UNSEEN <= ends[1] else []
+    y = _shown(marks, "y", near([mark.y.mean for mark in marks if mark.sampler]))
+    logarithmic = logarithmic and min(y) > 0 and max(y) / min(y) > LOG_RATIO
+    return Window(_padded(x, MARGIN[0]), _padded(y, MARGIN[1], logarithmic), logarithmic)
+
+
+def near(values: Iterable[float]) -> tuple[float, float]:
+    """The ends between which a value is near the bulk: no farther from it, on either side, than it is wide.
+
+    The bulk is what is left without a tenth of the values, rounded up, at either end, so that a few that are far away
+    do not move its ends; values that are spread evenly are all near. Equal values count once: panels that share an
+    axis show a score again. A bulk that has no width, as that of three values, says of none that it is far.
+    """
+    values = sorted(set(values))
+    tail = math.ceil(len(values) / TAIL)
+    bulk = values[tail : len(values) - tail]
+    if len(bulk) < 2:
+        return -math.inf, math.inf
+    low, high = bulk[0], bulk[-1]
+    return low - (high - low), high + (high - low)
+
+
+def _shown(marks: Sequence[Mark], axis: str, ends: tuple[float, float]) -> list[float]:
+    """The means that an axis is to hold."""
+    values = ((mark, getattr(mark, axis).mean) for mark in marks)
+    return [value for mark, value in values if mark.always or (mark.sampler and ends[0] <= value <= ends[1])]
 
 
 def _padded(values: Iterable[float], margin: float, logarithmic: bool = False) -> tuple[float, float]:
@@ -92,9 +132,9 @@ def _padded(values: Iterable[float], margin: float, logarithmic: bool = False) -
     return tuple(map(math.exp, ends)) if logarithmic else ends
 
 
-def _edge(value: float, limits: tuple[float, float], markers: str) -> str:
-    low, high = limits
-    return markers[0] if value < low else markers[1] if value > high else ""
+def _side(value: float, limits: tuple[float, float]) -> int:
+    """-1 below the limits, 1 above them, 0 between."""
+    return (value > limits[1]) - (value < limits[0])
 
 
 def _inner(limits: tuple[float, float], logarithmic: bool) -> tuple[float, float]:

@@ -155,6 +155,44 @@ def test_what_is_far_from_the_other_samplers_is_marked_at_the_edge(table):
     assert axes.get_ylim()[1] > 3000
 
 
+def test_a_point_of_a_curve_that_is_far_is_named_at_the_edge(table):
+    """Noise of σ = 9 has an FID of 900, and its line leaves the axes where its mark stands."""
+    far = {"label": "Means + noise", "sampler": "jitter", "model": "vae", "value": 9.0, "variant": "sigma9"}
+    records = [*control_scores(), *over_seeds("jitter", 900.0, variant="sigma9", **new(1.05))]
+    axes = controls.render(table(records), control_settings(curves=[*NOISE, *KERNELS, far])).axes[0]
+    words = {text.get_text(): text.xy for text in axes.texts}
+    assert set(words) == {"A", "B", "C 2.2", f"σ=9: {mean_std(900.0)[0]:.3g}"}
+    x, y = words["σ=9: 902"]
+    low, high = axes.get_ylim()
+    assert (x, y) == pytest.approx((1.05, high - 0.025 * (high - low)))
+    (marker,) = [found for found in axes.lines if found.get_marker() == "^"]
+    assert marker.get_xydata().tolist() == [[x, y]]
+    assert marker.get_color() == controls.LOOKS["jitter"].colour
+
+
+def test_novelty_1_is_named_at_the_edge_where_all_samplers_are_far_from_it(table):
+    records = [
+        record | ({"novelty_features": 4 + record["novelty_features"] / 10} if record["novelty_features"] else {})
+        for record in control_scores()
+    ]
+    figure = controls.render(table(records), control_settings())
+    found = [[text.xy for text in axes.texts if text.get_text() == "novelty 1"] for axes in figure.axes[:3]]
+    left, right = figure.axes[2].get_xlim()
+    assert found[:2] == [[], []]
+    assert found[2][0][0] == pytest.approx(left + 0.025 * (right - left))
+    assert (left, right) == pytest.approx((4.065 - 0.1 * 0.065, 4.13 + 0.1 * 0.065))
+
+
+def test_the_axis_of_fid_is_linear_where_what_it_holds_is_of_one_size(table):
+    """From 21 to 62: the margins make it more than fourfold, and the axis is none the less linear."""
+    axes = controls.render(table(control_scores()), control_settings()).axes[0]
+    low, high = axes.get_ylim()
+    assert axes.get_yscale() == "linear"
+    assert high / low > 4
+    places = {text.get_text(): text.xy for text in axes.texts}
+    assert places["C 2.2"][1] == pytest.approx(low + 0.025 * (high - low))
+
+
 def test_controls_have_bars_both_ways(table):
     records = control_scores()
     for record in records:
