@@ -44,7 +44,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     """Draw for each data set FID against three novelties and other scores against one, then the chains of all of them.
 
     The axes show where most samplers are; what lies outside is marked at their edge with the number that lies beyond.
-    The row of other scores is left out where none was taken.
+    The row of other scores is left out where none was taken, and a panel of chains that would show a single value.
 
     Args:
         inputs: `scores`, the table `scores.csv`.
@@ -62,7 +62,7 @@ def render(inputs: Mapping[str, str | Path], settings: Mapping) -> Figure:
     if len(settings["points"]) > len(ascii_uppercase):
         raise GeovaeError(f"points: {len(settings['points'])}, but there are 26 letters for them. Show fewer.")
     rows = 2 if any(record[column] is not None for record in scores.records for column in OTHER_SCORES) else 1
-    heights = [rows * ROW_HEIGHT] * len(panels) + [chain_diagnostics.HEIGHT]
+    heights = [rows * ROW_HEIGHT] * len(panels) + [chain_diagnostics.height(settings)]
     with style.context():
         handles = _legend_handles(settings)
         figure = style.new_figure(style.WIDTH, sum(heights) + 0.1 + LEGEND_ROW * -(-len(handles) // LEGEND_COLUMNS))
