@@ -22,8 +22,9 @@ CHUNK_ENTRIES = 1 << 22
 def sample_volume(context: Context, n: int, key: str) -> Draw:
     """n independent draws from (1/k) Σ_i N(c_i, (ρ²/d) Σ_i) over the metric's centroids.
 
-    For d ≥ 2 and λ = 0 the distribution of √det G is (1 − ε) times this mixture plus ε times another one, so that ε
-    bounds the total variation between the two; with one centroid ε = 0. Where λ > 0 the volume of the whole space is
+    For d ≥ 2 and λ = 0 the distribution of √det G is (1 − ε) times this mixture plus ε times another one, and for d = 1
+    this mixture is (1 − ε) times that distribution plus ε times another one: ε, from 0 to 1, bounds the total variation
+    between the two. With one centroid ε = 0. Where λ > 0 the volume of the whole space is
     infinite and there is no such distribution: the mixture is then that of the metric without λ.
 
     Diagnostics: `overlap`, an estimate of ε from the draws (near 0: exact; near 1: the centroids are not isolated);
@@ -65,6 +66,8 @@ def _describe(metric: RiemannianMetric, z: torch.Tensor) -> dict[str, float]:
         ends.append(own)
     # E over the mixture of √det G / Σ_i f_i is the volume of the metric over that of the kernels.
     ratio = torch.logsumexp(torch.cat(excess), 0).item() - math.log(len(z))
+    if metric.latent_dim == 1:  # there the kernels' sum is what lies above
+        ratio = -ratio
     return {
         "overlap": -math.expm1(-ratio),
         "floor": torch.cat(floor).mean().item(),

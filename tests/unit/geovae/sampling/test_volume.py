@@ -140,3 +140,17 @@ def test_lambda_is_told_and_changes_no_draw():
     rise = (with_floor.log_density(second.latents.double()) - bare.log_density(first.latents.double())).mean().item()
     assert second.diagnostics["floor"] == pytest.approx(rise, rel=1e-3)
     assert second.diagnostics["floor"] > 0.01
+
+
+@pytest.mark.parametrize("distance", [0.5, 1.5, 12.0])
+def test_on_a_line_the_overlap_is_the_share_of_the_mixture_that_lies_between(distance):
+    metric = metric_of([[0.0], [distance]], [[4.0], [1.0]], rho=1.2)
+    z = torch.linspace(-15.0, 25.0, 40_001, dtype=torch.float64)[:, None]
+    volume, kernels = metric.log_density(z).exp(), kernel_log_sum(metric, z).exp()
+    assert (volume <= kernels * (1 + 1e-9)).all()
+    share = 1 - (volume.sum() / kernels.sum()).item()
+    apart = 0.5 * (volume / volume.sum() - kernels / kernels.sum()).abs().sum().item()
+    overlap = draw("volume", Context(metric=metric), 40_000, "key").diagnostics["overlap"]
+    assert overlap == pytest.approx(share, abs=2e-3)
+    assert apart <= share + 1e-9
+    assert (overlap < 1e-3) == (distance == 12.0)
