@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
 from geovae.core.errors import GeovaeError
@@ -16,6 +17,8 @@ from geovae.sampling.base import Context, rows_without_replacement
 CHUNK_ENTRIES = 1 << 22
 # Largest coordinate of latents, and largest scale: squares of them are kept in float32.
 LARGEST = 1e16
+# Relative difference of latents that are the same: some roundings of the 32 bits that encoders and samplers work in.
+ROUNDING = 4 * float(np.finfo(np.float32).eps)
 # Scales tried, relative to a first guess.
 GRID = np.geomspace(0.03, 30.0, 25)
 
@@ -54,6 +57,37 @@ def require_moderate(sampler: str, *points: np.ndarray) -> None:
         )
 
 
+def spread(sampler: str, mu: np.ndarray, smallest: float) -> float:
+    """The root mean square deviation per dimension of means (N, d), at least `smallest`.
+
+    Raises:
+        GeovaeError: all means coincide, or deviate by less.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = math.sqrt(mu.var(0).mean())
+    # Rounding of their mean gives even equal rows a deviation.
+    if (mu == mu[0]).all() or deviation < smallest:
+        raise GeovaeError(
+            f"sampler {sampler!r}: all training means coincide, so no density fits. The model has collapsed."
+        )
+    return deviation
+
+
+def require_unseen(sampler: str, points: np.ndarray, mu: np.ndarray) -> None:
+    """Refuse points (M, d), half of which are among the means (N, d), with a `GeovaeError`.
+
+    The likelihood of such points rises without bound as kernels on the means narrow. Distances by the kernels do not
+    tell them: rounding hides that a distance is 0.
+    """
+    radii = ROUNDING * np.abs(points).max(1)
+    seen = cKDTree(mu).query_ball_point(points, radii, p=np.inf, return_length=True) > 0
+    if seen.mean() >= 0.5:
+        raise GeovaeError(
+            f"sampler {sampler!r}: half of the validation means are training means in 32 bits, so no scale fits.\n"
+            "The model has collapsed, or the validation images are training images."
+        )
+
+
 def kernel_likelihood(blocks: Sequence[np.ndarray], d: int, log_volumes: np.ndarray | None = None) -> LogLikelihood:
     """log s ↦ mean log-likelihood of M points under (1/N) Σ_i N(x_i, s² C_i).
 
@@ -77,37 +111,57 @@ def kernel_likelihood(blocks: Sequence[np.ndarray], d: int, log_volumes: np.ndar
     return log_likelihood
 
 
+def highest(log_likelihoods: Sequence[float]) -> int:
+    """The place of the highest log-likelihood, the first where several are; NaN and infinities are passed over.
+
+    Raises:
+        GeovaeError: none is finite.
+    """
+    values = np.asarray(log_likelihoods, np.float64)
+    finite = np.isfinite(values)
+    if not finite.any():
+        raise GeovaeError(
+            "no setting that was tried gives the validation means (--latents-validation) a finite likelihood.\n"
+            "See whether the model's training has diverged."
+        )
+    return int(np.argmax(np.where(finite, values, -np.inf)))
+
+
 def best_scale(log_likelihood: LogLikelihood, scales: np.ndarray) -> Choice:
     """The scale of the highest likelihood: on a grid of ascending scales, then by Brent's method between neighbours."""
     grid = np.log(scales)
     values = [log_likelihood(x) for x in grid]
-    best = int(np.argmax(values))
+    best = highest(values)
     if best in (0, len(grid) - 1):
         return Choice(math.exp(grid[best]), values[best], True)
     refined = minimize_scalar(
         lambda x: -log_likelihood(x), bounds=(grid[best - 1], grid[best + 1]), method="bounded", options={"xatol": 1e-3}
     )
+    if not math.isfinite(refined.fun):
+        return Choice(math.exp(grid[best]), values[best], False)
     return Choice(math.exp(refined.x), -float(refined.fun), False)
 
 
-def scales_around(blocks: Sequence[np.ndarray], d: int, sampler: str) -> np.ndarray:
+def scales_around(
+    blocks: Sequence[np.ndarray], d: int, sampler: str, advice: str = "See whether the model's training has diverged."
+) -> np.ndarray:
     """Scales to try: around that at which half of the points have a centre within √d of its deviations.
 
     Raises:
-        GeovaeError: half of the points lie on centres, or too far from all for float32.
+        GeovaeError: half of the points lie too near to centres, or too far from all, for float32; it ends in `advice`.
     """
     nearest = float(np.median(np.concatenate([block.min(1) for block in blocks])))
     if not math.isfinite(nearest):
         raise GeovaeError(
-            f"sampler {sampler!r}: distances between the latents are too large for numbers of 32 bits. See whether the "
-            "model's training has diverged."
+            f"sampler {sampler!r}: distances between the latents are too large for numbers of 32 bits.\n{advice}"
         )
-    if nearest <= 0:
+    scales = GRID * math.sqrt(nearest / d)
+    if scales[0] < 1 / LARGEST:
         raise GeovaeError(
-            f"sampler {sampler!r}: half of the validation means are training means, so no scale fits.\n"
-            "The model has collapsed, or the validation images are training images."
+            f"sampler {sampler!r}: the kernels are too wide beside the distances between the latents for numbers of 32 "
+            f"bits.\n{advice}"
         )
-    return GRID * math.sqrt(nearest / d)
+    return scales
 
 
 def checked_scale(scale: float, what: str) -> float:

@@ -1,12 +1,9 @@
 """A Gaussian kernel density on the training means: the plainest density estimate that keeps to the data."""
 
-import math
-
 import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from geovae.core.errors import GeovaeError
 from geovae.core.seeding import numpy_generator
 from geovae.sampling.base import Context, Draw, rows_with_replacement
 from geovae.sampling.held_out import (
@@ -17,6 +14,7 @@ from geovae.sampling.held_out import (
     held_out_means,
     kernel_likelihood,
     require_moderate,
+    spread,
 )
 
 # Bandwidths tried, relative to the root mean square deviation of the training means.
@@ -57,9 +55,7 @@ def best_bandwidth(mu: np.ndarray, held_out: np.ndarray) -> Choice:
         GeovaeError: all means coincide, or latents are too far out for float32.
     """
     require_moderate("kde", mu, held_out)
-    scale = math.sqrt(mu.var(0).mean())
-    if scale < SMALLEST:
-        raise GeovaeError("sampler 'kde': all training means coincide, so no bandwidth fits. The model has collapsed.")
+    scale = spread("kde", mu, SMALLEST)
     step = max(1, CHUNK_ENTRIES // len(mu))
     blocks = [
         cdist(held_out[start : start + step], mu, "sqeuclidean").astype(np.float32)

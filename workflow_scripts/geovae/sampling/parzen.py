@@ -21,8 +21,11 @@ from geovae.sampling.held_out import (
     best_scale,
     checked_scale,
     held_out_means,
+    highest,
     kernel_likelihood,
+    require_unseen,
     scales_around,
+    spread,
 )
 
 NAME = "parzen"
@@ -30,8 +33,8 @@ NAME = "parzen"
 CANDIDATES = (5, 10, 20, 50, 100)
 # Share of a kernel's variance that is the same in all directions, and the least variance relative to the means' own.
 ISOTROPIC, LEAST = 0.1, 1e-6
-# Variances of the means between which a millionth of them, and products of them, are normal numbers of float64.
-SMALLEST, LARGEST_VARIANCE = 1e-280, 1e140
+# Deviations of the means between which a millionth of their squares, and products of these, are normal in float64.
+SMALLEST, LARGEST = 1e-140, 1e70
 
 
 class Window(NamedTuple):
@@ -105,10 +108,7 @@ def sample_parzen(
 
 def _require_spread(mu: np.ndarray) -> None:
     """Refuse means whose neighbourhoods have no shape in float64, with a `GeovaeError`."""
-    variance = mu.var(0).mean()
-    if variance <= SMALLEST:
-        raise GeovaeError("sampler 'parzen': all training means coincide. The model has collapsed.")
-    if not variance < LARGEST_VARIANCE:
+    if not spread(NAME, mu, SMALLEST) < LARGEST:
         reach = np.abs(mu).max()
         raise GeovaeError(f"sampler 'parzen': the latents reach {reach:.3g}. See whether the training has diverged.")
 
@@ -158,6 +158,8 @@ def _window(
         if n_neighbours is not None:
             return Window(n_neighbours, scale, None)
     held_out = held_out_means(context, key, NAME, max_validation)
+    if scale is None:
+        require_unseen(NAME, held_out, mu)
     tried = [n_neighbours] if n_neighbours else sorted({min(k, len(mu) - 1) for k in CANDIDATES})
     near = nearest_others(mu, tried[-1])
     found = []
@@ -169,7 +171,7 @@ def _window(
         else:
             choice = Choice(scale, likelihood(np.log(scale)), False)
         found.append(Window(k, choice.scale, choice))
-    return max(found, key=lambda window: window.choice.log_likelihood)
+    return found[highest([window.choice.log_likelihood for window in found])]
 
 
 def _distances(points: np.ndarray, mu: np.ndarray, near: np.ndarray) -> tuple[Sequence[np.ndarray], np.ndarray]:

@@ -13,6 +13,7 @@ from geovae.sampling.held_out import (
     checked_scale,
     held_out_means,
     kernel_likelihood,
+    require_unseen,
     scales_around,
 )
 
@@ -44,10 +45,14 @@ def sample_posterior_kde(
     mu, log_var = context.need("mu", NAME), context.need("log_var", NAME)
     if scale is None:
         held_out = held_out_means(context, key, NAME, max_validation)
+        require_unseen(NAME, held_out, mu.double().numpy())
         blocks = list(_squared_distances(held_out, mu.double().numpy(), log_var.double().numpy()))
         log_volumes = 0.5 * log_var.double().sum(1).numpy()
         likelihood = kernel_likelihood(blocks, mu.shape[1], log_volumes.astype(np.float32))
-        chosen = best_scale(likelihood, scales_around(blocks, mu.shape[1], NAME))
+        advice = (
+            f"See whether the posteriors' log-variances, {log_var.min():.3g} to {log_var.max():.3g}, have diverged."
+        )
+        chosen = best_scale(likelihood, scales_around(blocks, mu.shape[1], NAME, advice))
         scale = chosen.scale
         told = {"held_out_log_likelihood": chosen.log_likelihood, "scale_at_edge": float(chosen.at_edge)}
     else:
