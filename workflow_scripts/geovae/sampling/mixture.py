@@ -1,5 +1,6 @@
 """The Gaussian mixture of Ghosh et al. (2020), fitted on the training means after training."""
 
+import math
 import warnings
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from geovae.core.errors import GeovaeError
 from geovae.core.quantities import real, whole
 from geovae.core.seeding import numpy_generator, small_seed
 from geovae.sampling.base import Context, Draw
-from geovae.sampling.held_out import held_out_means
+from geovae.sampling.held_out import held_out_means, highest, spread
 from geovae.sampling.table import HELD_OUT
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # Numbers of Gaussians that the likelihood chooses from.
 CANDIDATES = (1, 2, 5, 10, 20, 50, 100, 200)
+# Deviations of the means: the least that is taken, and that below which they are fitted in units of their own. The 1e-6
+# that scikit-learn adds to all variances, whatever their size, would widen the draws by more than 4 % there.
+SMALLEST, SMALL = 1e-140, 3.5e-3
 
 
 def sample_mixture(
@@ -33,13 +37,14 @@ def sample_mixture(
     """n latents from a mixture of Gaussians with full covariances, fitted by EM on the training means.
 
     `n_components` "heldout" is chosen by the likelihood of at most `max_validation` validation means: `CANDIDATES` are
-    tried in ascending order as long as it rises.
+    tried in ascending order as long as it rises and a mixture can be fitted.
 
     Diagnostics: `converged`, `n_iter`, `mean_log_likelihood` of the training means; of a choice also `n_components` and
     `held_out_log_likelihood`.
 
     Raises:
-        GeovaeError: there are fewer training means than Gaussians, or than two; or no mixture can be fitted.
+        GeovaeError: there are fewer training means than Gaussians, or than two; all coincide; or no mixture can be
+            fitted.
 
     Examples:
         >>> import torch
@@ -59,10 +64,17 @@ def sample_mixture(
         "tol": real(tol, "samplers.gmm.tol", least=0.0),
         "random_state": small_seed(key, "fit"),
     }
+    unit = _unit(mu)
+    mu = mu / unit
+    to_latents = mu.shape[1] * math.log(unit)  # subtracted from a log-density of means in units
     chosen = {}
     if n_components == HELD_OUT:
-        mixture, factors, likelihood = _best_mixture(mu, held_out_means(context, key, "gmm", max_validation), options)
-        chosen = {"n_components": float(len(mixture.weights_)), "held_out_log_likelihood": likelihood}
+        held_out = held_out_means(context, key, "gmm", max_validation) / unit
+        mixture, factors, likelihood = _best_mixture(mu, held_out, options)
+        chosen = {
+            "n_components": float(len(mixture.weights_)),
+            "held_out_log_likelihood": likelihood - to_latents,
+        }
     elif whole(n_components, "samplers.gmm.n_components", 1) > len(mu):
         raise GeovaeError(f"samplers.gmm.n_components = {n_components}: there are {len(mu)} training means. Lower it.")
     else:
@@ -78,9 +90,15 @@ def sample_mixture(
     diagnostics = {
         "converged": float(mixture.converged_),
         "n_iter": float(mixture.n_iter_),
-        "mean_log_likelihood": float(mixture.score(mu)),
+        "mean_log_likelihood": float(mixture.score(mu)) - to_latents,
     }
-    return Draw(torch.from_numpy(latents).float(), None, diagnostics | chosen)
+    return Draw(torch.from_numpy(latents * unit).float(), None, diagnostics | chosen)
+
+
+def _unit(mu: np.ndarray) -> float:
+    """1, or of small means the power of two below their deviation: dividing by it rounds nothing."""
+    deviation = spread("gmm", mu, SMALLEST)
+    return math.ldexp(1.0, math.frexp(deviation)[1] - 1) if deviation < SMALL else 1.0
 
 
 def _fitted(mu: np.ndarray, n_components: int, options: dict) -> tuple["GaussianMixture", np.ndarray]:
@@ -101,23 +119,35 @@ def _fitted(mu: np.ndarray, n_components: int, options: dict) -> tuple["Gaussian
         except (ValueError, np.linalg.LinAlgError):
             factors = None
     if factors is None or not np.isfinite(factors).all():
+        advice = "Lower samplers.gmm.n_components, or see" if n_components > 1 else "See"
         raise GeovaeError(
             f"sampler 'gmm': no mixture of {n_components} Gaussians can be fitted to the {len(mu)} training means in "
             f"{mu.shape[1]} dimensions (--latents), which reach {np.abs(mu).max():.3g}.\n"
-            "Lower samplers.gmm.n_components, or see whether the model's training has diverged."
+            f"{advice} whether the model's training has diverged."
         )
     return mixture, factors
 
 
 def _best_mixture(mu: np.ndarray, held_out: np.ndarray, options: dict) -> tuple["GaussianMixture", np.ndarray, float]:
-    """The mixture after which more Gaussians no longer raise the likelihood of `held_out`; factors and likelihood."""
-    best, highest = None, -np.inf
+    """The mixture after which more Gaussians no longer raise the likelihood of `held_out`; factors and likelihood.
+
+    Raises:
+        GeovaeError: not even the first can be fitted, or the likelihood of `held_out` under it is not finite.
+    """
+    best, reached = None, -math.inf
     for n_components in CANDIDATES:
         if n_components > len(mu):
             break
-        fitted = _fitted(mu, n_components, options)
+        try:
+            fitted = _fitted(mu, n_components, options)
+        except GeovaeError:
+            if best is None:
+                raise
+            break  # means that bear no more Gaussians: the choice is among those that they bear
         likelihood = float(fitted[0].score(held_out))
-        if likelihood <= highest:
+        if best is None:
+            highest([likelihood])  # refuses what is not finite
+        elif not reached < likelihood < math.inf:
             break
-        best, highest = fitted, likelihood
-    return *best, highest
+        best, reached = fitted, likelihood
+    return *best, reached
