@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from geovae.core.errors import GeovaeError
+from geovae.core.quantities import real, whole
 from geovae.core.reading import printable
 from geovae.core.registry import take_options
 from geovae.data.base import UNLABELLED, Images
@@ -33,6 +34,12 @@ DEFAULTS = {
     "test": 0.1,
     "seed": 0,
 }
+TEXTS = {
+    "path": "the path of a folder",
+    "labels": "subfolders, none, or the path of a CSV file",
+    "group": "the name of a column of the CSV file in labels",
+}
+LARGEST_SIDE = 1 << 14  # a square image of it in colour takes 0.8 GB
 ENDINGS = (
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
 )  # fmt: skip
@@ -59,14 +66,12 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         threads: that decode.
 
     Raises:
-        GeovaeError: an unknown option, a folder that is missing, cannot be read or has too few images, images without a
-            label, a class without images, or one whose name is no UTF-8, or a group on two sides; while the chunks are
-            read, an image that is broken.
+        GeovaeError: an option that is unknown or has no such value, a folder that is missing, cannot be read or has too
+            few images, images without a label, a class without images, or one whose name is no UTF-8, or a group on two
+            sides; while the chunks are read, an image that is broken.
     """
-    options = take_options(options, DEFAULTS, "data set 'folder'")
+    options = _checked(take_options(options, DEFAULTS, "data set 'folder'"))
     root = _root(options["path"])
-    size = options["image_size"]
-    height, width = (size, size) if isinstance(size, int) else size
     parts = SPLITS if _split_folders(root) else ("",)
     found = scan(root, parts, ENDINGS)
     found.passed_by.pop(os.path.relpath(os.path.expanduser(options["labels"]), root), None)  # a table of labels is used
@@ -82,7 +87,7 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
     else:
         files = _drawn(files[""], labels, groups, options)
         _require_training_images(root, files["train"], labels, class_names)
-    shape = (options["channels"], height, width)
+    shape = (options["channels"], *options["image_size"])
     decode = partial(_decode, root=root, shape=shape)
     return {
         split: Images(
@@ -94,6 +99,23 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
         )
         for split, part in files.items()
     }
+
+
+def _checked(options: dict) -> dict:
+    """The options, `image_size` as [height, width]; a GeovaeError names one of another type or out of range."""
+    owner, size = "data set 'folder'", options["image_size"]
+    sides = size if isinstance(size, list | tuple) else (size, size)
+    if len(sides) != 2:
+        raise GeovaeError(f"{owner}: image_size = {size!r}; it must be the side or [height, width].")
+    sides = [whole(side, f"{owner}: image_size", 1, LARGEST_SIDE) for side in sides]
+    channels = whole(options["channels"], f"{owner}: channels", 1, 3)
+    if channels == 2:
+        raise GeovaeError(f"{owner}: channels = 2; it must be 1 (grey) or 3 (colour).")
+    for name, kinds in (("path", str | os.PathLike | None), ("labels", str | os.PathLike), ("group", str | None)):
+        if not isinstance(options[name], kinds) or (name == "labels" and not options[name]):
+            raise GeovaeError(f"{owner}: {name} = {options[name]!r}; it must be {TEXTS[name]}.")
+    shares = {name: real(options[name], f"{owner}: {name}", least=0.0, most=1.0) for name in ("validation", "test")}
+    return {**options, **shares, "image_size": sides, "channels": channels}
 
 
 def _root(path: str | None) -> Path:
