@@ -188,6 +188,7 @@ def _distances(points: np.ndarray, mu: np.ndarray, near: np.ndarray) -> tuple[Se
         inverse = np.linalg.inv(factors)
         own = np.einsum("nij,nj->ni", inverse, mu[rows] - centre)
         white = (points @ inverse.reshape(-1, d).T).reshape(m, len(rows), d) - own
-        distances[:, rows] = np.einsum("mni,mni->mn", white, white)
+        with np.errstate(over="ignore"):  # `scales_around` and `highest` refuse what is not finite
+            distances[:, rows] = np.einsum("mni,mni->mn", white, white)
     pieces = max(1, -(-distances.size // CHUNK_ENTRIES))
     return [block for block in np.array_split(distances, pieces) if len(block)], log_volumes

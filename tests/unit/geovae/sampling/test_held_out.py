@@ -123,3 +123,15 @@ def test_a_number_of_neighbours_whose_likelihood_is_nan_never_wins(monkeypatch):
     context = Context(mu=cloud(30, 2, 0), mu_validation=cloud(20, 2, 1))
     found = draw("parzen", context, 5, "key", scale=1.0).diagnostics
     assert (found["n_neighbours"], found["held_out_log_likelihood"]) == (5.0, -4.0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sampler", DENSITIES)
+@pytest.mark.parametrize(
+    ("n_far", "words"), [(1, "no setting .* a finite likelihood"), (40, "too large for numbers of 32 bits")]
+)
+def test_validation_means_beyond_float32_are_refused_without_warnings(sampler, n_far, words):
+    validation = cloud(40, 3, 1)
+    validation[:n_far] = 1e30
+    with pytest.raises(GeovaeError, match=words):
+        draw(sampler, context_of(cloud(50, 3, 0), validation), 5, "key")
