@@ -75,8 +75,10 @@ evidence: $(READY)  ## the pages of docs/evidence from the records there, withou
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
 
 # ROOT is the folder that it was built in, which may be another clone; a build that goes on is kept as far as it is.
+# IMAGES is the folder of its images, as it was told it, where that is not the config's.
 keep: $(READY)  ## add what a build of configs/evidence has so far to its record: make keep NAME=mnist
-	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep "$$NAME" --root "$${ROOT:-.}"
+	PYTHONPATH=workflow_scripts python -m reproduction.evidence.keep "$$NAME" --root "$${ROOT:-.}" \
+		$${IMAGES:+--images "$$IMAGES"}
 	PYTHONPATH=workflow_scripts python -m reproduction.evidence.render
 
 # CONFIG names the config files of the build, where it was not the default.

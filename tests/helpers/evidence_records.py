@@ -25,6 +25,7 @@ ABOUT_IT = {
             "processor_seconds": {"train_model": 3600.0, "score_samples": 1800.0},
         }
     ],
+    "files": [CONFIG, SCORES],
 }
 
 

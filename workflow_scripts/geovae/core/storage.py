@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,18 @@ import numpy as np
 from geovae.core import sealed_json, seals
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
+
+_advice: ContextVar[str] = ContextVar("advice", default="")
+
+
+@contextmanager
+def advising(words: str) -> Iterator[None]:
+    """Within this, files are read that no workflow makes again: what to do where one cannot be used is `words`."""
+    token = _advice.set(words)
+    try:
+        yield
+    finally:
+        _advice.reset(token)
 
 
 @contextmanager
@@ -61,7 +74,7 @@ def unreadable(path: str | Path, reason: object, record: str | None = None) -> G
 
 def _again(record: str | None = None) -> str:
     """How to go on where a file of ours cannot be used; `record` as in `unreadable`."""
-    return f"Delete {f'it and {record},' if record else 'it'} and run the workflow again."
+    return _advice.get() or f"Delete {f'it and {record},' if record else 'it'} and run the workflow again."
 
 
 def require_file(path: str | Path, record: str | None = None) -> Path:
@@ -70,7 +83,8 @@ def require_file(path: str | Path, record: str | None = None) -> Path:
     if not path.is_file():
         # Where its record is still there, the workflow may take the file for made.
         stale = f"Delete {record} and run" if record and path.with_name(record).is_file() else "Run"
-        raise GeovaeError(f"{path}: no such file. {stale} the workflow to make it, or correct the path.")
+        advice = _advice.get() or f"{stale} the workflow to make it, or correct the path."
+        raise GeovaeError(f"{path}: no such file. {advice}")
     return path
 
 

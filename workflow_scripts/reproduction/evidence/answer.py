@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from geovae.core.errors import GeovaeError
+from geovae.core.reading import reading
 from reproduction.claims.paper_claims import CLAIMS
 from reproduction.claims.questions import QUESTIONS
 from reproduction.evidence.builds import Build
@@ -28,11 +29,17 @@ def with_answer(path: Path, judged: Mapping[Build, Page | None]) -> str:
     """The text of a file with the table between its two marks.
 
     Raises:
-        GeovaeError: the file lacks a mark.
+        GeovaeError: the file cannot be read, or lacks a mark.
     """
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise GeovaeError(f"{path}: it lacks the lines {BEGIN} and {END}, between which the table is written.")
     return "\n".join([before + BEGIN, "", *answer(judged), "", END + after])
+
+
+def text_of(path: Path) -> str:
+    """The text of the README; a `GeovaeError` where it is none in UTF-8."""
+    with reading(path, "text in UTF-8", "Restore it with `git restore`."):
+        return path.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reproduction.config.config import load_config
+from reproduction.config.files import check_files
 from reproduction.config.layers import lies_over_default, merged
 
 ROOT = Path(__file__).parents[3]
@@ -63,17 +64,28 @@ def sizes_of(build: Build) -> tuple[Build, ...]:
 
 
 def said_of(file: str, root: Path = ROOT) -> list[str]:
-    """The paragraphs that stand as comments at the head of a config file: what is built, and what was cut."""
-    lines = (root / file).read_text(encoding="utf-8").splitlines()
+    """The paragraphs that stand as comments at the head of a config file: what is built, and what was cut.
+
+    Raises:
+        GeovaeError: the file cannot be read.
+    """
+    check_files([root / file])
+    lines = (root / file).read_text(encoding="utf-8-sig").splitlines()
     head = [line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines)]
     return [" ".join(filter(None, part.split("\n"))) for part in "\n".join(head).split("\n\n")]
 
 
 def config_content(file: str, root: Path = ROOT) -> dict[str, Any]:
-    """The whole content of a config file, every default filled in, as JSON can hold it; nothing of a command line."""
+    """The whole content of a config file, every default filled in, as JSON can hold it; nothing of a command line.
+
+    Raises:
+        GeovaeError: the file cannot be read, is no YAML, or no config.
+    """
     import yaml
 
-    content = yaml.safe_load((root / file).read_text(encoding="utf-8"))
+    check_files([root / file])
+    content = yaml.safe_load((root / file).read_bytes())
     if lies_over_default(content, [file]):
-        content = merged(yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8")), content)
+        check_files([root / "config.yaml"])
+        content = merged(yaml.safe_load((root / "config.yaml").read_bytes()), content)
     return load_config(content).model_dump(mode="json", exclude_none=False)

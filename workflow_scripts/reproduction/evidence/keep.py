@@ -7,48 +7,41 @@ import argparse
 import csv
 import datetime
 import os
-import shutil
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from geovae.core.errors import GeovaeError
 from geovae.core.reading import reading
 from geovae.core.registry import look_up
 from geovae.core.storage import save_json
 from geovae.core.tables import finite
-from reproduction.config.config import Config, load_config
+from reproduction.config.config import load_config
 from reproduction.evidence.builds import BUILDS, ROOT, Build, config_content, said_of
 from reproduction.evidence.earlier import Earlier, earlier, other_judges
-from reproduction.evidence.record import (
-    ABOUT,
-    CLASSIFICATION,
-    CONFIG,
-    IMAGES,
-    LARGEST,
-    MEASURED,
-    METRIC_TABLE,
-    SCORES,
-    artefacts_of,
-    measured_files,
-    pictured_figures,
-)
-from reproduction.plan.augmentation import classification_records
-from reproduction.plan.cells import SCORED, scored_generations
-from reproduction.plan.comparisons import RECORDS
-from reproduction.plan.figures import METRICS
-from reproduction.plan.keys import SCORED_SPLITS
+from reproduction.evidence.exchange import copy, exchanged, settle
+from reproduction.evidence.finished import RESULTS, Finished, finished
+from reproduction.evidence.record import ABOUT, CLASSIFICATION, CONFIG, LARGEST, SCORES, files_of
+from reproduction.runtime.ending import ending_in_words
 from reproduction.runtime.provenance import machine_class
-from reproduction.scores.classification import Source, collect_classification
-from reproduction.scores.score_table import collect
+from reproduction.scores.classification import gathered_runs, save_runs
+from reproduction.scores.score_table import gathered, save_rows
 
-RESULTS = "results"
 ADVICE = "Delete it: it tells the time of a job, and nothing else is made of it."
 
 
-def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: Sequence[str] = ()) -> None:
+def keep(
+    content: dict[str, Any],
+    root: Path,
+    folder: Path,
+    command: str,
+    said: Sequence[str] = (),
+    images: str | None = None,
+) -> list[str]:
     """Copy what is finished of a build into a record, beside what that has of earlier builds of the same settings.
+
+    All is read before anything is written, and the record's folder is exchanged as a whole: whatever ends this midway
+    leaves the record that there was.
 
     Args:
         content: the build's config, as `config_content` gives it.
@@ -58,15 +51,20 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: 
             another class of machines.
         command: the one that built it, for the page.
         said: paragraphs on what is built and what was cut, for the page.
+        images: where the folder of images lay, if elsewhere than the config says, as the build was told it.
+
+    Returns:
+        What the record no longer has, and why: a line each.
 
     Raises:
-        GeovaeError: nothing is finished yet, a file is damaged, or the scores of both are on the features of two
-            classifiers.
+        GeovaeError: nothing is finished yet, a file is damaged or of other settings, or the scores of both are on the
+            features of two classifiers.
     """
     config = load_config(content)
-    done = _finished(config, root)
+    done = finished(config, root, images)
     if not any((done.scores, done.classifiers, done.measured)):
         raise GeovaeError(f"{root / RESULTS}: no result of this config. Build it first.")
+    settle(folder)
     before = earlier(folder, content, config, done.runs, machine_class())
     if not done.scores and not before.scores:
         raise GeovaeError(f"{root / RESULTS}: no score of this config. Build one of them, too.")
@@ -76,65 +74,29 @@ def keep(content: dict[str, Any], root: Path, folder: Path, command: str, said: 
             f"{folder}: its scores are on the features of a classifier of {', '.join(sorted(others))}; this is "
             f"{machine_class()}, whose classifier is another.\nScore all with one: datasets.NAME.classifier takes it."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    collect(done.scores, folder / SCORES, before.scores)
-    for path in before.stale:
-        path.unlink()
+    scores = gathered(done.scores, folder / SCORES, before.scores)
+    runs = []
     if done.classifiers or before.classification:
-        collect_classification(done.classifiers, folder / CLASSIFICATION, before.classification)
-    _copy((path, folder / MEASURED / name) for name, path in done.measured.items())
-    _copy([(root / METRICS, folder / METRIC_TABLE)])
-    pictures = [f"{name}.png" for name in pictured_figures(config)]
-    _copy((root / RESULTS / "figures" / name, folder / IMAGES / name) for name in pictures)
-    save_json(folder / CONFIG, content)
-    builds = _builds(before, build_of(root, done))
-    save_json(folder / ABOUT, {"said": list(said), "command": command, "builds": builds})
+        runs = gathered_runs(done.classifiers, folder / CLASSIFICATION, before.classification)
+    about = {"said": list(said), "command": command, "builds": _builds(before, build_of(root, done))}
+    with exchanged(folder) as fresh:
+        _carry_over(folder, fresh, before.stale)
+        for name, path in done.copied.items():
+            copy(path, fresh / name)
+        save_rows(fresh / SCORES, scores)
+        if runs:
+            save_runs(fresh / CLASSIFICATION, runs)
+        save_json(fresh / CONFIG, content)
+        save_json(fresh / ABOUT, about | {"files": files_of(fresh)})
+    return before.dropped
 
 
-class Finished(NamedTuple):
-    """What a build has so far: its score records and the trainings they are of, and what else is measured.
-
-    Attributes:
-        scores: the records.
-        runs: keys of the trainings that these are of.
-        classifiers: what each classifier of Table 2 was trained on, with its file.
-        measured: the files behind the figures of comparisons, by their names in a record.
-    """
-
-    scores: list[Path]
-    runs: set[str]
-    classifiers: list[tuple[Source, Path]]
-    measured: dict[str, Path]
-
-    @property
-    def paths(self) -> list[Path]:
-        """All of these files."""
-        return [*self.scores, *(path for _, path in self.classifiers), *self.measured.values()]
-
-
-def _finished(config: Config, root: Path) -> Finished:
-    scores, backbone = {}, config.evaluation.backbone
-    for generation in scored_generations(config) if set(SCORED) & set(artefacts_of(config)) else ():
-        scores |= {root / generation.score(backbone, split): generation.run.key for split in SCORED_SPLITS}
-    scores = {path: run for path, run in scores.items() if path.is_file()}
-    classifiers = classification_records(config) if config.artefacts.table2 else {}
-    measured = {}
-    for figure in set(RECORDS) & set(artefacts_of(config)):
-        measured |= {name: root / path for name, path in measured_files(config, figure).items()}
-    return Finished(
-        list(scores),
-        set(scores.values()),
-        [(Source.parse(source), root / path) for source, path in classifiers.items() if (root / path).is_file()],
-        {name: path for name, path in measured.items() if path.is_file()},
-    )
-
-
-def _copy(pairs: Iterable[tuple[Path, Path]]) -> None:
-    """Copy the files that are there, byte by byte, so that their seals stay."""
-    for source, target in pairs:
-        if source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+def _carry_over(folder: Path, fresh: Path, stale: Sequence[Path]) -> None:
+    """Copy what stays of a record, and the page that was rendered of it; its tables are written anew."""
+    again = {*stale, folder / SCORES, folder / CLASSIFICATION, folder / CONFIG, folder / ABOUT}
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in again:
+            copy(path, fresh / path.relative_to(folder))
 
 
 def build_of(root: Path, done: Finished) -> dict[str, Any]:
@@ -191,13 +153,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--root", type=os.path.expanduser, default=ROOT, help="folder it was built in (default: this clone)"
     )
+    parser.add_argument(
+        "--images", help="where the build had the folder of images, as it was told it (default: as the config says)"
+    )
     options = parser.parse_args(argv)
-    try:
+    with ending_in_words():
         build = look_up({build.name: build for build in BUILDS}, "build", options.name)
         said = said_of(build.config_file)
-        keep(config_content(build.config_file), Path(options.root), build.folder, command_of(build), said)
-    except GeovaeError as error:
-        sys.exit(f"error: {error}")
+        content, root = config_content(build.config_file), Path(options.root)
+        for line in keep(content, root, build.folder, command_of(build), said, options.images):
+            print(f"{build.folder.relative_to(ROOT)}: {line}.")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ A record's folder holds
 
     config.json          the build's config, as it was loaded
     about.json           what was built and cut, the command; of each build that it is of, the class of machine, the
-                         date, jobs and processor time
+                         date, jobs and processor time; the names of all other files here, so that none goes unnoticed
     scores.csv           all score records so far
     classification.csv   the classifiers of Table 2 so far
     metrics.csv          the metrics of the figure of ρ
@@ -20,10 +20,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from geovae.core.errors import GeovaeError
 from geovae.core.sealed_json import is_of_kind
-from geovae.core.storage import load_json, load_numbers, unreadable
+from geovae.core.storage import advising, load_json, load_numbers, unreadable
 from reproduction.config.artefacts import Artefacts
 from reproduction.config.config import Config, load_config
+from reproduction.evidence.exchange import left_of
 from reproduction.plan.augmentation import classification_records
 from reproduction.plan.cells import SCORED, scored_generations
 from reproduction.plan.comparisons import (
@@ -45,6 +47,7 @@ CONFIG, ABOUT, SCORES, CLASSIFICATION = "config.json", "about.json", "scores.csv
 METRIC_TABLE = Path(METRICS).name
 LARGEST = 1e15  # of counts and seconds in a record
 MEASURED, IMAGES = "measured", "images"
+ADVICE = "Restore it with `git restore`, or delete the record's folder and keep its build again."
 # What is known of each build that a record is of. `began`: when the first of its jobs ended, "" where that is unknown.
 OF_A_BUILD = {"began": str, "machine": str, "date": str, "jobs": dict, "processor_seconds": dict}
 # The tables that are rendered of a record; those of nets need no build.
@@ -85,7 +88,9 @@ class Record(NamedTuple):
     @property
     def measurements(self) -> dict[str, Mapping]:
         """What was measured of trained VAEs, by the names that the claims have for it."""
-        return {name: load_numbers(self.folder / MEASURED / f"{name}.json") for name in claimed_records(self.config)}
+        paths = {name: self.folder / MEASURED / f"{name}.json" for name in claimed_records(self.config)}
+        with advising(ADVICE):
+            return {name: load_numbers(path) for name, path in paths.items()}
 
 
 def read_record(folder: Path) -> Record | None:
@@ -94,13 +99,32 @@ def read_record(folder: Path) -> Record | None:
     Raises:
         GeovaeError: a file of it is damaged or missing, or is not what the others go with.
     """
+    if left := left_of(folder):
+        raise GeovaeError(
+            f"{left}: the record, as a `make keep` left it that was killed. Keep the build again, or rename it to "
+            f"{folder.name}."
+        )
     if not any(os.path.lexists(folder / name) for name in (CONFIG, ABOUT, SCORES)):
         return None
-    asked = load_config(load_json(folder / CONFIG))
-    about = read_about(folder / ABOUT)
-    kept = read_kept(folder)
+    with advising(ADVICE):
+        asked = read_config(folder / CONFIG)
+        about = read_about(folder / ABOUT)
+        kept = read_kept(folder)
     done = with_done_seeds(asked, kept)
     return Record(folder, asked, without(done, missing(done, kept)), about, kept.scores, kept.classification)
+
+
+def read_config(path: Path) -> Config:
+    """The config of a record.
+
+    Raises:
+        GeovaeError: the file is damaged or missing, or holds what no config does, a key of a later version for example.
+    """
+    content = load_json(path)
+    try:
+        return load_config(content)
+    except GeovaeError as error:
+        raise GeovaeError(f"{path}: {error}") from None
 
 
 def read_kept(folder: Path) -> Kept:
@@ -115,10 +139,15 @@ def read_kept(folder: Path) -> Kept:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """What was built, by which command, and where and when, as `reproduction.evidence.keep` wrote it."""
-    about = load_json(path, said=list, command=str, builds=list)
-    if not all(isinstance(paragraph, str) for paragraph in about["said"]):
-        raise unreadable(path, "said is no list of texts")
+    """What was built, by which command, and where and when, as `reproduction.evidence.keep` wrote it.
+
+    Raises:
+        GeovaeError: it is damaged or missing, or says other things; or a file that it names is gone.
+    """
+    about = load_json(path, said=list, command=str, builds=list, files=list)
+    for key in ("said", "files"):
+        if not all(isinstance(text, str) for text in about[key]):
+            raise unreadable(path, f"{key} is no list of texts")
     if not about["builds"]:
         raise unreadable(path, "builds is empty")
     for build in about["builds"]:
@@ -127,7 +156,17 @@ def read_about(path: Path) -> dict[str, Any]:
         for key, kind, words in (("jobs", int, "whole numbers"), ("processor_seconds", float, "numbers")):
             if not all(is_of_kind(value, kind) and 0 <= value <= LARGEST for value in build[key].values()):
                 raise unreadable(path, f"{key} has other values than {words} from 0 to {LARGEST:g}")
+    if gone := [name for name in about["files"] if not (path.parent / name).is_file()]:
+        more = f", and {len(gone) - 1:,} more that {path.name} names" if len(gone) > 1 else f"; {path.name} names it"
+        raise GeovaeError(f"{path.parent / gone[0]}: no such file{more}. {ADVICE}")
     return about
+
+
+def files_of(folder: Path) -> list[str]:
+    """The names of a record's files but `about.json`, which has this list; of its page there are others beside them."""
+    found = [folder / name for name in (CONFIG, SCORES, CLASSIFICATION, METRIC_TABLE)]
+    found += [*(folder / MEASURED).glob("*"), *(folder / IMAGES).glob("*")]
+    return sorted(path.relative_to(folder).as_posix() for path in found if path.is_file())
 
 
 def artefacts_of(config: Config) -> list[str]:
@@ -179,6 +218,8 @@ def missing(config: Config, kept: Kept, names: Sequence[str] | None = None) -> d
             lacking |= _lacking(name, done, "trainings are measured")
         if name == "figure_rho" and name not in lacking and not (kept.folder / METRIC_TABLE).is_file():
             lacking[name] = "the metrics are not described"
+        if name == "figure10" and (of_table := missing(config, kept, ["table2"])):  # of which it shows the images
+            lacking[name] = of_table["table2"]
     return lacking
 
 

@@ -6,16 +6,17 @@ Nothing is trained, downloaded or sampled: what stands on the pages stands in th
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from geovae.core.errors import GeovaeError
-from geovae.core.storage import write_text
+from geovae.core.storage import advising, write_text
 from reproduction.evidence import glance, overview, page
-from reproduction.evidence.answer import with_answer
-from reproduction.evidence.builds import BUILDS, PAGES, ROOT
-from reproduction.evidence.record import read_record
+from reproduction.evidence.answer import text_of, with_answer
+from reproduction.evidence.builds import BUILDS, PAGES, ROOT, Build
+from reproduction.evidence.record import ADVICE, Record, read_record
 from reproduction.rendering.claims_markdown import markdown_page
 from reproduction.rendering.style import save
+from reproduction.runtime.ending import ending_in_words
 
 README = ROOT / "README.md"
 PAGE = "README.md"
@@ -33,7 +34,11 @@ def render(records: Path, target: Path) -> list[str]:
     Returns:
         The paths that were written, below `target`.
     """
-    found = {build: read_record(records / build.name) for build in BUILDS}
+    with advising(ADVICE):  # what is measured is read when it is drawn
+        return _render({build: read_record(records / build.name) for build in BUILDS}, target)
+
+
+def _render(found: Mapping[Build, Record | None], target: Path) -> list[str]:
     written = []
 
     def write(name: str, text: str) -> None:
@@ -77,16 +82,14 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="fail if a page is not what the records say")
     options = parser.parse_args(argv)
-    try:
+    with ending_in_words():
         if not options.check:
             render(PAGES, PAGES)
             write_text(README, answered())
         elif wrong := differing():
             sys.exit(f"docs/evidence: not what the records say: {', '.join(wrong)}. Run `make evidence`.")
-        elif answered() != README.read_text(encoding="utf-8"):
+        elif answered() != text_of(README):
             sys.exit(f"{README.name}: its table is not what the records say. Run `make evidence`.")
-    except GeovaeError as error:
-        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

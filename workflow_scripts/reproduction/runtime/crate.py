@@ -7,7 +7,6 @@ images and raw data stay out: the workflow makes them again.
 """
 
 import argparse
-import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import atomic
 from reproduction.runtime.crate_metadata import METADATA, Content, metadata
+from reproduction.runtime.ending import ending_in_words
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULTS = Path("results")
@@ -78,10 +78,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     default = [ROOT / "config.yaml"]
     parser.add_argument("--configfile", nargs="+", type=Path, default=default, help="as of the build: config.yaml")
     options = parser.parse_args(argv)
-    try:
+    with ending_in_words():
         n_files = write_crate(CRATE, options.configfile)
-    except GeovaeError as error:
-        sys.exit(f"error: {error}")
     print(f"{CRATE}: {n_files} files, {CRATE.stat().st_size / 1e6:.1f} MB")
 
 

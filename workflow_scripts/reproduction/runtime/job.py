@@ -14,6 +14,7 @@ from pathlib import Path
 from geovae.core.errors import GeovaeError
 from geovae.core.seals import places_below
 from reproduction.runtime import collector, devices, interruption
+from reproduction.runtime.ending import ending_in_words
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -112,14 +113,8 @@ def run(
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(options.threads)
     try:
-        with places_below(RESULTS):
+        with ending_in_words(), places_below(RESULTS):
             main(options)
-    except GeovaeError as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        if error.filename is None or error.strerror is None:
-            raise
-        sys.exit(f"error: {error.filename}: {error.strerror}. Check the folder, its permissions and the free space.")
     except (MemoryError, RuntimeError) as error:
         message = _out_of_memory(error, gpu_keys, memory_keys or gpu_keys)
         if message is None:

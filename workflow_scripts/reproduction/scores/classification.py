@@ -74,9 +74,27 @@ def collect_classification(
 ) -> None:
     """Write all runs as one CSV table: a row per run, sorted by key, every digit kept, classes in alphabetical order.
 
+    Arguments and errors as `gathered_runs` has them.
+    """
+    save_runs(output, gathered_runs(files, output, earlier))
+
+
+def save_runs(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write runs, at least one, as the table that `read_classification` reads."""
+    names = columns(classes_of(rows[0]))
+    save_table(path, names, [[row[name] for name in names] for row in rows])
+
+
+def gathered_runs(
+    files: Iterable[tuple[Source, str | Path]],
+    output: str | Path,
+    earlier: Iterable[Mapping[str, object]] = (),
+) -> list[dict[str, object]]:
+    """All runs, sorted by key; nothing is written.
+
     Args:
         files: sources and the JSON files that train_classifier wrote of them; the runs of a source may lie in several.
-        output: the CSV file.
+        output: the CSV file, for messages.
         earlier: rows of such a table, from `read_classification`: those stay whose run is in none of the files.
 
     Raises:
@@ -91,9 +109,7 @@ def collect_classification(
         classes = _same_classes(path, classes_of(row), classes)
     _check_runs(row for _, row in rows.values())
     _check_test_images(rows.values())
-    names = columns(classes)
-    table = [[row[name] for name in names] for _, (_, row) in sorted(rows.items(), key=lambda item: item[0])]
-    save_table(output, names, table)
+    return [row for _, (_, row) in sorted(rows.items(), key=lambda item: item[0])]
 
 
 def _rows_of(files: Iterable[tuple[Source, str | Path]]) -> dict[tuple, tuple[str | Path, dict]]:

@@ -34,9 +34,24 @@ class Statistic(NamedTuple):
 def collect(paths: Iterable[str | Path], output: str | Path, earlier: Iterable[Mapping[str, object]] = ()) -> None:
     """Write all score records as one CSV table: a row per record, sorted by key, every digit kept.
 
+    Arguments and errors as `gathered` has them.
+    """
+    save_rows(output, gathered(paths, output, earlier))
+
+
+def save_rows(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write score records as the table that `read_scores` reads."""
+    save_table(path, COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
+
+
+def gathered(
+    paths: Iterable[str | Path], output: str | Path, earlier: Iterable[Mapping[str, object]] = ()
+) -> list[Mapping[str, object]]:
+    """All score records, sorted by key; nothing is written.
+
     Args:
         paths: the records.
-        output: the table.
+        output: the table, for messages.
         earlier: rows of such a table, as `read_scores` gives them: those stay that none of the records takes the place
             of.
 
@@ -57,8 +72,7 @@ def collect(paths: Iterable[str | Path], output: str | Path, earlier: Iterable[M
     for row in earlier:
         found.setdefault(tuple(row[name] for name in _IDENTITY), (output, row))
     _check_backbones(found.values())
-    rows = [[record[name] for name in COLUMNS] for _, (_, record) in sorted(found.items(), key=lambda item: item[0])]
-    save_table(output, COLUMNS, rows)
+    return [record for _, (_, record) in sorted(found.items(), key=lambda item: item[0])]
 
 
 def _check_backbones(found: Iterable[tuple[str | Path, Mapping]]) -> None:

@@ -5,7 +5,8 @@ import pytest
 from geovae.core.errors import GeovaeError
 from geovae.core.storage import load_json, save_json
 from geovae.core.tables import save_table
-from helpers.evidence_records import ABOUT_IT, config_of, score_row, write_record
+from helpers.evidence_builds import N_SCORES, built, fids, write_whole
+from helpers.evidence_records import ABOUT_IT, config_of, write_record
 from reproduction.config.config import load_config
 from reproduction.config.layers import merged
 from reproduction.evidence.builds import BUILDS, config_content
@@ -22,9 +23,7 @@ from reproduction.evidence.record import (
     read_about,
     read_record,
 )
-from reproduction.plan.cells import scored_generations
 from reproduction.plan.comparisons import RECORDS
-from reproduction.plan.keys import SCORED_SPLITS
 from reproduction.runtime.provenance import machine_class
 from reproduction.scores.classification import columns
 from reproduction.scores.score_table import read_scores
@@ -72,25 +71,6 @@ def test_sections_merge_and_lists_are_replaced():
 # -- a record that is built in parts ----------------------------------------------------------------------------------
 
 
-def built(root, content, fid, seeds, accuracy=0.9):
-    """A build of which the scores of some seeds are there."""
-    for generation in scored_generations(load_config(content)):
-        for split in SCORED_SPLITS if generation.run.seed in seeds else ():
-            row = score_row(generation, split, fid) | {"backbone_accuracy": accuracy}
-            (root / generation.score("classifier", split)).parent.mkdir(parents=True, exist_ok=True)
-            save_json(root / generation.score("classifier", split), row)
-    (root / "results/benchmarks").mkdir(parents=True, exist_ok=True)
-    (root / "results/benchmarks/train_model.tsv").write_text("s\tcpu_time\n9.0\t7.5\n")
-    return root
-
-
-N_SCORES = len(SCORED_SPLITS) * len(scored_generations(load_config(config_of((0,)))))
-
-
-def fids(folder):
-    return {row["seed"]: row["fid"] for row in read_scores(folder / SCORES)}
-
-
 def test_what_an_earlier_build_had_stays_beside_what_this_one_has(tmp_path):
     folder = write_record(tmp_path / "record", lambda generation: 10.0, (0, 1))
     content = config_of((0, 1, 2))
@@ -134,16 +114,17 @@ def test_of_a_training_that_was_made_again_on_another_class_of_machines_nothing_
 
 def test_a_build_of_what_needs_no_score_adds_to_a_record_and_begins_none(tmp_path):
     content = config_content("configs/evidence/smoke.yaml")
-    for path in measured_files(load_config(content), "figure_pullback").values():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text("measured")
+    measured = {name: tmp_path / path for name, path in measured_files(load_config(content), "figure_pullback").items()}
+    for path in measured.values():
+        write_whole(path)
     with pytest.raises(GeovaeError, match="no score of this config"):
         keep(content, tmp_path, tmp_path / "record", "snakemake")
     folder = write_record(tmp_path / "record", lambda generation: 10.0)
     save_json(folder / CONFIG, content)
     keep(content, tmp_path, folder, "snakemake")
     assert fids(folder) == {0: 10.0}
-    assert {path.read_text() for path in (folder / MEASURED).iterdir()} == {"measured"}
+    kept = {path.name: path.read_bytes() for path in (folder / MEASURED).iterdir()}
+    assert kept == {name: path.read_bytes() for name, path in measured.items()}
     assert len(read_about(folder / ABOUT)["builds"]) == 2
 
 
