@@ -87,7 +87,9 @@ def test_the_images_of_table_2_are_shown_where_it_is_whole(tmp_path, whole):
         rows = []
         for source in map(Source.parse, classification_records(config)):
             row = dict.fromkeys(names, 1) | source._asdict() | {"dataset": "fashion_mnist", "source": source.name}
-            rows.append([row[name] for name in names])
+            row["n_train"] = 2 * config.artefacts.table2.n_per_class
+            runs = [row | {"run": run} for run in range(config.artefacts.table2.n_runs)]
+            rows += [[run[name] for name in names] for run in runs]
         save_table(folder / "classification.csv", names, rows)
     record = read_record(folder)
     assert (record.config.artefacts.figure10 is not None) == (record.config.artefacts.table2 is not None) == whole
