@@ -67,6 +67,12 @@ class _Reader(ast.NodeVisitor):
         self.parts[self.owner].imports.update((node.module, *(f"{node.module}.{name}" for name in names)))
         self.parts[self.owner].names.update(names)
 
+    def visit_Call(self, node: ast.Call) -> None:
+        match node:  # a package of which only files are read
+            case ast.Call(func=ast.Name(id="find_spec"), args=[ast.Constant(value=str(name))]):
+                self.parts[self.owner].imports.add(name)
+        self.generic_visit(node)
+
     def visit_Name(self, node: ast.Name) -> None:
         self.parts[self.owner].names.add(node.id)
 

