@@ -42,7 +42,7 @@ from reproduction.config.variants import METRIC_PATTERN, VARIANT_PATTERN, centro
 from reproduction.plan import claim_settings, commands, inputs, job_code, job_settings, render_settings
 from reproduction.plan.augmentation import SOURCE_PATTERN, classification_records, n_samples
 from reproduction.plan.cells import SCORED, described_metrics
-from reproduction.plan.code import code_of
+from reproduction.plan.code import checksums, code_of
 from reproduction.plan.figures import figure_inputs
 from reproduction.plan.job_checks import check_jobs
 from reproduction.plan.keys import RUN_PATTERN, SAMPLERS, SCORED_SPLITS, Run, generation_of

@@ -4,6 +4,8 @@
 rule train_backbone:
     input:
         unpack(lambda w: inputs.labelled(w.dataset)),
+        # A user's own, in no store of results and under no prefix; their content, not their times, is among `params`.
+        taken=lambda w: [ancient(local(path)) for path in inputs.taken_backbone(CONFIG, w)],
     output:
         weights="results/backbones/{dataset}/{backbone}/model.safetensors",
         model="results/backbones/{dataset}/{backbone}/model.json",
@@ -23,6 +25,7 @@ rule train_backbone:
         code=lambda w: job_code.of_backbone_training("train_backbone.py", w.backbone),
         device=CONFIG.device,
         settings=lambda w: job_settings.backbone(CONFIG, w.backbone, w.dataset),
+        taken=lambda w: checksums(inputs.taken_backbone(CONFIG, w)),
     shell:
         "python {params.script} --backbone {wildcards.backbone}"
         " --data {input.train} --settings {params.settings:q}"

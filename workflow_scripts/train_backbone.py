@@ -1,7 +1,9 @@
 """Train a backbone on the images and labels of a data set, or take one that another build trained."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from reproduction.runtime import job
 
@@ -84,23 +86,50 @@ def taken(options: argparse.Namespace, load: str | Callable) -> tuple[dict, dict
     from geovae.data.base import read_images
 
     folder = job.folder(options.settings["trained"])
-    description = storage.load_json(folder / "model.json", backbone=str)
-    if description["backbone"] != options.backbone:
-        raise GeovaeError(
-            f"{folder / 'model.json'}: its backbone is {description['backbone']!r}, not {options.backbone!r}.\n"
-            "Give the file of one that this workflow trained."
-        )
     job.torch_device("cpu", options.threads)
-    resolve(load)(folder, description)  # which refuses a description and weights that do not belong together
     images, card = read_images(options.data, "test")
+    with _of_another_build(folder, card["dataset"]):
+        description = storage.load_json(folder / "model.json", backbone=str)
+        if description["backbone"] != options.backbone:
+            raise GeovaeError(
+                f"{folder / 'model.json'}: its backbone is {description['backbone']!r}, not {options.backbone!r}."
+            )
+        resolve(load)(folder, description)  # which refuses a description and weights that do not belong together
+        weights = storage.load_weights(folder / "model.safetensors", record="model.json")
+        description = storage.load_json(folder / "model.json", dataset=str, image_shape=list, n_classes=int)
     shape, classes = tuple(description["image_shape"]), description["n_classes"]
-    of_images = (tuple(images.shape[1:]), len(card["class_names"]))
-    if (shape, classes) != of_images:
+    of_images = (card["dataset"], tuple(images.shape[1:]), len(card["class_names"]))
+    if (description["dataset"], shape, classes) != of_images:
         raise GeovaeError(
-            f"{folder}: it was trained on images of shape {shape} in {classes} classes; those of {card['dataset']} "
-            f"have {of_images[0]} and {of_images[1]}.\nGive one of the same images."
+            f"{folder}: it was trained on {description['dataset']}, images of shape {shape} in {classes} classes; "
+            f"those of {of_images[0]} have {of_images[1]} and {of_images[2]}.\nGive one of the same images."
         )
-    return storage.load_weights(folder / "model.safetensors", record="model.json"), description
+    return weights, description
+
+
+@contextmanager
+def _of_another_build(folder: Path, dataset: str) -> Iterator[None]:
+    """Within this, files of `folder` are read, which no rerun of this workflow makes again.
+
+    Raises:
+        GeovaeError: what is wrong with one of them, and where to get a sound one.
+    """
+    from geovae.core.errors import GeovaeError
+
+    for name in ("model.json", "model.safetensors"):
+        if not (folder / name).is_file():
+            raise GeovaeError(
+                f"{folder / name}: no such file. Correct datasets.{dataset}.classifier, or copy model.json and "
+                "model.safetensors there."
+            )
+    try:
+        yield
+    except GeovaeError as reason:
+        # The second line of an error is of this workflow's own files: to delete them and run it again.
+        raise GeovaeError(
+            f"{str(reason).splitlines()[0]}\nCopy model.json and model.safetensors again from the build that trained "
+            f"them, or correct datasets.{dataset}.classifier."
+        ) from reason
 
 
 if __name__ == "__main__":

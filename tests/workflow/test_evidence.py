@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from geovae.core.storage import load_json
+from geovae.core.storage import load_json, save_json
 from helpers.snakemake_runs import copy_project, output, run_command
 from reproduction.evidence.builds import BUILDS, Build, config_content
 from reproduction.evidence.keep import keep
@@ -62,6 +62,33 @@ def test_another_build_is_scored_on_the_features_of_this_one(kept, tmp_path):
     assert (another / name / "model.safetensors").read_bytes() == (folder / name / "model.safetensors").read_bytes()
     assert load_json(another / name / "model.json") == load_json(folder / name / "model.json")
     assert "accuracy" not in (another / "results/logs/train_backbone/shapes/classifier.log").read_text()  # none trained
+
+
+def test_a_taken_classifier_is_an_input_whose_content_counts(kept, tmp_path):
+    folder, _ = kept
+    another, name = copy_project(tmp_path / "another"), "results/backbones/shapes/classifier"
+    shutil.copytree(folder / name, tmp_path / "taken")
+    taken = f"datasets={{shapes: {{classifier: {tmp_path}/taken/model.json}}}}"
+    given = ("--configfile", SMOKE.config_file, "--config", taken, "--", f"{name}/model.json")
+
+    def start(*arguments: str) -> tuple[int, str]:
+        result = run_command(another, "snakemake", "--cores", "2", *arguments, *given)
+        return result.returncode, output(result)
+
+    assert start()[0] == 0
+    for file in ("model.json", "model.safetensors"):
+        (tmp_path / "taken" / file).touch()
+    assert "Nothing to be done" in start("--dry-run")[1]
+    description = load_json(tmp_path / "taken/model.json")
+    save_json(tmp_path / "taken/model.json", description | {"test_accuracy": 0.5}, beside=["model.safetensors"])
+    status, text = start()
+    assert status == 0, text
+    assert load_json(another / name / "model.json")["test_accuracy"] == 0.5
+    (tmp_path / "taken/model.safetensors").unlink()
+    status, text = start("--dry-run", "--forcerun", "train_backbone")
+    assert status == 1
+    assert "Missing input files for rule train_backbone" in text
+    assert f"{tmp_path}/taken/model.safetensors" in text
 
 
 def test_images_without_labels_are_scored_on_features_that_need_none(project):

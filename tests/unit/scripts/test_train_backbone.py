@@ -96,3 +96,41 @@ def test_a_classifier_of_other_images_is_refused(folder):
     assert "images of shape (1, 32, 32) in 2 classes" in message
     assert "Give one of the same images." in message
     assert "no such file" in fails(train_backbone, *arguments(folder, "classifier", {"trained": str(folder / "none")}))
+
+
+def test_a_classifier_of_another_data_set_is_refused_whatever_its_shape_and_classes(folder):
+    options = {"epochs": 1, "batch_size": 8, "lr": 1e-3, "width": 0.25}
+    run(train_backbone, *arguments(folder, "classifier", options))
+    record = folder / "trained/model.json"
+    told = storage.load_json(record)
+    storage.save_json(record, told | {"dataset": "fashion_mnist"}, beside=["model.safetensors"])
+    message = fails(train_backbone, *arguments(folder, "classifier", {"trained": str(record)}))
+    assert f"{folder / 'trained'}: it was trained on fashion_mnist, images of shape" in message
+    assert "those of toy have" in message
+
+
+def test_what_to_do_about_a_damaged_classifier_of_another_build_is_not_to_run_this_one_again(folder):
+    options = {"epochs": 1, "batch_size": 8, "lr": 1e-3, "width": 0.25}
+    run(train_backbone, *arguments(folder, "classifier", options))
+    theirs = (folder / "trained").rename(folder / "theirs")
+    taking = arguments(folder, "classifier", {"trained": str(theirs / "model.json")})
+    advice = (
+        "\nCopy model.json and model.safetensors again from the build that trained them, or correct "
+        "datasets.toy.classifier."
+    )
+    for name, damaged in (
+        ("model.safetensors", lambda content: content[:-1] + bytes([content[-1] ^ 1])),
+        ("model.json", lambda content: content.replace(b"0.25", b"0.26")),
+        ("model.json", lambda content: content[: len(content) // 2]),
+    ):
+        sound = (theirs / name).read_bytes()
+        (theirs / name).write_bytes(damaged(sound))
+        message = fails(train_backbone, *taking)
+        (theirs / name).write_bytes(sound)
+        assert str(theirs / name) in message.splitlines()[0]
+        assert advice in message
+        assert "elete" not in message
+    (theirs / "model.safetensors").unlink()
+    message = fails(train_backbone, *taking)
+    assert f"{theirs / 'model.safetensors'}: no such file. Correct datasets.toy.classifier" in message
+    assert not (folder / "trained").exists()

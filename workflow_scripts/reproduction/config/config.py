@@ -99,6 +99,12 @@ class Config(Closed):
                     f"{use.where}: the images of data set '{use.dataset}' have no labels, which evaluation.backbone = "
                     "'classifier' is trained on; 'efficientnet' needs none"
                 )
+        for name in self.datasets.names():
+            if self.protocol(name).classifier is not None and self.evaluation.backbone != "classifier":
+                raise ValueError(
+                    f"datasets.{name}.classifier is set, but no score is on its features: evaluation.backbone = "
+                    f"'{self.evaluation.backbone}'; set this to classifier, or the other to null"
+                )
         shown = self.artefacts.figure1
         if shown is not None and self.protocol(shown.dataset).latent_dim != 2:
             d = self.protocol(shown.dataset).latent_dim

@@ -7,7 +7,7 @@ compared wherever the job's files lie: no time of a file, no folder and no stora
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -56,7 +56,16 @@ def modules_of(script: str, *modules: str) -> tuple[str, ...]:
 
 @cache
 def _checksum(path: str) -> str:
-    return hashlib.sha256((SCRIPTS / path).read_bytes()).hexdigest()[:12]
+    return _sha256(SCRIPTS / path)
+
+
+def checksums(paths: Iterable[str]) -> list[str]:
+    """Files of the user's own as `code_of` gives modules: "PATH CHECKSUM", with "missing" for one that is not there."""
+    return [f"{path} {_sha256(Path(path)) if Path(path).is_file() else 'missing'}" for path in paths]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @cache

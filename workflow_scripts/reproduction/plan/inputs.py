@@ -4,6 +4,7 @@ A job finds its files by these names alone. The commands get folders as a file i
 so every file of a folder that a script reads is among its job's inputs.
 """
 
+from pathlib import Path
 from typing import Any
 
 from geovae.data.splits import SPLITS
@@ -14,7 +15,7 @@ from reproduction.plan.augmentation import class_folders, source_generations
 from reproduction.plan.cells import score_table, scored_generations
 from reproduction.plan.comparisons import claimed_records
 from reproduction.plan.figures import neighbour_samplers
-from reproduction.plan.job_settings import sampler_reads
+from reproduction.plan.job_settings import sampler_reads, trained_backbone
 from reproduction.plan.keys import SCORED_SPLITS, Generation, Run, Wildcards, backbone_folder, generation_of
 
 # The tables that are read off nets, not off scores, and the names of the nets that each builds.
@@ -116,6 +117,16 @@ def backbone(wildcards: Wildcards) -> dict[str, str]:
     dataset = getattr(wildcards, "dataset", None) or Run.parse(wildcards.run).dataset
     folder = backbone_folder(dataset, wildcards.backbone)
     return {"backbone": f"{folder}/model.json", "backbone_weights": f"{folder}/model.safetensors"}
+
+
+def taken_backbone(config: Config, wildcards: Wildcards) -> list[str]:
+    """The files of the backbone of another build that a data set's is; none of one that is trained here."""
+    trained = trained_backbone(config, wildcards.backbone, wildcards.dataset)
+    if trained is None:
+        return []
+    given = Path(trained)  # a folder, or a file in it: as its script takes it
+    folder = given.parent if given.suffix in (".json", ".safetensors") else given
+    return [str(folder / name) for name in ("model.json", "model.safetensors")]
 
 
 def scored(wildcards: Wildcards) -> dict[str, str]:

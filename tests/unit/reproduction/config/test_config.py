@@ -172,6 +172,10 @@ MISTAKES = [
         artefacts(figure_pullback={"datasets": ["shapes"]}),
         "beta_datasets names 'digits', which is not in datasets (shapes)",
     ),
+    (
+        digits(classifier="theirs/model.json") | {"evaluation": {"backbone": "efficientnet"}},
+        "datasets.digits.classifier is set, but no score is on its features: evaluation.backbone = 'efficientnet'",
+    ),
     (artefacts(claims="yes"), "artefacts.claims = 'yes': true or false is expected"),
 ]
 

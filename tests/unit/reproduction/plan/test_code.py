@@ -8,7 +8,7 @@ import pytest
 
 from helpers.paths import SCRIPTS
 from reproduction.plan import code
-from reproduction.plan.code import NAMES, PLUMBING, code_of, is_left_out, modules_behind, modules_of
+from reproduction.plan.code import NAMES, PLUMBING, checksums, code_of, is_left_out, modules_behind, modules_of
 
 
 def test_a_variant_stands_on_its_base_and_on_the_losses():
@@ -105,3 +105,9 @@ def test_no_job_takes_a_public_name_from_the_library_itself():
                 taken |= {alias.name for alias in node.names}
     packages = {path.parent.name for path in (SCRIPTS / "geovae").glob("*/__init__.py")}
     assert taken - packages <= {"__version__"}
+
+
+def test_a_file_of_the_users_own_is_named_with_its_checksum_or_as_missing(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")  # whose SHA-256 is a test vector of the standard
+    found = checksums([f"{tmp_path}/a", f"{tmp_path}/b"])
+    assert found == [f"{tmp_path}/a ba7816bf8f01", f"{tmp_path}/b missing"]

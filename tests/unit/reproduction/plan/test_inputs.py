@@ -53,6 +53,15 @@ READ = {
 }
 
 
+def test_both_files_of_a_classifier_that_is_taken_are_read_and_none_where_it_is_trained():
+    asked = job(dataset="digits", backbone="classifier")
+    assert inputs.taken_backbone(CONFIG, asked) == []
+    for given in ("../theirs/model.json", "../theirs"):
+        config = load_config(overlay(read("config.yaml"), {"datasets": {"digits": {"classifier": given}}}))
+        assert inputs.taken_backbone(config, asked) == ["../theirs/model.json", "../theirs/model.safetensors"]
+        assert inputs.taken_backbone(config, job(dataset="phantoms", backbone="classifier")) == []
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_sampler_reads_its_model_and_what_its_entry_names(sampler):
     assert inputs.sampler_inputs(CONFIG, job(sampler=sampler)) == MODEL | READ[sampler]
