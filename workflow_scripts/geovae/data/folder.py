@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -60,8 +60,8 @@ def load(options: dict, data_dir: str | Path | None = None, threads: int = 1) ->
             `channels` (3; 1 for grey); `labels`: "subfolders" (the first sub-folder of each image names its class),
             "none", or the path of a CSV file with the columns file (relative to the folder) and label; `group` (None),
             a further column of that file: images with the same there (a subject, say) are all in one split, which then
-            has its share or a little more; `validation` and `test` (0.1, 0.1), shares of the images; `seed` (0) of the
-            draw.
+            has its share or as near it as whole groups come; `validation` and `test` (0.1, 0.1), shares of the images;
+            `seed` (0) of the draw.
         data_dir: not used.
         threads: that decode.
 
@@ -260,17 +260,33 @@ def _drawn(
         np.array([_commonest([labels[file] for file in unit]) for unit in units]),
         f"folder/splits/seed{options['seed']}",
     )
-    parts: dict[str, list[str]] = {"test": [], "validation": [], "train": []}
-    waiting = deque(units[index] for index in order)
-    for split, part in parts.items():
-        while waiting and (split == "train" or len(part) < sizes[split]):
-            part += waiting.popleft()
+    parts, waiting = {}, [units[index] for index in order]
+    for n_after, split in ((2, "test"), (1, "validation")):
+        places = _nearest_to(sizes[split], waiting, n_after)
+        parts[split] = [file for place in sorted(places) for file in waiting[place]]
+        waiting = [unit for place, unit in enumerate(waiting) if place not in places]
+    parts["train"] = [file for unit in waiting for file in unit]
     if not all(parts.values()):
         raise GeovaeError(
             f"{options['path']}: {len(units)} groups ({options['group']}) are too few for three splits that share none."
             "\nAdd some, or lower the options validation and test."
         )
     return {split: sorted(parts[split]) for split in SPLITS}
+
+
+def _nearest_to(size: int, units: Sequence[Sequence[str]], n_left: int) -> set[int]:
+    """The places of the first groups that have `size` images together, or as near it as whole groups come.
+
+    A group with which they would overshoot by more than they are short of it is passed by, since a large one is for
+    training. At least `n_left` groups are left; where none fits, the smallest is taken.
+    """
+    places: set[int] = set()
+    missing = size
+    for place, unit in enumerate(units):
+        if len(unit) <= 2 * missing and len(places) < len(units) - n_left:
+            places.add(place)
+            missing -= len(unit)
+    return places or set(sorted(range(len(units)), key=lambda place: len(units[place]))[:1])
 
 
 def _commonest(labels: Sequence[int]) -> int:

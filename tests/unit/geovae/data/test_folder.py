@@ -275,6 +275,42 @@ def test_a_group_is_on_one_side_alone(classes):
     assert len({int(number) // 7 for number in without["test"][:, 0, 0, 0]}) > len(sides["test"])
 
 
+def drawn(sizes: list[int], **options) -> dict[str, list[int]]:
+    """The sizes of the groups in each split, of a folder with one class and groups of these sizes."""
+    groups = {f"{group:03}/{number:03}": str(group) for group, size in enumerate(sizes) for number in range(size)}
+    options = folder.DEFAULTS | {"path": "p", "group": "subject"} | options
+    parts = folder._drawn(list(groups), dict.fromkeys(groups, 0), groups, options)
+    return {split: sorted(Counter(groups[file] for file in part).values()) for split, part in parts.items()}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_large_group_is_trained_on_wherever_it_comes_in_the_draw(seed):
+    alone = drawn([50, *[1] * 10], seed=seed)  # a share of 6: the first split has it, the second what is left
+    assert alone == {"test": [1] * 6, "validation": [1] * 4, "train": [50]}
+    assert drawn([50, 5, 5], seed=seed) == {"test": [5], "validation": [5], "train": [50]}
+    assert drawn([50, 3, 3], seed=seed) == {"test": [3], "validation": [3], "train": [50]}
+    assert drawn([20, 20, 20], seed=seed) == {"test": [20], "validation": [20], "train": [20]}
+    assert drawn([30, 14, 16], seed=seed) == {"test": [14], "validation": [16], "train": [30]}
+
+
+@settings(deadline=None)
+@given(sizes=st.lists(st.integers(1, 60), min_size=3, max_size=40), seed=st.integers(0, 9))
+def test_no_split_has_more_than_twice_its_share_but_in_one_group_smaller_than_all_to_train_on(sizes, seed):
+    total, share = sum(sizes), max(round(0.1 * sum(sizes)), 1)
+    assume(2 * share < total)
+    splits = drawn(sizes, seed=seed)
+    assert sorted(size for part in splits.values() for size in part) == sorted(sizes)
+    for split in ("test", "validation"):
+        is_smallest = len(splits[split]) == 1 and splits[split][0] <= min(splits["train"])
+        assert sum(splits[split]) <= 2 * share or is_smallest
+
+
+def test_groups_that_come_to_the_share_are_the_first_of_the_draw(classes):
+    options = grouped(classes, lambda number: f"s{number // 3}") | {"validation": 0.2, "test": 0.1}
+    splits = images_of(folder.load(options))
+    assert {split: len(images) for split, images in splits.items()} == {"train": 63, "validation": 18, "test": 9}
+
+
 def test_groups_of_one_image_are_no_groups(classes):
     options = grouped(classes, lambda number: f"s{number}")
     alone, none = (images_of(folder.load(options | {"group": group})) for group in ("subject", None))
