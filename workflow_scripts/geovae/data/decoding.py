@@ -22,6 +22,9 @@ Item = TypeVar("Item")
 CHUNK_BYTES = 2**22
 # What the codes can hold at most: of JPEG's Huffman codes, a bit for a block of 64 pixels; of GIF's, 12 bits for 4,096.
 MOST_PIXELS_PER_BYTE = {"JPEG": 512, "MPO": 512, "GIF": 4096}
+# Of as many pixels as PIL takes, at 6 bytes each; a broken file that is larger may say that it is one chunk.
+MOST_FILE_BYTES = 2**30
+MOST_BARE_BYTES = 2**27  # of a file that is read as a whole for what is left of it without its metadata
 LOG_INTERVAL, TERMINAL_INTERVAL = 60.0, 0.5  # seconds between two states of the progress bar
 
 
@@ -80,18 +83,25 @@ def open_image(source: Path | bytes, name: str, formats: tuple[str, ...], channe
         channels: 1 for grey, 3 for RGB.
 
     Raises:
-        GeovaeError: it cannot be read, is not of these formats, is broken, or has samples of unknown meaning.
+        GeovaeError: it cannot be read, is not of these formats, is broken, has samples of unknown meaning, or has more
+            than MOST_FILE_BYTES.
     """
     with reading(name, "image"):
         try:
             return _plain(source, name, formats, channels)
         except GeovaeError:
+            if isinstance(source, Path) and _n_bytes(source) > MOST_BARE_BYTES:
+                raise
             bare = without_metadata(source if isinstance(source, bytes) else source.read_bytes())
             if bare is None:
                 raise
             with suppress(GeovaeError):
                 return _plain(bare, name, formats, channels)
             raise  # what is wrong with the whole file
+
+
+def _n_bytes(source: Path | bytes) -> int:
+    return len(source) if isinstance(source, bytes) else source.stat().st_size
 
 
 def _plain(source: Path | bytes, name: str, formats: tuple[str, ...], channels: int) -> Image.Image:
@@ -111,7 +121,9 @@ def _decoded(source: Path | bytes, formats: tuple[str, ...]) -> tuple[Image.Imag
         except UnidentifiedImageError as reason:  # it shows a Python object in the place of the file
             raise ValueError(f"not recognised as {', '.join(formats)}") from reason
 
-    n_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
+    n_bytes = _n_bytes(source)
+    if n_bytes > MOST_FILE_BYTES:
+        raise ValueError(f"{n_bytes:,} bytes, but an image has at most {MOST_FILE_BYTES:,}")
     with opened() as image:
         _check_size(image, n_bytes)
         if image.format != "PNG":

@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 import threading
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from geovae.core.errors import GeovaeError
 from geovae.data.decoding import as_array, decoded, open_image
+from geovae.data.metadata import JPEG_START, PNG_START
 from helpers.paths import SCRIPTS
 
 SHAPE = (3, 4, 5)
@@ -199,3 +201,30 @@ def test_an_image_that_would_fill_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with pytest.raises(GeovaeError, match=r"bomb\.jpg: not a readable image"):
         open_image(SOUND, "bomb.jpg", ("JPEG",))
+
+
+@pytest.mark.parametrize(
+    ("start", "n_bytes", "said"),
+    [
+        (b"", 2**28, "not recognised as PNG, JPEG"),
+        (PNG_START, 2**28, "not recognised as PNG, JPEG"),
+        (JPEG_START + b"\xff\xe0\xff\xff", 2**28, ""),
+        (b"", 3 * 2**30, "3,221,225,472 bytes, but an image has at most 1,073,741,824"),
+        # A header, and a chunk of pixels that says it is as long as can be.
+        (encoded(Image.new("L", (4, 4)), "PNG")[:33] + b"\x7f\xff\xff\xffIDAT", 3 * 2**30, "3,221,225,472 bytes"),
+    ],
+)
+def test_a_huge_file_that_is_no_image_is_named_and_not_read_whole(tmp_path, start, n_bytes, said):
+    path = tmp_path / "huge.png"
+    with path.open("wb") as file:
+        file.write(start)
+        file.truncate(n_bytes)  # without blocks on the disk
+    tracemalloc.start()
+    try:
+        with pytest.raises(GeovaeError) as caught:
+            open_image(path, str(path), ("PNG", "JPEG"))
+        assert tracemalloc.get_traced_memory()[1] < 2**25
+    finally:
+        tracemalloc.stop()
+    assert f"{path}: not a readable image (" in str(caught.value)
+    assert said in str(caught.value)

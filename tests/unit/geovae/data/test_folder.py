@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tracemalloc
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -573,6 +574,23 @@ def test_odd_rows_of_a_table_are_named_by_their_lines(tmp_path, text, said):
         save(tmp_path / "pictures" / f"{name}.png", noise(0))
     with pytest.raises(GeovaeError, match=rf"l\.csv: {said}"):
         folder.load({"path": str(tmp_path / "pictures"), "labels": str(tmp_path / "l.csv")})
+
+
+def test_a_table_whose_line_does_not_end_is_named_and_not_read_whole(tmp_path):
+    save(tmp_path / "images/a.png", noise(0))
+    table = tmp_path / "labels.csv"
+    for start, line in ((b"file,label\na.png,", 2), (b"", 1)):
+        with table.open("wb") as file:
+            file.write(start)
+            file.truncate(2**28)  # without blocks on the disk
+        tracemalloc.start()
+        try:
+            with pytest.raises(GeovaeError) as caught:
+                folder.load({"path": str(tmp_path / "images"), "labels": str(table)})
+            assert tracemalloc.get_traced_memory()[1] < 2**26
+        finally:
+            tracemalloc.stop()
+        assert f"{table}: not a readable CSV file (line {line} has more than 1,048,576 characters)" in str(caught.value)
 
 
 def test_blank_rows_blanks_and_a_mark_of_the_order_of_bytes_do_not_matter(tmp_path):
