@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from geovae.augmentation.stages import choose_stages
 from geovae.core.errors import GeovaeError
 from geovae.nets.sizes import check_net
 from reproduction.config.artefacts import Artefacts
@@ -162,14 +163,19 @@ def _uses(config: Config) -> Iterator[_Use]:
                 yield _Use(f"artefacts.{name}", key, dataset, subset, tuple(net for net in nets if net))
 
 
-def _check_use(protocol: Dataset, use: _Use) -> None:
+def _sized_by(protocol: Dataset) -> str | None:
+    """The option that says how large the images are, with its value; None of a data set that has none."""
     options = getattr(protocol, "options", None)
+    sized = next((name for name in ("image_size", "downscale") if hasattr(options, name)), None)
+    return f"options.{sized} = {getattr(options, sized)}" if sized else None
+
+
+def _check_use(protocol: Dataset, use: _Use) -> None:
     for net in use.nets or (protocol.net,):
         try:
             check_net(net, protocol.image_shape(), protocol.latent_dim, protocol.width)
         except GeovaeError as reason:
-            sized = next((name for name in ("image_size", "downscale") if hasattr(options, name)), None)
-            given = f"options.{sized} = {getattr(options, sized)}" if sized else f"net = {net}"
+            given = _sized_by(protocol) or f"net = {net}"
             raise ValueError(f"datasets.{use.dataset}.{given}: {reason}") from None
     n_train = protocol.train_size()
     if n_train is None:
@@ -181,7 +187,7 @@ def _check_use(protocol: Dataset, use: _Use) -> None:
 
 
 def _check_classes(config: Config) -> None:
-    """That Table 2 has two classes."""
+    """That Table 2 has two classes, and images that its classifier takes."""
     table = config.artefacts.table2
     name, protocol = table.dataset, config.protocol(table.dataset)
     if not protocol.labelled():
@@ -192,6 +198,12 @@ def _check_classes(config: Config) -> None:
             f"artefacts.table2.dataset = '{name}': a data set of two classes is needed: {known}; of another, name two "
             "in artefacts.table2.classes"
         )
+    try:
+        choose_stages(protocol.image_shape()[1:])
+    except GeovaeError as reason:
+        sized = _sized_by(protocol)
+        given = f"datasets.{name}.{sized}" if sized else f"artefacts.table2.dataset = '{name}'"
+        raise ValueError(f"{given}: {reason}") from None
 
 
 def _refuse_broken_text(content: Any, key: str) -> None:

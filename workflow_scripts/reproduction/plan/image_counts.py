@@ -62,7 +62,7 @@ def training_images(name: str, section: Dataset, subset: str) -> int | None:
     """
     counts = image_counts(name, section)
     if counts is None:
-        return None
+        return subset_parts(subset)[1]
     classes, total = counts["train"], sum(counts["train"].values())
     wanted, size = subset_parts(subset)
     available, of = total, ""

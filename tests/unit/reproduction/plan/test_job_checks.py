@@ -51,7 +51,37 @@ def folder(**options: object) -> dict:
     return {"datasets": {"folder": {"options": {"path": "x"} | options}}}
 
 
+def table2_of_folder(n_train: list[int], image_size: int = 64, **section: object) -> dict:
+    options = {"path": "x", "labels": "a.csv", "image_size": image_size}
+    table = {"dataset": "folder", "classes": ["a", "b"], "n_train": n_train}
+    return {"datasets": {"folder": {"options": options} | section}, "artefacts": {"table2": table}}
+
+
 MISTAKES = [
+    (
+        table2_of_folder([2, 6], samplers={"gmm": {"n_components": 10}}, metric={"k": 2}),
+        "datasets.folder.samplers.gmm.n_components = 10: subset class-b.n6 of folder has 6 training images",
+    ),
+    (
+        table2_of_folder([100, 316], metric={"k": 1000}),
+        "datasets.folder.metric.k = 1000: subset class-a.n100 of folder has 100 training images",
+    ),
+    (
+        folder() | {"artefacts": {"table1": {"datasets": ["folder"], "subset": "n50"}}},
+        "datasets.folder.metric.k = 100: subset n50 of folder has 50 training images",
+    ),
+    (
+        table2_of_folder([100, 316], image_size=16, net="mlp"),
+        "datasets.folder.options.image_size = 16: images of 16×16 pixels are too small for the classifier of Table 5. "
+        "Use images of at least 18×18.",
+    ),
+    (
+        {
+            "datasets": {"shapes": {"options": {"image_size": 16}, "net": "mlp"}},
+            "artefacts": {"table2": {"dataset": "shapes"}},
+        },
+        "datasets.shapes.options.image_size = 16: images of 16×16 pixels are too small for the classifier of Table 5",
+    ),
     (digits(metric={"k": 2000}), "datasets.digits.metric.k = 2000: subset full of digits has 1000 training images"),
     ({"artefacts": {"table1": {"subset": "n50"}}}, "datasets.digits.metric.k = 100: subset n50 of digits has 50"),
     (
