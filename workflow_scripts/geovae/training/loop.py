@@ -26,6 +26,7 @@ from geovae.training.state import DivergedError, TrainingState
 TOTAL = "loss"
 LAST = "last"
 SELECTIONS = ("validation", "train", LAST)
+BLOCK = 1024  # batches whose losses are kept in one tensor
 
 Row = dict[str, float]
 
@@ -235,22 +236,30 @@ def _batches(order: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
 
 
 class _Means:
-    """Means of the loss and its terms over an epoch, weighted by batch size; they stay on the device until the end."""
+    """Means of the loss and its terms over an epoch, weighted by batch size; they stay on the device until the end.
+
+    They lie in blocks: a small tensor that stays after each batch would keep the memory between two of them from being
+    used again, gigabytes in an epoch of wide nets.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.values: list[torch.Tensor] = []
+        self.blocks: list[torch.Tensor] = []
         self.sizes: list[int] = []
 
     def add(self, loss: Loss, size: int) -> None:
         """Take in the loss of a batch of `size` images."""
         self.names = [*loss.terms, TOTAL]
-        self.values.append(torch.stack([*loss.terms.values(), loss.total]).detach())
+        values = torch.stack([*loss.terms.values(), loss.total]).detach()
+        row = len(self.sizes) % BLOCK
+        if row == 0:
+            self.blocks.append(values.new_empty(BLOCK, len(values)))
+        self.blocks[-1][row] = values
         self.sizes.append(size)
 
     def result(self, where: str, lr: float) -> dict[str, float]:
         """The means by name; `where` and `lr` go into the error if one is not finite."""
-        values = torch.stack(self.values).double().cpu()
+        values = torch.cat(self.blocks)[: len(self.sizes)].double().cpu()
         broken = (~torch.isfinite(values)).nonzero()
         if len(broken):
             batch, term = broken[0].tolist()

@@ -14,8 +14,9 @@ import train_model
 from geovae.core.errors import GeovaeError
 from geovae.core.images import to_unit
 from geovae.core.seeding import torch_generator
-from geovae.models.base import Autoencoder
+from geovae.models.base import Autoencoder, Loss
 from geovae.models.files import build_model
+from geovae.training import loop
 from geovae.training.history import EpochReport, kept_row, load_history, save_history
 from geovae.training.loop import train
 from geovae.training.state import DivergedError
@@ -161,6 +162,27 @@ def test_a_loss_that_breaks_is_traced_to_its_batch_and_term(break_at, words):
     # Three training batches and two of validation an epoch.
     with pytest.raises(GeovaeError, match=f"a key: {words}.\nLower `lr`"):
         train(Recorder(break_at), numbered(30), numbered(20), **SETTINGS)
+
+
+def test_losses_of_more_batches_than_a_block_holds_come_to_the_same_means(monkeypatch):
+    timings = ("seconds", "images_per_second", "peak_memory_mb")
+
+    def rows():
+        history = train(vae(), images(100), images(30, 1), **SETTINGS)
+        return [{name: value for name, value in row.items() if name not in timings} for row in history]
+
+    usual = rows()
+    for block in (1, 3):  # of ten batches: all blocks whole, and the last in part
+        monkeypatch.setattr(loop, "BLOCK", block)
+        assert rows() == usual
+
+
+def test_small_tensors_do_not_stay_between_the_batches():
+    means = loop._Means()
+    for i in range(loop.BLOCK + 1):
+        means.add(Loss(torch.tensor(i + 1.0), {"a": torch.tensor(1.0)}), 2)
+    assert [block.shape for block in means.blocks] == [(loop.BLOCK, 2)] * 2
+    assert means.result("x", 0.1) == {"a": 1.0, "loss": loop.BLOCK / 2 + 1}
 
 
 def test_a_training_that_diverges_leaves_the_best_weights_before():
