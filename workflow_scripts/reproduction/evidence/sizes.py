@@ -9,6 +9,10 @@ from reproduction.evidence.record import Record
 from reproduction.evidence.words import DASH, interval, number, table, tau_text
 
 HEAD = "## Does the size turn the order?"
+SAME_ROWS = (
+    "The same rows, trained at another size. Each build has trained a classifier of its own: orders and signs are "
+    "compared, and no FID."
+)
 READING = (
     "Each row's FID minus that of VAE - Ours, here and at the other sizes. “Turned” stands where the trainings of this "
     "page tell a row apart from ours and its sign is the other one there."
@@ -20,7 +24,7 @@ def size_lines(build: Build, records: Mapping[Build, Record | None]) -> list[str
     others = {other: records.get(other) for other in sizes_of(build)}
     if not others:
         return []
-    lines = [HEAD, "", "The same rows, trained at another size:", ""]
+    lines = [HEAD, "", SAME_ROWS, ""]
     lines += [_agreement(effects.table1_records(records[build]), other, again) for other, again in others.items()]
     return [*lines, "", *_sides(records[build], {other: again for other, again in others.items() if _whole(again)})]
 
