@@ -2,10 +2,11 @@
 
 import math
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 
 from geovae.core.errors import GeovaeError
 from geovae.core.quantities import real, whole
@@ -13,9 +14,6 @@ from geovae.core.seeding import numpy_generator, small_seed
 from geovae.sampling.base import Context, Draw
 from geovae.sampling.held_out import held_out_means, highest, spread
 from geovae.sampling.table import HELD_OUT
-
-if TYPE_CHECKING:
-    from sklearn.mixture import GaussianMixture
 
 # Numbers of Gaussians that the likelihood chooses from.
 CANDIDATES = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -101,15 +99,12 @@ def _unit(mu: np.ndarray) -> float:
     return math.ldexp(1.0, math.frexp(deviation)[1] - 1) if deviation < SMALL else 1.0
 
 
-def _fitted(mu: np.ndarray, n_components: int, options: dict) -> tuple["GaussianMixture", np.ndarray]:
+def _fitted(mu: np.ndarray, n_components: int, options: dict) -> tuple[GaussianMixture, np.ndarray]:
     """The mixture and the Cholesky factors of its covariances.
 
     Raises:
         GeovaeError: there is none: covariances that are no such, or numbers that overflowed.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
     mixture = GaussianMixture(n_components, covariance_type="full", **options)
     with warnings.catch_warnings():
         # Reported as the diagnostic `converged`.
@@ -128,7 +123,7 @@ def _fitted(mu: np.ndarray, n_components: int, options: dict) -> tuple["Gaussian
     return mixture, factors
 
 
-def _best_mixture(mu: np.ndarray, held_out: np.ndarray, options: dict) -> tuple["GaussianMixture", np.ndarray, float]:
+def _best_mixture(mu: np.ndarray, held_out: np.ndarray, options: dict) -> tuple[GaussianMixture, np.ndarray, float]:
     """The mixture after which more Gaussians no longer raise the likelihood of `held_out`; factors and likelihood.
 
     Raises:

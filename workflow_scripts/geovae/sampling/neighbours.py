@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from sklearn.neighbors import NearestNeighbors
 
 from geovae.core.quantities import whole
 from geovae.core.seeding import numpy_generator
@@ -25,8 +26,6 @@ def sample_neighbours(context: Context, n: int, key: str, *, n_neighbours: int =
         >>> bool(((z < 1.001) | (z > 49.999)).all())  # between neighbours, never between the two pairs
         True
     """
-    from sklearn.neighbors import NearestNeighbors
-
     mu = context.need("mu", NAME).double().numpy()
     k = min(whole(n_neighbours, f"sampler {NAME!r}: n_neighbours", 1), len(mu))
     generator = numpy_generator(key)

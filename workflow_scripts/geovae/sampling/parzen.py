@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.neighbors import NearestNeighbors
 
 from geovae.core.errors import GeovaeError
 from geovae.core.quantities import whole
@@ -115,8 +116,6 @@ def _require_spread(mu: np.ndarray) -> None:
 
 def nearest_others(mu: np.ndarray, k: int, rows: np.ndarray | None = None) -> np.ndarray:
     """The rows (n, k) of the k nearest other means to those at `rows` (all), nearest first; 1 ≤ k < N."""
-    from sklearn.neighbors import NearestNeighbors
-
     search = NearestNeighbors(n_neighbors=k + 1).fit(mu)
     rows = np.arange(len(mu)) if rows is None else rows
     near = search.kneighbors(mu[rows], return_distance=False)
