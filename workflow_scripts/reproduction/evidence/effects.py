@@ -43,8 +43,10 @@ def table1_records(record: Record, split: str = "test") -> dict[str, tuple[Mappi
 
 
 def effects(record: Record, column: str = "fid") -> list[Effect]:
-    """Every row of Table 1 but the paper's sampler itself, in its order."""
+    """Every row of Table 1 but the paper's sampler itself, in its order; none where the table is not whole."""
     found = table1_records(record)
+    if not found:
+        return []
     ours = ours_of(found)
     result = []
     for label, (row, records) in found.items():

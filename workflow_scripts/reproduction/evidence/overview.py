@@ -136,7 +136,7 @@ def _power(records: Records) -> list[str]:
     rows = []
     for build in DATA_SETS:
         record = records[build]
-        found = [each for each in effects(record) if each.block == "paper"] if record_has_table(record) else []
+        found = [each for each in effects(record) if each.block == "paper"] if record else []
         if not found:
             rows.append((build.title, "not built yet", DASH, DASH))
             continue
@@ -152,8 +152,3 @@ def _power(records: Records) -> list[str]:
         f"FID found from ({POWER * 100:.0f} % power)",
     )
     return table(head, rows)
-
-
-def record_has_table(record: Record | None) -> bool:
-    """Whether Table 1 is whole in a record."""
-    return record is not None and record.config.artefacts.table1 is not None

@@ -134,7 +134,7 @@ def _verdict_lines(found: claims.Page) -> list[str]:
 
 def _effect_lines(record: Record) -> list[str]:
     """How far each row of Table 1 is from the paper's sampler, in FID, precision and recall."""
-    found = effects.effects(record) if record.config.artefacts.table1 else []
+    found = effects.effects(record)
     if not found:
         return []
     more = {column: effects.effects(record, column) for column in ("precision", "recall")}

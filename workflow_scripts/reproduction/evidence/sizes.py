@@ -1,12 +1,12 @@
 """Whether a build's rows keep their order, and their side of the paper's sampler, when trained at another size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reproduction.claims.margins import Margin
 from reproduction.evidence import effects, order
 from reproduction.evidence.builds import Build, sizes_of
 from reproduction.evidence.record import Record
-from reproduction.evidence.words import DASH, interval, number, table, tau_text
+from reproduction.evidence.words import DASH, interval, number, over_trainings, table, tau_text
 
 HEAD = "## Does the size turn the order?"
 SAME_ROWS = (
@@ -26,7 +26,8 @@ def size_lines(build: Build, records: Mapping[Build, Record | None]) -> list[str
         return []
     lines = [HEAD, "", SAME_ROWS, ""]
     lines += [_agreement(effects.table1_records(records[build]), other, again) for other, again in others.items()]
-    return [*lines, "", *_sides(records[build], {other: again for other, again in others.items() if _whole(again)})]
+    there = {other: found for other, again in others.items() if again and (found := effects.effects(again))}
+    return [*lines, "", *_sides(effects.effects(records[build]), there)]
 
 
 def _agreement(own: Mapping, other: Build, again: Record | None) -> str:
@@ -43,19 +44,14 @@ def _agreement(own: Mapping, other: Build, again: Record | None) -> str:
     )
 
 
-def _whole(again: Record | None) -> bool:
-    return again is not None and again.config.artefacts.table1 is not None
-
-
-def _sides(record: Record, others: Mapping[Build, Record]) -> list[str]:
+def _sides(own: Sequence[effects.Effect], others: Mapping[Build, Sequence[effects.Effect]]) -> list[str]:
     """A table of how far each row is from the paper's sampler at every size, and how many rows turned."""
-    own = effects.effects(record) if others and record.config.artefacts.table1 else []
-    if not own:
+    if not (own and others):
         return []
     apart = {each.label for each in own if _apart(each.margin)}
     rows, n_turned = [[each.label, interval(each.margin)] for each in own], []
     for again in others.values():
-        there = {each.label: each.margin.value for each in effects.effects(again)}
+        there = {each.label: each.margin.value for each in again}
         turned = {each.label for each in own if there.get(each.label, 0.0) * each.margin.value < 0} & apart
         for row, each in zip(rows, own, strict=True):
             shown = number(there[each.label]) if each.label in there else DASH
@@ -69,5 +65,5 @@ def _sides(record: Record, others: Mapping[Build, Record]) -> list[str]:
 
 
 def _apart(margin: Margin) -> bool:
-    bounds = margin.interval() if margin.n > 1 else None
+    bounds = over_trainings(margin)
     return bounds is not None and (bounds[0] > 0 or bounds[1] < 0)

@@ -20,9 +20,14 @@ def number(value: float, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def over_trainings(margin: Margin) -> tuple[float, float] | None:
+    """The interval of a difference, where it has one of several trainings."""
+    return margin.interval() if margin.n > 1 else None
+
+
 def interval(margin: Margin, digits: int = 2) -> str:
     """A difference with its interval, where it has one of several trainings."""
-    bounds = margin.interval() if margin.n > 1 else None
+    bounds = over_trainings(margin)
     if bounds is None:
         return f"{number(margin.value, digits)} (one training)"
     return f"{number(margin.value, digits)} ({number(bounds[0], digits)} to {number(bounds[1], digits)})"

@@ -77,7 +77,7 @@ def _basis(evidence: Evidence) -> tuple[str, ...]:
     lines = [f"Features behind FID and PRD: {features}. Reference images: the {evidence.settings['split']} split."]
     for name, info in evidence.datasets.items():
         records = [record for record in evidence.scores.records if record["dataset"] == name]
-        kind = "a stand-in for the paper's data" if info["stand_in"] else _kind_of_paper(info)
+        kind = _kind(info)
         if not records:
             n_classifiers = sum(line["dataset"] == name for line in evidence.classification)
             shown = f"{n_classifiers:,} classifiers in all, no scores" if n_classifiers else "no scores"
@@ -94,7 +94,9 @@ def _basis(evidence: Evidence) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _kind_of_paper(info: Mapping) -> str:
+def _kind(info: Mapping) -> str:
+    if info["stand_in"]:
+        return "a stand-in for the paper's data"
     return "taken from the paper's data" if "part_of" in info else "data of the paper"
 
 
