@@ -1,8 +1,7 @@
 """Train a backbone on the images and labels of a data set, or take one that another build trained."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from reproduction.runtime import job
@@ -88,11 +87,18 @@ def taken(options: argparse.Namespace, load: str | Callable) -> tuple[dict, dict
     folder = job.folder(options.settings["trained"])
     job.torch_device("cpu", options.threads)
     images, card = read_images(options.data, "test")
-    with _of_another_build(folder, card["dataset"]):
+    _require_files(folder, card["dataset"])
+    # No rerun of this workflow makes these files again.
+    advice = (
+        "Copy model.json and model.safetensors again from the build that trained them, or correct "
+        f"datasets.{card['dataset']}.classifier."
+    )
+    with storage.advising(advice):
         description = storage.load_json(folder / "model.json", backbone=str)
         if description["backbone"] != options.backbone:
             raise GeovaeError(
-                f"{folder / 'model.json'}: its backbone is {description['backbone']!r}, not {options.backbone!r}."
+                f"{folder / 'model.json'}: its backbone is {description['backbone']!r}, not {options.backbone!r}.\n"
+                f"{advice}"
             )
         resolve(load)(folder, description)  # which refuses a description and weights that do not belong together
         weights = storage.load_weights(folder / "model.safetensors", record="model.json")
@@ -107,13 +113,8 @@ def taken(options: argparse.Namespace, load: str | Callable) -> tuple[dict, dict
     return weights, description
 
 
-@contextmanager
-def _of_another_build(folder: Path, dataset: str) -> Iterator[None]:
-    """Within this, files of `folder` are read, which no rerun of this workflow makes again.
-
-    Raises:
-        GeovaeError: what is wrong with one of them, and where to get a sound one.
-    """
+def _require_files(folder: Path, dataset: str) -> None:
+    """That a backbone's two files are there; a `GeovaeError` names one that is not."""
     from geovae.core.errors import GeovaeError
 
     for name in ("model.json", "model.safetensors"):
@@ -122,14 +123,6 @@ def _of_another_build(folder: Path, dataset: str) -> Iterator[None]:
                 f"{folder / name}: no such file. Correct datasets.{dataset}.classifier, or copy model.json and "
                 "model.safetensors there."
             )
-    try:
-        yield
-    except GeovaeError as reason:
-        # The second line of an error is of this workflow's own files: to delete them and run it again.
-        raise GeovaeError(
-            f"{str(reason).splitlines()[0]}\nCopy model.json and model.safetensors again from the build that trained "
-            f"them, or correct datasets.{dataset}.classifier."
-        ) from reason
 
 
 if __name__ == "__main__":

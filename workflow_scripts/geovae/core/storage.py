@@ -72,9 +72,14 @@ def unreadable(path: str | Path, reason: object, record: str | None = None) -> G
     return GeovaeError(f"{path}: not a readable {path.suffix} file ({lines[0]}).\n{_again(record)}")
 
 
+def advice(usual: str) -> str:
+    """What to do about a file that cannot be used: `usual`, but within `advising` what that says."""
+    return _advice.get() or usual
+
+
 def _again(record: str | None = None) -> str:
     """How to go on where a file of ours cannot be used; `record` as in `unreadable`."""
-    return _advice.get() or f"Delete {f'it and {record},' if record else 'it'} and run the workflow again."
+    return advice(f"Delete {f'it and {record},' if record else 'it'} and run the workflow again.")
 
 
 def require_file(path: str | Path, record: str | None = None) -> Path:
@@ -83,8 +88,8 @@ def require_file(path: str | Path, record: str | None = None) -> Path:
     if not path.is_file():
         # Where its record is still there, the workflow may take the file for made.
         stale = f"Delete {record} and run" if record and path.with_name(record).is_file() else "Run"
-        advice = _advice.get() or f"{stale} the workflow to make it, or correct the path."
-        raise GeovaeError(f"{path}: no such file. {advice}")
+        usual = f"{stale} the workflow to make it, or correct the path."
+        raise GeovaeError(f"{path}: no such file. {advice(usual)}")
     return path
 
 

@@ -211,7 +211,7 @@ def load_extractor(folder: Path, description: dict) -> nn.Module:
     except (KeyError, TypeError, ValueError, RuntimeError) as reason:
         raise GeovaeError(
             f"{folder}: model.json and model.safetensors do not belong together ({str(reason).splitlines()[0]}).\n"
-            "Delete the folder and run the workflow again."
+            + storage.advice("Delete the folder and run the workflow again.")
         ) from reason
     return Extractor(model)
 

@@ -156,7 +156,7 @@ def load_extractor(folder: Path, description: dict) -> nn.Module:
     except RuntimeError as reason:
         raise GeovaeError(
             f"{folder / 'model.safetensors'}: not the weights of EfficientNet-Lite0.\n"
-            "Delete the folder and run the workflow again."
+            + storage.advice("Delete the folder and run the workflow again.")
         ) from reason
     for unit in network.modules():
         if isinstance(unit, Unit):  # the normalisation, as it acts in evaluation mode, inside of the convolution

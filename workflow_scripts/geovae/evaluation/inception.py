@@ -76,7 +76,7 @@ def load_extractor(folder: Path, description: dict, resize: str) -> nn.Module:
     except RuntimeError as reason:
         raise GeovaeError(
             f"{folder / 'model.safetensors'}: not the weights of the Inception network.\n"
-            "Delete the folder and run the workflow again."
+            + storage.advice("Delete the folder and run the workflow again.")
         ) from reason
     _fold_normalisation(network)
     return Extractor(network, resize)
